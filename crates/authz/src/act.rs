@@ -1,0 +1,57 @@
+//! The acts that need permission, one type each.
+
+/// Something that one may be allowed to do.
+pub trait Act {
+    /// Its name in `policy/roles.csv` and in the log.
+    const NAME: &'static str;
+}
+
+macro_rules! acts {
+    ($($(#[$doc:meta])* $act:ident = $name:literal;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+            pub struct $act;
+
+            impl Act for $act {
+                const NAME: &'static str = $name;
+            }
+        )*
+
+        /// The name of every act.
+        pub(crate) const NAMES: &[&str] = &[$($name),*];
+    };
+}
+
+acts! {
+    /// Put a catalogue in force.
+    AdoptCatalogue = "adopt_catalogue";
+    /// Put rulebook settings in force.
+    AdoptRulebook = "adopt_rulebook";
+    /// Compute year-end awards.
+    Award = "award";
+    /// Enter certified numbers.
+    Certify = "certify";
+    /// Close a month.
+    Close = "close";
+    /// Correct a closed month.
+    Correct = "correct";
+    /// Enter cards.
+    EnterCards = "enter_cards";
+    /// Form panels.
+    FormPanels = "form_panels";
+    /// Publish a closed month.
+    Publish = "publish";
+    /// Read everything of a place.
+    Read = "read";
+    /// Read what is on the notice board.
+    ReadPublic = "read_public";
+    /// Register contacts.
+    RegisterContacts = "register_contacts";
+    /// Register places.
+    RegisterDivisions = "register_divisions";
+    /// Register households.
+    RegisterHouseholds = "register_households";
+    /// Recompute and check.
+    Verify = "verify";
+}

@@ -1,0 +1,66 @@
+//! The value that proves a permission.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use domain::place::Place;
+
+use crate::Act;
+use crate::actor::Actor;
+
+/// The permission of one actor to do one act at one place; made only by [`crate::Guard`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Allowed<A> {
+    actor: Actor,
+    place: Place,
+    act: PhantomData<A>,
+}
+
+/// A place that does not lie in the one a permission is for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place} 不在 {permitted} 的范围内")]
+pub struct Outside {
+    /// Where the permission holds.
+    pub permitted: Place,
+    /// The place outside.
+    pub place: Place,
+}
+
+impl<A: Act> Allowed<A> {
+    pub(crate) fn new(actor: Actor, place: Place) -> Self {
+        Self { actor, place, act: PhantomData }
+    }
+
+    /// Who acts.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Where: everything the place contains.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// The name of the act.
+    pub fn act(&self) -> &'static str {
+        A::NAME
+    }
+
+    /// The same permission for a place inside this one.
+    ///
+    /// # Errors
+    /// A place that is not inside.
+    pub fn narrow(&self, place: Place) -> Result<Self, Outside> {
+        if self.place.contains(&place) {
+            Ok(Self::new(self.actor.clone(), place))
+        } else {
+            Err(Outside { permitted: self.place, place })
+        }
+    }
+}
+
+impl<A: Act> fmt::Debug for Allowed<A> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Allowed({} may {} at {})", self.actor.title(), A::NAME, self.place)
+    }
+}

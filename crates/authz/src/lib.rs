@@ -1,0 +1,14 @@
+//! Who may do what, where. A permission is a value: a verb demands it, and only this crate makes it.
+
+mod act;
+mod actor;
+mod allowed;
+mod guard;
+
+pub use act::{
+    Act, AdoptCatalogue, AdoptRulebook, Award, Certify, Close, Correct, EnterCards, FormPanels, Publish, Read,
+    ReadPublic, RegisterContacts, RegisterDivisions, RegisterHouseholds, Verify,
+};
+pub use actor::Actor;
+pub use allowed::{Allowed, Outside};
+pub use guard::{Denied, Guard, GuardError};

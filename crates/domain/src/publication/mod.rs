@@ -1,0 +1,25 @@
+//! Publication (公示): the state of a month, its deadline, and what of a name is shown.
+
+mod masked;
+mod state;
+
+use chrono::NaiveDate;
+
+use crate::month::Month;
+use crate::rulebook::PublicationRule;
+
+pub use masked::{Masked, Name, last_digits};
+pub use state::{MonthFacts, MonthState, final_from, state};
+
+/// Rule R-43: a month is published in time when its sheet is posted by the 10th of the next month,
+/// that day included.
+///
+/// Source: part four (四): 于每月10日前在村务公开栏更新积分情况.
+pub fn posted_in_time(month: Month, posted_on: NaiveDate, rule: &PublicationRule) -> bool {
+    posted_on <= last_day(month, rule)
+}
+
+/// The last day on which posting is in time.
+pub fn last_day(month: Month, rule: &PublicationRule) -> NaiveDate {
+    month.next().day(rule.until_day)
+}

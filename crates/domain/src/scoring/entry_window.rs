@@ -1,0 +1,142 @@
+//! When cards are entered, and what a lock says.
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use crate::month::{Month, is_over, start_of};
+use crate::rulebook::ScoringRule;
+
+/// Whether cards of a month can be entered now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryWindow {
+    /// Not before this day.
+    NotYet(NaiveDate),
+    /// Until the end of this day.
+    Open(NaiveDate),
+    /// Since the end of this day; only under a lock exception by the town.
+    Over(NaiveDate),
+}
+
+/// Which lock holds a month (锁定).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Lock {
+    /// The first day is yet to come.
+    #[error("{month} 的积分卡从 {from} 起填写")]
+    NotYet {
+        /// The month.
+        month: Month,
+        /// The first day.
+        from: NaiveDate,
+    },
+    /// The last day is past.
+    #[error("{month} 的评分已于 {until} 24:00 截止，需要镇批准的补录")]
+    Past {
+        /// The month.
+        month: Month,
+        /// The last day.
+        until: NaiveDate,
+    },
+    /// The village has closed the month.
+    #[error("{0} 该月已结账；更改已结账的月份请走更正")]
+    Closed(Month),
+}
+
+impl EntryWindow {
+    /// Rule R-21: cards are entered from the 25th (setting) to the 3rd of the next month, 24:00.
+    ///
+    /// Source: part four (三): 评分时间在每月底进行，确有特殊情况的，可在次月3日前完成评分工作.
+    pub fn of(month: Month, now: NaiveDateTime, rule: &ScoringRule) -> Self {
+        let (from, until) = (month.day(rule.opens_on_day), month.next().day(rule.until_day));
+        if now < start_of(from) {
+            Self::NotYet(from)
+        } else if is_over(until, now) {
+            Self::Over(until)
+        } else {
+            Self::Open(until)
+        }
+    }
+
+    /// The lock that keeps a card out, if any.
+    pub fn lock(self, month: Month) -> Option<Lock> {
+        match self {
+            Self::NotYet(from) => Some(Lock::NotYet { month, from }),
+            Self::Open(_) => None,
+            Self::Over(until) => Some(Lock::Past { month, until }),
+        }
+    }
+}
+
+/// What is wrong with a card's dates.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LateProblem {
+    /// Scored after the month without a reason.
+    #[error("评分日期 {0} 在月末之后，请填写原因")]
+    NoReason(NaiveDate),
+    /// Scored after the deadline or before the month.
+    #[error("评分日期 {0} 不在该月评分时间内（当月 1 日至次月 {1} 日）")]
+    OutOfMonth(NaiveDate, u32),
+    /// Scored in the future.
+    #[error("评分日期 {0} 还没有到")]
+    Future(NaiveDate),
+}
+
+/// Rule R-22: a reason is needed when the scoring itself was after the month's end; scoring outside
+/// the month and its days of grace is refused.
+///
+/// Source: part four (三): 确有特殊情况的.
+pub fn check_late_reason(
+    month: Month,
+    scored_on: NaiveDate,
+    has_reason: bool,
+    now: NaiveDateTime,
+    rule: &ScoringRule,
+) -> Result<(), LateProblem> {
+    if scored_on < month.day(1) || scored_on > month.next().day(rule.until_day) {
+        return Err(LateProblem::OutOfMonth(scored_on, rule.until_day));
+    }
+    if scored_on > now.date() {
+        return Err(LateProblem::Future(scored_on));
+    }
+    if !month.covers(scored_on) && !has_reason {
+        return Err(LateProblem::NoReason(scored_on));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: ScoringRule = ScoringRule { opens_on_day: 25, until_day: 3 };
+
+    fn october() -> Month {
+        Month::parse("2026-10").expect("a month")
+    }
+
+    fn check(scored_on: &str, reason: bool, now: &str, expected: bool) {
+        let scored_on = scored_on.parse().expect("a date");
+        let now: NaiveDate = now.parse().expect("a date");
+        let checked = check_late_reason(october(), scored_on, reason, start_of(now), &RULE);
+        assert_eq!(checked.is_ok(), expected, "{scored_on}: {checked:?}");
+    }
+
+    #[test]
+    fn scoring_after_the_month_needs_a_reason() {
+        check("2026-10-31", false, "2026-11-03", true);
+        check("2026-11-01", false, "2026-11-03", false);
+        check("2026-11-01", true, "2026-11-03", true);
+    }
+
+    #[test]
+    fn scoring_outside_the_month_or_in_the_future_is_refused() {
+        check("2026-09-30", true, "2026-11-03", false);
+        check("2026-11-04", true, "2026-11-04", false);
+        check("2026-11-03", true, "2026-11-02", false);
+    }
+
+    #[test]
+    fn a_lock_says_which_it_is() {
+        let now = start_of("2026-11-04".parse().expect("a date"));
+        let lock = EntryWindow::of(october(), now, &RULE).lock(october()).expect("locked");
+        assert_eq!(lock.to_string(), "2026-10 的评分已于 2026-11-03 24:00 截止，需要镇批准的补录");
+    }
+}

@@ -1,0 +1,43 @@
+//! One file per subcommand, without logic of its own.
+
+mod awards;
+mod bench;
+mod close;
+mod demo;
+mod doctor;
+mod export;
+mod import;
+mod migrate;
+mod publish;
+mod serve;
+mod up;
+mod verify;
+
+use anyhow::Result;
+
+use crate::arguments::{Arguments, BenchWhat, Command};
+
+/// Runs a command.
+///
+/// # Errors
+/// What it refuses, and faults: the exit code is 1.
+pub async fn run(arguments: Arguments) -> Result<()> {
+    let common = &arguments.common;
+    match &arguments.command {
+        Command::Up(up) => up::run(common, up).await,
+        Command::Serve(serve) => serve::run(common, serve).await,
+        Command::Migrate => migrate::run(common).await,
+        Command::Import(import) => import::run(common, import).await,
+        Command::Close(close) => close::run(common, close).await,
+        Command::Publish(publish) => publish::run(common, publish).await,
+        Command::Awards(awards) => awards::run(common, awards).await,
+        Command::Export(export) => export::run(common, export).await,
+        Command::Verify(verify) => verify::run(common, verify).await,
+        Command::Demo(demo) => demo::run(common, demo).await,
+        Command::Bench(bench) => match &bench.what {
+            BenchWhat::Close(close) => bench::close::run(common, close).await,
+            BenchWhat::Import(import) => bench::import::run(common, import).await,
+        },
+        Command::Doctor => doctor::run(common).await,
+    }
+}

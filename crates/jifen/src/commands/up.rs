@@ -1,0 +1,66 @@
+//! `jifen up`
+
+use anyhow::{Context as _, Result};
+use domain::month::Month;
+use domain::place::Place;
+use records::tenancy;
+use serde_json::json;
+
+use super::demo::{self, DemoCounty};
+use super::serve::{state, stopped};
+use crate::arguments::{Common, Up};
+use crate::context::Context;
+
+/// The demo county: invented, under a code that no county has.
+const DEMO: &str = "990101000000";
+
+/// Starts everything on the private cluster, and serves until told to stop.
+///
+/// # Errors
+/// The cluster or the address cannot be used.
+pub async fn run(common: &Common, up: &Up) -> Result<()> {
+    let context = Context::open(common).await?;
+    let address = up.listen.as_deref().unwrap_or(&context.settings.http.listen).to_owned();
+    let (listener, bound) = service::listen(&address).await.with_context(|| format!("无法监听 {address}"))?;
+    let url = format!("http://{bound}");
+    let villages = if up.demo { load_demo(&context, common).await? } else { Vec::new() };
+    let boards: Vec<String> = villages.iter().map(|village| format!("{url}/p/{village}")).collect();
+    if common.json {
+        println!("{}", json!({ "url": url, "logins": [], "public": boards }));
+    } else {
+        println!("已启动：{url}（Ctrl-C 停止）");
+        for board in &boards {
+            println!("公示栏：{board}");
+        }
+    }
+    service::serve(listener, state(&context), stopped()).await?;
+    context.close().await
+}
+
+/// Loads the demo county once: three months, closed and published. Returns its villages.
+async fn load_demo(context: &Context, common: &Common) -> Result<Vec<Place>> {
+    let county = Place::parse_code(DEMO)?;
+    let plan = ::demo::Plan {
+        county,
+        households: 1200,
+        first_month: Month::new(2026, 8).context("月份")?,
+        months: 3,
+        seed: 1,
+    };
+    let allowed = context.allow(authz::Read, county, None)?;
+    let mut connection = context.database.connection().await?;
+    let loaded = tenancy::read(&mut connection, &allowed, async |connection| {
+        records::places::county_exists(connection, &county).await
+    })
+    .await?;
+    drop(connection);
+    let demo = DemoCounty::new(context, common, plan)?;
+    if !loaded {
+        demo.register().await?;
+    }
+    for month in plan.span() {
+        demo.score(month).await?;
+        demo::close_and_publish(context, county, month).await?;
+    }
+    Ok(::demo::villages(&plan).map(|village| village.place).collect())
+}

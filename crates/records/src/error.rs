@@ -1,0 +1,69 @@
+//! Refusals, which their reader can act on, and faults, which travel.
+
+use domain::input::Problem;
+
+/// What a verb answers with.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A verb that did not succeed; nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Its reader can act on it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The database answered with an error.
+    #[error("数据库出错：{0}")]
+    Database(#[from] diesel::result::Error),
+    /// No connection could be had.
+    #[error("连接数据库失败：{0}")]
+    Connection(String),
+    /// A stored value that the program could not have written.
+    #[error("数据库中的内容不合规：{0}")]
+    Corrupt(String),
+}
+
+/// Why something is not done, in Chinese, with the remedy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Rows of a file, by line and field.
+    #[error("{} 处有误，没有导入任何内容", .0.len())]
+    Problems(Vec<Problem>),
+    /// The request as a whole.
+    #[error("{0}")]
+    Message(String),
+}
+
+impl Refusal {
+    /// A refusal of the request as a whole.
+    pub fn message(text: impl Into<String>) -> Error {
+        Error::Refused(Self::Message(text.into()))
+    }
+
+    /// Refuses when there are problems, in the order of their lines.
+    pub(crate) fn unless_none(mut problems: Vec<Problem>) -> Result<()> {
+        if problems.is_empty() {
+            return Ok(());
+        }
+        problems.sort();
+        Err(Error::Refused(Self::Problems(problems)))
+    }
+}
+
+impl From<authz::Outside> for Error {
+    fn from(outside: authz::Outside) -> Self {
+        Refusal::message(outside.to_string())
+    }
+}
+
+/// What an import changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outcome {
+    /// Rows that are new.
+    pub added: usize,
+    /// Rows that differ from before.
+    pub changed: usize,
+    /// Rows that say what is already known.
+    pub unchanged: usize,
+    /// What is allowed and yet worth a look, by line and field.
+    pub warnings: Vec<Problem>,
+}

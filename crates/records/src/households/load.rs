@@ -1,0 +1,253 @@
+//! Reads the register: as it is now, and as it was for a month.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::households::{Participation, RosterEntry};
+use domain::input::Household;
+use domain::month::Month;
+use domain::place::Place;
+
+use crate::codec;
+use crate::database::Connection;
+use crate::error::Result;
+use crate::schema::{household, household_version};
+use crate::sealing::{Field, Sealer};
+
+
+/// What the register says of a household now.
+#[derive(Debug, Clone)]
+pub struct RegisterEntry {
+    /// The row number of the household.
+    pub household_id: i64,
+    /// The household.
+    pub household: Place,
+    /// Its group.
+    pub group: Place,
+    /// The number of its latest revision.
+    pub revision: i32,
+    /// 户主; none when lawfully erased.
+    pub head_name: Option<String>,
+    /// The sealed phone.
+    pub phone: Option<Vec<u8>>,
+    /// The blind index of the phone.
+    pub phone_index: Option<Vec<u8>>,
+    /// The sealed address.
+    pub address: Option<Vec<u8>>,
+    /// 户籍人口
+    pub members_registered: u16,
+    /// 常住人口
+    pub members_resident: u16,
+    /// 常住户
+    pub resident: bool,
+    /// 本村
+    pub local: bool,
+    /// From when to when it takes part.
+    pub participation: Participation,
+}
+
+impl RegisterEntry {
+    /// Whether a row of a file says what is already known.
+    pub(super) fn says_the_same(&self, row: &Household, sealer: &Sealer) -> bool {
+        let address = self.address.as_deref().map(|sealed| sealer.open(&self.household, Field::Address, sealed));
+        self.head_name.as_deref() == Some(row.head_name.as_str())
+            && self.members_registered == row.members_registered
+            && self.members_resident == row.members_resident
+            && (self.resident, self.local) == (row.resident, row.local)
+            && self.participation == row.participation
+            && self.phone_index == row.phone.as_deref().map(|phone| sealer.index(&self.household.county(), Field::Phone, phone))
+            && address == row.address.clone().map(Ok)
+    }
+}
+
+type CurrentRow = (
+    (i64, String, String, i32),
+    (Option<String>, Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>),
+    (i16, i16, bool, bool),
+    (Option<i32>, Option<i32>),
+);
+
+/// The register inside `scope` as it is now, in the order of household codes.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn register_of(connection: &mut Connection, scope: &Place) -> Result<Vec<RegisterEntry>> {
+    let interval = scope.scope();
+    let rows: Vec<CurrentRow> = household_version::table
+        .inner_join(household::table.on(household::county_code.eq(household_version::county_code).and(household::id.eq(household_version::household_id))))
+        .filter(household_version::county_code.eq(scope.county().digits()))
+        .filter(household_version::place.ge(interval.low))
+        .filter(household_version::place.lt(interval.high))
+        .order((household::code, household_version::revision.desc()))
+        .distinct_on(household::code)
+        .select((
+            (household::id, household::code, household_version::place, household_version::revision),
+            (
+                household_version::head_name,
+                household_version::phone_sealed,
+                household_version::phone_index,
+                household_version::address_sealed,
+            ),
+            (
+                household_version::members_registered,
+                household_version::members_resident,
+                household_version::resident,
+                household_version::local,
+            ),
+            (household_version::joined_month, household_version::left_month),
+        ))
+        .load(connection)
+        .await?;
+    rows.into_iter().map(register_entry).collect()
+}
+
+/// The register by household, left unread for an empty one, as a county's first import finds it.
+pub(super) async fn current(
+    connection: &mut Connection,
+    scope: &Place,
+    expected: usize,
+) -> Result<BTreeMap<Place, RegisterEntry>> {
+    if expected == 0 {
+        return Ok(BTreeMap::new());
+    }
+    Ok(register_of(connection, scope).await?.into_iter().map(|entry| (entry.household, entry)).collect())
+}
+
+fn register_entry(row: CurrentRow) -> Result<RegisterEntry> {
+    let ((household_id, code, group, revision), (head_name, phone, phone_index, address), counts, dates) = row;
+    Ok(RegisterEntry {
+        household_id,
+        household: codec::place(&code)?,
+        group: codec::place(&group)?,
+        revision,
+        head_name,
+        phone,
+        phone_index,
+        address,
+        members_registered: codec::small(counts.0),
+        members_resident: codec::small(counts.1),
+        resident: counts.2,
+        local: counts.3,
+        participation: participation(dates)?,
+    })
+}
+
+/// A roster entry with its row numbers.
+#[derive(Debug, Clone)]
+pub(crate) struct RosterRow {
+    /// The row number of the revision.
+    pub(crate) id: i64,
+    /// The row number of the household.
+    pub(crate) household_id: i64,
+    /// What it says.
+    pub(crate) entry: RosterEntry,
+}
+
+type AsOfRow = ((i64, i64, String, String), (i32, i32, Vec<u8>), (i16, i16, bool, bool), (Option<i32>, Option<i32>));
+
+/// The register of the places from `low` to before `high` as it holds for `month`, taking part or not, in
+/// the order of household codes.
+pub(crate) async fn roster(
+    connection: &mut Connection,
+    county: &Place,
+    (low, high): (&str, &str),
+    month: Month,
+) -> Result<Vec<RosterRow>> {
+    let rows = revisions_until(connection, county, (low, high), month).await?;
+    let mut latest: Vec<RosterRow> = Vec::with_capacity(rows.len());
+    for row in rows {
+        if latest.last().is_some_and(|last| last.household_id == row.household_id) {
+            latest.pop();
+        }
+        latest.push(row);
+    }
+    Ok(latest)
+}
+
+/// Every revision that begins in `month` or earlier, in the order of household codes and revisions.
+pub(crate) async fn revisions_until(
+    connection: &mut Connection,
+    county: &Place,
+    (low, high): (&str, &str),
+    month: Month,
+) -> Result<Vec<RosterRow>> {
+    let rows: Vec<AsOfRow> = household_version::table
+        .inner_join(household::table.on(household::county_code.eq(household_version::county_code).and(household::id.eq(household_version::household_id))))
+        .filter(household_version::county_code.eq(county.digits()))
+        .filter(household_version::place.ge(low))
+        .filter(household_version::place.lt(high))
+        .filter(household_version::effective_month.le(month.number()))
+        .order((household::code, household_version::revision))
+        .select((
+            (household_version::id, household::id, household::code, household_version::place),
+            (household_version::revision, household_version::effective_month, household_version::name_digest),
+            (
+                household_version::members_registered,
+                household_version::members_resident,
+                household_version::resident,
+                household_version::local,
+            ),
+            (household_version::joined_month, household_version::left_month),
+        ))
+        .load(connection)
+        .await?;
+    rows.into_iter().map(roster_row).collect()
+}
+
+/// What of a revision may be erased.
+#[derive(Debug, Clone)]
+pub(crate) struct Personal {
+    pub(crate) head_name: Option<String>,
+    pub(crate) salt: Option<Vec<u8>>,
+    pub(crate) phone: Option<Vec<u8>>,
+    pub(crate) phone_index: Option<Vec<u8>>,
+    pub(crate) address: Option<Vec<u8>>,
+}
+
+/// The personal values of every revision, in the order of household codes and revisions.
+pub(crate) async fn personal(
+    connection: &mut Connection,
+    county: &Place,
+    (low, high): (&str, &str),
+) -> Result<Vec<Personal>> {
+    type Row = (Option<String>, Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>);
+    let rows: Vec<Row> = household_version::table
+        .inner_join(household::table.on(household::county_code.eq(household_version::county_code).and(household::id.eq(household_version::household_id))))
+        .filter(household_version::county_code.eq(county.digits()))
+        .filter(household_version::place.ge(low))
+        .filter(household_version::place.lt(high))
+        .order((household::code, household_version::revision))
+        .select((
+            household_version::head_name,
+            household_version::name_salt,
+            household_version::phone_sealed,
+            household_version::phone_index,
+            household_version::address_sealed,
+        ))
+        .load(connection)
+        .await?;
+    let personal = |(head_name, salt, phone, phone_index, address)| Personal { head_name, salt, phone, phone_index, address };
+    Ok(rows.into_iter().map(personal).collect())
+}
+
+fn roster_row(row: AsOfRow) -> Result<RosterRow> {
+    let ((id, household_id, code, group), (revision, effective, name), counts, dates) = row;
+    let entry = RosterEntry {
+        household: codec::place(&code)?,
+        group: codec::place(&group)?,
+        revision,
+        effective: codec::month(effective)?,
+        name: codec::digest(&name)?,
+        members_registered: codec::small(counts.0),
+        members_resident: codec::small(counts.1),
+        resident: counts.2,
+        local: counts.3,
+        participation: participation(dates)?,
+    };
+    Ok(RosterRow { id, household_id, entry })
+}
+
+fn participation((joined, left): (Option<i32>, Option<i32>)) -> Result<Participation> {
+    Ok(Participation { joined: joined.map(codec::month).transpose()?, left: left.map(codec::month).transpose()? })
+}

@@ -1,0 +1,124 @@
+//! Households: registered and changed by dated revisions, with personal values sealed.
+
+mod load;
+mod save;
+
+use std::collections::BTreeMap;
+
+use authz::{Allowed, RegisterHouseholds};
+use domain::input::{Household, Line, Problem};
+use domain::month::Month;
+use domain::place::{Level, Place};
+use serde_json::json;
+
+use crate::closing;
+use crate::database::Connection;
+use crate::error::{Outcome, Refusal, Result};
+use crate::moment::Moment;
+use crate::places::{from_the_beginning, known_places, lock_villages};
+use crate::sealing::{Salts, Sealer};
+use crate::tenancy::{self, Mode};
+
+pub use load::{RegisterEntry, register_of};
+pub(crate) use load::{Personal, RosterRow, personal, revisions_until, roster};
+
+/// What registering needs besides the rows.
+#[derive(Clone)]
+pub struct Registrar {
+    /// Seals phones and addresses.
+    pub sealer: Sealer,
+    /// Where the salts of names come from.
+    pub salts: Salts,
+}
+
+/// Registers households and changes those already known, dated from their village's open month; absent
+/// ones stay.
+///
+/// # Errors
+/// Groups that are not registered, and participation that would move a closed month.
+pub async fn register_households(
+    connection: &mut Connection,
+    allowed: &Allowed<RegisterHouseholds>,
+    rows: &[Line<Household>],
+    registrar: &Registrar,
+    mode: Mode,
+    moment: &Moment,
+) -> Result<Outcome> {
+    tenancy::transaction(connection, allowed, mode, async |connection| {
+        let scope = allowed.place();
+        let groups = known_places(connection, &scope, Level::Group).await?;
+        let unknown = rows.iter().filter(|line| !groups.contains(&line.row.group));
+        Refusal::unless_none(unknown.map(unknown_group).collect())?;
+        let villages = rows.iter().filter_map(|line| line.row.group.ancestor(Level::Village)).collect();
+        lock_villages(connection, &villages).await?;
+
+        let open = closing::open_months(connection, &scope).await?;
+        let known = load::current(connection, &scope, rows.len()).await?;
+        let changes = decide(rows, &known, &open, &registrar.sealer)?;
+        save::households(connection, &scope, &changes.new).await?;
+        save::versions(connection, &scope, &changes.versions, registrar).await?;
+        let outcome = changes.outcome;
+        let detail = json!({ "added": outcome.added, "changed": outcome.changed });
+        crate::audit::record(connection, allowed, detail, moment).await?;
+        Ok(outcome)
+    })
+    .await
+}
+
+/// What a file changes.
+struct Changes<'a> {
+    new: Vec<&'a Household>,
+    versions: Vec<Version<'a>>,
+    outcome: Outcome,
+}
+
+/// A revision to write.
+struct Version<'a> {
+    household: &'a Household,
+    revision: i32,
+    effective: Month,
+}
+
+fn decide<'a>(
+    rows: &'a [Line<Household>],
+    known: &BTreeMap<Place, RegisterEntry>,
+    open: &BTreeMap<Place, Month>,
+    sealer: &Sealer,
+) -> Result<Changes<'a>> {
+    let beginning = from_the_beginning()?;
+    let mut changes = Changes { new: Vec::new(), versions: Vec::new(), outcome: Outcome::default() };
+    let mut problems = Vec::new();
+    for Line { number, row } in rows {
+        let open = row.group.ancestor(Level::Village).and_then(|village| open.get(&village)).copied();
+        let before = known.get(&row.household);
+        let dates = before.map(|entry| entry.participation).unwrap_or_default();
+        if let Err(problem) = row.participation.check_change(dates, open) {
+            let field = if row.participation.joined == dates.joined { "left_month" } else { "joined_month" };
+            problems.push(Problem::new(*number, field, problem.to_string()));
+            continue;
+        }
+        if row.participation.joined.is_some() && row.participation.left.is_none() && !row.resident {
+            let message = "参与积分但不是常住户，请核对";
+            changes.outcome.warnings.push(Problem::new(*number, "resident", message));
+        }
+        match before {
+            Some(entry) if entry.says_the_same(row, sealer) => {
+                changes.outcome.unchanged += 1;
+                continue;
+            }
+            Some(_) => changes.outcome.changed += 1,
+            None => {
+                changes.outcome.added += 1;
+                changes.new.push(row);
+            }
+        }
+        let revision = before.map_or(0, |entry| entry.revision) + 1;
+        changes.versions.push(Version { household: row, revision, effective: open.unwrap_or(beginning) });
+    }
+    Refusal::unless_none(problems)?;
+    Ok(changes)
+}
+
+fn unknown_group(line: &Line<Household>) -> Problem {
+    Problem::new(line.number, "group_code", format!("村小组 {} 没有登记，请先导入行政区划", line.row.group))
+}

@@ -1,0 +1,28 @@
+//! Everything in PostgreSQL. A write is a verb: one transaction that loads rows, asks a pure function of
+//! `domain`, saves, and writes its log row. A read is a query for a page or a file.
+
+pub mod audit;
+pub mod awards;
+pub mod catalogue;
+pub mod closing;
+mod codec;
+pub mod database;
+mod error;
+pub mod households;
+pub mod migrations;
+pub mod moment;
+pub mod objections;
+pub mod panels;
+pub mod places;
+pub mod publication;
+pub mod rulebook;
+pub(crate) mod schema;
+pub mod scoring;
+pub mod sealing;
+pub mod tenancy;
+pub mod verify;
+
+pub use database::{Connection, Database};
+pub use error::{Error, Outcome, Refusal, Result};
+pub use moment::Moment;
+pub use tenancy::Mode;

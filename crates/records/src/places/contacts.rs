@@ -1,0 +1,81 @@
+//! Registers contacts.
+
+use authz::{Allowed, RegisterContacts};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::input::{Contact, Line, Problem};
+use serde_json::json;
+
+use super::read::divisions;
+use crate::database::Connection;
+use crate::error::{Outcome, Refusal, Result};
+use crate::moment::Moment;
+use crate::schema::contact;
+use crate::tenancy::{self, Mode};
+
+/// Registers contacts by place and name; absent ones stay.
+///
+/// # Errors
+/// Places that are not registered.
+pub async fn register_contacts(
+    connection: &mut Connection,
+    allowed: &Allowed<RegisterContacts>,
+    rows: &[Line<Contact>],
+    mode: Mode,
+    moment: &Moment,
+) -> Result<Outcome> {
+    tenancy::transaction(connection, allowed, mode, async |connection| {
+        let known: Vec<_> = divisions(connection, &allowed.place()).await?.iter().map(|one| one.place).collect();
+        let unknown = rows.iter().filter(|line| known.binary_search(&line.row.place).is_err());
+        let problem = |line: &Line<Contact>| {
+            Problem::new(line.number, "division_code", format!("{} 没有登记，请先导入行政区划", line.row.place))
+        };
+        Refusal::unless_none(unknown.map(problem).collect())?;
+        let mut outcome = Outcome::default();
+        for Line { row, .. } in rows {
+            match save(connection, row).await? {
+                Saved::Added => outcome.added += 1,
+                Saved::Changed => outcome.changed += 1,
+                Saved::Unchanged => outcome.unchanged += 1,
+            }
+        }
+        let detail = json!({ "contacts": { "added": outcome.added, "changed": outcome.changed } });
+        crate::audit::record(connection, allowed, detail, moment).await?;
+        Ok(outcome)
+    })
+    .await
+}
+
+enum Saved {
+    Added,
+    Changed,
+    Unchanged,
+}
+
+async fn save(connection: &mut Connection, row: &Contact) -> Result<Saved> {
+    let values = (contact::duty.eq(&row.duty), contact::email.eq(&row.email), contact::webhook.eq(&row.webhook));
+    let key = (
+        contact::county_code.eq(row.place.county().digits().to_owned()),
+        contact::place.eq(row.place.digits().to_owned()),
+        contact::name.eq(&row.name),
+    );
+    let known: Option<(String, Option<String>, Option<String>)> = contact::table
+        .find((row.place.county().digits(), row.place.digits(), &row.name))
+        .select((contact::duty, contact::email, contact::webhook))
+        .first(connection)
+        .await
+        .optional()?;
+    match known {
+        None => {
+            diesel::insert_into(contact::table).values((key, values)).execute(connection).await?;
+            Ok(Saved::Added)
+        }
+        Some(known) if known == (row.duty.clone(), row.email.clone(), row.webhook.clone()) => Ok(Saved::Unchanged),
+        Some(_) => {
+            let county = row.place.county();
+            let found = contact::table.find((county.digits(), row.place.digits(), &row.name));
+            diesel::update(found).set(values).execute(connection).await?;
+            Ok(Saved::Changed)
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! The tables as the migrations make them. Generated: `UPDATE=1 cargo test -p records`.
+
+diesel::table! {
+    audit_event (county_code, number) {
+        county_code -> Text,
+        number -> BigInt,
+        place -> Text,
+        act -> Text,
+        actor -> Text,
+        detail -> Text,
+        stated_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+        previous -> Binary,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    audit_head (county_code) {
+        county_code -> Text,
+        number -> BigInt,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    award_quota (county_code, run_id, place) {
+        county_code -> Text,
+        run_id -> BigInt,
+        place -> Text,
+        base -> Integer,
+        certified -> Bool,
+        nominal -> Integer,
+        eligible -> Integer,
+        total -> Integer,
+        first -> Integer,
+        second -> Integer,
+        third -> Integer,
+    }
+}
+
+diesel::table! {
+    award_result (county_code, run_id, household_id) {
+        county_code -> Text,
+        run_id -> BigInt,
+        household_id -> BigInt,
+        place -> Text,
+        position -> Integer,
+        months_counted -> Integer,
+        year_total -> Integer,
+        findings -> Integer,
+        environment -> Integer,
+        rank_in_group -> Integer,
+        prize -> Nullable<SmallInt>,
+    }
+}
+
+diesel::table! {
+    award_run (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        year -> Integer,
+        version -> SmallInt,
+        closing_ids -> Array<BigInt>,
+        rulebook_ids -> Array<BigInt>,
+        seed -> Binary,
+        digest -> Binary,
+        computed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    card (county_code, month, id) {
+        county_code -> Text,
+        month -> Integer,
+        id -> BigInt,
+        place -> Text,
+        household_id -> BigInt,
+        revision -> SmallInt,
+        panel_id -> BigInt,
+        scored_on -> Date,
+        status -> SmallInt,
+        is_correction -> Bool,
+        remark_digest -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    card_remark (county_code, month, card_id) {
+        county_code -> Text,
+        month -> Integer,
+        card_id -> BigInt,
+        place -> Text,
+        salt -> Binary,
+        late_reason -> Nullable<Text>,
+        note -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        decided_by -> Nullable<Text>,
+        decided_on -> Nullable<Date>,
+        objection_no -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    catalogue (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        year -> Integer,
+        effective_month -> Integer,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    catalogue_item (county_code, catalogue_id, number) {
+        county_code -> Text,
+        place -> Text,
+        catalogue_id -> BigInt,
+        number -> SmallInt,
+        code -> Text,
+        category -> Text,
+        name -> Text,
+        full_points -> Integer,
+    }
+}
+
+diesel::table! {
+    catalogue_rule (county_code, catalogue_id, item_number, number) {
+        county_code -> Text,
+        place -> Text,
+        catalogue_id -> BigInt,
+        item_number -> SmallInt,
+        number -> SmallInt,
+        code -> Text,
+        description -> Text,
+        points -> Integer,
+        unit -> Text,
+        evidence -> Bool,
+    }
+}
+
+diesel::table! {
+    contact (county_code, place, name) {
+        county_code -> Text,
+        place -> Text,
+        name -> Text,
+        duty -> Text,
+        email -> Nullable<Text>,
+        webhook -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    county_seal (county_code, month, revision) {
+        county_code -> Text,
+        place -> Text,
+        month -> Integer,
+        revision -> Integer,
+        closing_ids -> Array<BigInt>,
+        hash -> Binary,
+        sealed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    division (county_code, place) {
+        county_code -> Text,
+        place -> Text,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    finding (county_code, month, card_id, number) {
+        county_code -> Text,
+        month -> Integer,
+        card_id -> BigInt,
+        number -> SmallInt,
+        place -> Text,
+        act -> Text,
+        times -> SmallInt,
+    }
+}
+
+diesel::table! {
+    group_fact (county_code, place, year, revision) {
+        county_code -> Text,
+        place -> Text,
+        year -> Integer,
+        revision -> Integer,
+        resident_households -> Integer,
+        source -> Text,
+        certified_by -> Text,
+    }
+}
+
+diesel::table! {
+    household (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        code -> Text,
+    }
+}
+
+diesel::table! {
+    household_version (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        household_id -> BigInt,
+        revision -> Integer,
+        effective_month -> Integer,
+        head_name -> Nullable<Text>,
+        name_salt -> Nullable<Binary>,
+        name_digest -> Binary,
+        phone_sealed -> Nullable<Binary>,
+        phone_index -> Nullable<Binary>,
+        address_sealed -> Nullable<Binary>,
+        members_registered -> SmallInt,
+        members_resident -> SmallInt,
+        resident -> Bool,
+        local -> Bool,
+        joined_month -> Nullable<Integer>,
+        left_month -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    month_closing (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        month -> Integer,
+        version -> SmallInt,
+        ordinal -> Integer,
+        recipe -> SmallInt,
+        catalogue_id -> BigInt,
+        rulebook_ids -> Array<BigInt>,
+        panel_ids -> Array<BigInt>,
+        summed_months -> Array<Integer>,
+        summed_versions -> Array<SmallInt>,
+        seed -> Binary,
+        previous -> Binary,
+        inputs -> Binary,
+        results -> Binary,
+        hash -> Binary,
+        taking_part -> Integer,
+        scored -> Integer,
+        carried_out -> Bool,
+        reason -> Nullable<Text>,
+        closed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    month_difference (county_code, closing_id, household_id) {
+        county_code -> Text,
+        closing_id -> BigInt,
+        household_id -> BigInt,
+        place -> Text,
+        score_before -> Nullable<Integer>,
+        score_after -> Nullable<Integer>,
+        rank_before -> Nullable<Integer>,
+        rank_after -> Nullable<Integer>,
+        total_before -> Nullable<Integer>,
+        total_after -> Nullable<Integer>,
+        qualified_before -> Nullable<Bool>,
+        qualified_after -> Nullable<Bool>,
+        tier_before -> Nullable<SmallInt>,
+        tier_after -> Nullable<SmallInt>,
+    }
+}
+
+diesel::table! {
+    month_result (county_code, month, closing_id, household_id) {
+        county_code -> Text,
+        month -> Integer,
+        closing_id -> BigInt,
+        household_id -> BigInt,
+        place -> Text,
+        roster_id -> BigInt,
+        card_id -> Nullable<BigInt>,
+        status -> SmallInt,
+        score -> Nullable<Integer>,
+        environment -> Nullable<Integer>,
+        findings -> Integer,
+        rank_in_group -> Nullable<Integer>,
+        rank_in_village -> Nullable<Integer>,
+        year_total -> Integer,
+        qualifies -> Bool,
+        tier -> Nullable<SmallInt>,
+    }
+}
+
+diesel::table! {
+    panel (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        name -> Text,
+        revision -> Integer,
+        effective_month -> Integer,
+        groups -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    panel_member (county_code, panel_id, number) {
+        county_code -> Text,
+        place -> Text,
+        panel_id -> BigInt,
+        number -> SmallInt,
+        name -> Nullable<Text>,
+        name_salt -> Nullable<Binary>,
+        name_digest -> Binary,
+        capacity -> Text,
+        is_leader -> Bool,
+    }
+}
+
+diesel::table! {
+    publication (county_code, place, month, version) {
+        county_code -> Text,
+        place -> Text,
+        month -> Integer,
+        version -> SmallInt,
+        closing_id -> BigInt,
+        hash -> Binary,
+        published_on -> Date,
+        published_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    rulebook (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        effective_month -> Integer,
+        settings -> Text,
+    }
+}
+
+diesel::table! {
+    seal_canary (key_id) {
+        key_id -> SmallInt,
+        sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    signature (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        month -> Integer,
+        panel_id -> BigInt,
+        last_card_id -> BigInt,
+        cards -> Integer,
+        digest -> Binary,
+        signed_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    audit_event,
+    audit_head,
+    award_quota,
+    award_result,
+    award_run,
+    card,
+    card_remark,
+    catalogue,
+    catalogue_item,
+    catalogue_rule,
+    contact,
+    county_seal,
+    division,
+    finding,
+    group_fact,
+    household,
+    household_version,
+    month_closing,
+    month_difference,
+    month_result,
+    panel,
+    panel_member,
+    publication,
+    rulebook,
+    seal_canary,
+    signature,
+);

@@ -1,0 +1,154 @@
+//! What each row of a file of cards means, and what is wrong with it.
+
+use chrono::NaiveDateTime;
+use domain::input::{Line, Problem, Scorecard};
+use domain::place::{Level, Place};
+use domain::scoring::{Card, EntryWindow, Lock, check_late_reason};
+
+use super::save::NewCard;
+use super::sign::Remark;
+use super::{Facts, Signed, StoredCard};
+use crate::error::Outcome;
+
+/// What a file's rows of one month come to.
+pub(super) struct Decided {
+    pub(super) new: Vec<NewCard>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) outcome: Outcome,
+}
+
+pub(super) fn decide(rows: &[&Line<Scorecard>], facts: &Facts, signed: Signed, now: NaiveDateTime) -> Decided {
+    let mut decided = Decided { new: Vec::new(), problems: Vec::new(), outcome: Outcome::default() };
+    for line in rows {
+        match check(line, facts, now) {
+            Err(problems) => decided.problems.extend(problems),
+            Ok(Checked::Unchanged) => decided.outcome.unchanged += 1,
+            Ok(Checked::New(card)) => {
+                if card.revision == 1 {
+                    decided.outcome.added += 1;
+                } else {
+                    decided.outcome.changed += 1;
+                }
+                decided.new.push(*card);
+            }
+        }
+    }
+    if signed == Signed::Yes && decided.problems.is_empty() {
+        decided.problems.extend(left_unsigned(rows, facts));
+    }
+    decided
+}
+
+enum Checked {
+    Unchanged,
+    New(Box<NewCard>),
+}
+
+fn check(line: &Line<Scorecard>, facts: &Facts, now: NaiveDateTime) -> Result<Checked, Vec<Problem>> {
+    let Line { number, row } = line;
+    let one = |field, message: String| vec![Problem::new(*number, field, message)];
+    let Some((entry, village)) = facts.roster.get(&row.household).and_then(|entry| {
+        Some((entry, facts.villages.get(&row.household.ancestor(Level::Village)?)?))
+    }) else {
+        return Err(vec![unknown_household(*number, &row.household)]);
+    };
+    if village.closed {
+        return Err(one("month", Lock::Closed(facts.month).to_string()));
+    }
+    if !entry.entry.participation.covers(facts.month) {
+        return Err(one("household_code", format!("农户 {} 在 {} 没有参与积分", row.household, facts.month)));
+    }
+    let mut problems = Vec::new();
+    let mut refuse = |field, message: String| problems.push(Problem::new(*number, field, message));
+    if let Some(lock) = EntryWindow::of(facts.month, now, &village.rulebook.scoring).lock(facts.month) {
+        refuse("month", lock.to_string());
+    }
+    let has_reason = row.late_reason.is_some();
+    if let Err(late) = check_late_reason(facts.month, row.scored_on, has_reason, now, &village.rulebook.scoring) {
+        let field = if matches!(late, domain::scoring::LateProblem::NoReason(_)) { "late_reason" } else { "scored_on" };
+        refuse(field, late.to_string());
+    }
+    let panel = village.panels.iter().find(|panel| panel.panel.name == row.panel);
+    match panel {
+        None => refuse("panel", format!("本村没有评分组“{}”，请核对名称或先导入评分组", row.panel)),
+        Some(panel) if !panel.panel.groups.contains(&entry.entry.group) => {
+            refuse("panel", format!("评分组“{}”不负责村小组 {}", row.panel, entry.entry.group));
+        }
+        Some(_) => {}
+    }
+    if !village.catalogue && !row.findings.is_empty() {
+        refuse("findings", "本村当月没有生效的积分项目，请先导入".into());
+    } else {
+        let unknown = row.findings.iter().flat_map(|finding| finding.rules()).filter(|rule| !village.rules.contains(*rule));
+        for rule in unknown {
+            refuse("findings", format!("扣分代码“{rule}”不在当月生效的积分项目里"));
+        }
+    }
+    let (Some(panel), true) = (panel, problems.is_empty()) else { return Err(problems) };
+    let before = facts.cards.get(&entry.household_id);
+    let remark = Remark::of_sheet(row);
+    let card = Card {
+        household: row.household,
+        revision: before.map_or(0, |card| card.card.revision) + 1,
+        panel: row.panel.as_str().into(),
+        scored_on: row.scored_on,
+        status: row.status,
+        findings: row.findings.clone(),
+        remark: None,
+    };
+    if let Some(before) = before {
+        if before.card.says_the_same(&card) && before.remark == remark {
+            return Ok(Checked::Unchanged);
+        }
+        if is_signed(before, facts) {
+            return Err(one(
+                "household_code",
+                format!("农户 {} 的积分卡已签字，内容不同，不能替换；请走更正", row.household),
+            ));
+        }
+    }
+    Ok(Checked::New(Box::new(NewCard {
+        household_id: entry.household_id,
+        household: row.household,
+        revision: card.revision,
+        panel_id: panel.id,
+        scored_on: card.scored_on,
+        status: card.status,
+        findings: card.findings,
+        is_correction: false,
+        remark,
+    })))
+}
+
+/// Whether a signature of the card's panel covers it.
+fn is_signed(card: &StoredCard, facts: &Facts) -> bool {
+    card.is_correction || facts.signatures.iter().any(|signature| signature.covers(card))
+}
+
+/// A signature covers the panel's whole month: cards entered before without one must come with it.
+fn left_unsigned(rows: &[&Line<Scorecard>], facts: &Facts) -> Vec<Problem> {
+    let listed: std::collections::BTreeSet<Place> = rows.iter().map(|line| line.row.household).collect();
+    let mut problems = Vec::new();
+    for card in facts.cards.values() {
+        let panel = rows.iter().find(|line| line.row.panel.as_str() == &*card.card.panel && same_village(&line.row.household, &card.card.household));
+        if let Some(line) = panel
+            && !is_signed(card, facts)
+            && !listed.contains(&card.card.household)
+        {
+            let message = format!(
+                "评分组“{}”此前录入的农户 {} 还没有签字，也不在本文件里；签字管整组当月，请把它一并列入",
+                card.card.panel, card.card.household
+            );
+            problems.push(Problem::new(line.number, "panel", message));
+        }
+    }
+    problems
+}
+
+fn same_village(left: &Place, right: &Place) -> bool {
+    left.ancestor(Level::Village) == right.ancestor(Level::Village)
+}
+
+pub(super) fn unknown_household(line: u32, household: &Place) -> Problem {
+    Problem::new(line, "household_code", format!("农户 {household} 没有登记，请核对代码或先导入农户"))
+}

@@ -1,0 +1,162 @@
+//! Cards: entered as insert-only revisions, and signed by the panel's leader.
+
+mod check;
+mod load;
+mod save;
+mod sign;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use authz::{Allowed, EnterCards};
+use domain::input::{Line, Scorecard};
+use domain::month::Month;
+use domain::place::{Level, Place};
+use serde_json::json;
+
+use crate::catalogue;
+use crate::closing;
+use crate::database::Connection;
+use crate::error::{Outcome, Refusal, Result};
+use crate::households::{RosterRow, roster};
+use crate::moment::Moment;
+use crate::panels;
+use crate::places::lock_villages;
+use crate::rulebook;
+use crate::sealing::Salts;
+use crate::tenancy::{self, Mode};
+
+pub(crate) use load::{StoredCard, cards, counting};
+pub(crate) use save::{NewCard, insert};
+pub(crate) use sign::{Remark, StoredSignature, remark_digest, remarks, signatures};
+
+/// Whether the sheets carry the panels' signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signed {
+    /// They do: the panels' months are signed with them.
+    Yes,
+    /// They do not yet.
+    No,
+}
+
+/// Enters cards. An identical card changes nothing; a different one replaces an unsigned card, and is
+/// refused against a signed one.
+///
+/// # Errors
+/// Every row that cannot stand, by line and field: unknown household, panel or rule, a household not
+/// taking part, a month that is locked or closed, a late visit without a reason.
+pub async fn enter_cards(
+    connection: &mut Connection,
+    allowed: &Allowed<EnterCards>,
+    rows: &[Line<Scorecard>],
+    signed: Signed,
+    salts: &Salts,
+    mode: Mode,
+    moment: &Moment,
+) -> Result<Outcome> {
+    tenancy::transaction(connection, allowed, mode, async |connection| {
+        let villages: BTreeSet<Place> =
+            rows.iter().filter_map(|line| line.row.household.ancestor(Level::Village)).collect();
+        let outside: Vec<_> = rows
+            .iter()
+            .filter(|line| !allowed.place().contains(&line.row.household))
+            .map(|line| check::unknown_household(line.number, &line.row.household))
+            .collect();
+        Refusal::unless_none(outside)?;
+        let known: BTreeSet<_> =
+            crate::places::villages_of(connection, &allowed.place()).await?.into_iter().collect();
+        let strangers = rows.iter().filter(|line| {
+            !line.row.household.ancestor(Level::Village).is_some_and(|village| known.contains(&village))
+        });
+        Refusal::unless_none(
+            strangers.map(|line| check::unknown_household(line.number, &line.row.household)).collect(),
+        )?;
+        lock_villages(connection, &villages).await?;
+        let months: BTreeSet<Month> = rows.iter().map(|line| line.row.month).collect();
+        let mut outcome = Outcome::default();
+        let mut problems = Vec::new();
+        for month in months {
+            let facts = Facts::load(connection, &allowed.place(), &villages, month).await?;
+            let of_month: Vec<_> = rows.iter().filter(|line| line.row.month == month).collect();
+            let decided = check::decide(&of_month, &facts, signed, moment.local());
+            problems.extend(decided.problems);
+            if !problems.is_empty() {
+                continue;
+            }
+            outcome.added += decided.outcome.added;
+            outcome.changed += decided.outcome.changed;
+            outcome.unchanged += decided.outcome.unchanged;
+            insert(connection, &allowed.place(), month, &decided.new, salts).await?;
+            if signed == Signed::Yes {
+                sign::sign(connection, &allowed.place(), month, &of_month, &facts, moment).await?;
+            }
+        }
+        Refusal::unless_none(problems)?;
+        let detail = json!({
+            "cards": { "added": outcome.added, "changed": outcome.changed },
+            "signed": signed == Signed::Yes,
+        });
+        crate::audit::record(connection, allowed, detail, moment).await?;
+        Ok(outcome)
+    })
+    .await
+}
+
+/// What is known of the villages of a file in one month.
+struct Facts {
+    month: Month,
+    roster: BTreeMap<Place, RosterRow>,
+    villages: BTreeMap<Place, VillageFacts>,
+    /// The latest card of each household, by its row number.
+    cards: BTreeMap<i64, StoredCard>,
+    signatures: Vec<StoredSignature>,
+}
+
+/// What is known of one village in one month.
+struct VillageFacts {
+    closed: bool,
+    rulebook: domain::rulebook::Rulebook,
+    rules: BTreeSet<String>,
+    catalogue: bool,
+    panels: Vec<panels::StoredPanel>,
+}
+
+impl Facts {
+    async fn load(
+        connection: &mut Connection,
+        scope: &Place,
+        villages: &BTreeSet<Place>,
+        month: Month,
+    ) -> Result<Self> {
+        let county = scope.county();
+        let range = closing::range(villages.iter());
+        let range = (range.low.as_str(), range.high.as_str());
+        let catalogues = catalogue::all(connection, scope).await?;
+        let layers = rulebook::all(connection, scope).await?;
+        let panels = panels::in_range(connection, &county, range).await?;
+        let heads = closing::heads(connection, &county, range).await?;
+        let mut of_villages = BTreeMap::new();
+        for village in villages {
+            let catalogue = domain::catalogue::in_force(&catalogues, village, month);
+            let facts = VillageFacts {
+                closed: heads.iter().any(|head| head.village == *village && head.month == month),
+                rulebook: rulebook::resolve(&rulebook::inherited(&layers, village, month))?,
+                rules: catalogue
+                    .map(|one| one.what.catalogue.rules().map(|(_, rule)| rule.code.clone()).collect())
+                    .unwrap_or_default(),
+                catalogue: catalogue.is_some(),
+                panels: panels::as_of(&panels, village, month).into_iter().cloned().collect(),
+            };
+            of_villages.insert(*village, facts);
+        }
+        let roster = roster(connection, &county, range, month).await?;
+        let names = panels.iter().map(|panel| (panel.id, panel.panel.name.as_str().into())).collect();
+        let stored = cards(connection, &county, range, month, &names).await?;
+        Ok(Self {
+            month,
+            roster: roster.into_iter().map(|row| (row.entry.household, row)).collect(),
+            villages: of_villages,
+            cards: stored.into_iter().map(|card| (card.household_id, card)).collect(),
+            signatures: signatures(connection, &county, range, month, &names).await?,
+        })
+    }
+}

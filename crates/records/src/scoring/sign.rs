@@ -1,0 +1,240 @@
+//! Signatures and remarks: what stands behind a card.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::canonical::{Digest, Form};
+use domain::input::{Correction, Line, Scorecard};
+use domain::month::Month;
+use domain::place::{Level, Place};
+use domain::scoring::signed_digest;
+
+use super::load::{PanelNames, StoredCard, cards};
+use super::Facts;
+use crate::codec;
+use crate::database::Connection;
+use crate::error::{Error, Result};
+use crate::moment::Moment;
+use crate::schema::{card, card_remark, signature};
+
+/// Reasons, notes and deciders of a card: they may name people, and can be erased.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Remark {
+    pub(crate) late_reason: Option<String>,
+    pub(crate) note: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) decided_by: Option<String>,
+    pub(crate) decided_on: Option<NaiveDate>,
+    pub(crate) objection_no: Option<String>,
+}
+
+impl Remark {
+    /// The remark of a sheet, if it has one.
+    pub(crate) fn of_sheet(row: &Scorecard) -> Option<Self> {
+        let remark = Self { late_reason: row.late_reason.clone(), note: row.note.clone(), ..Self::default() };
+        (remark != Self::default()).then_some(remark)
+    }
+
+    /// The remark of a correction.
+    pub(crate) fn of_correction(row: &Correction) -> Self {
+        Self {
+            reason: Some(row.reason.clone()),
+            decided_by: Some(row.decided_by.clone()),
+            decided_on: Some(row.decided_on),
+            objection_no: row.objection_no.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+/// The digest that stands on the card for its remark.
+pub(crate) fn remark_digest(salt: &[u8], remark: &Remark) -> Digest {
+    let mut form = Form::new("jifen remark 1");
+    form.code(&hex::encode(salt)).maybe_text(remark.late_reason.as_deref()).maybe_text(remark.note.as_deref());
+    form.maybe_text(remark.reason.as_deref()).maybe_text(remark.decided_by.as_deref());
+    form.maybe_text(remark.decided_on.map(|date| date.to_string()).as_deref());
+    form.maybe_text(remark.objection_no.as_deref()).end();
+    form.finish()
+}
+
+/// A stored signature.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredSignature {
+    pub(crate) village: Place,
+    pub(crate) panel: Arc<str>,
+    pub(crate) last_card_id: i64,
+    pub(crate) cards: i32,
+    pub(crate) digest: Digest,
+}
+
+impl StoredSignature {
+    /// Whether it covers a card of its month.
+    pub(crate) fn covers(&self, card: &StoredCard) -> bool {
+        !card.is_correction
+            && card.id <= self.last_card_id
+            && card.card.panel == self.panel
+            && card.card.household.ancestor(Level::Village) == Some(self.village)
+    }
+}
+
+/// The signatures of a month.
+pub(crate) async fn signatures(
+    connection: &mut Connection,
+    county: &Place,
+    (low, high): (&str, &str),
+    month: Month,
+    panels: &PanelNames,
+) -> Result<Vec<StoredSignature>> {
+    let rows: Vec<(String, i64, i64, i32, Vec<u8>)> = signature::table
+        .filter(signature::county_code.eq(county.digits()))
+        .filter(signature::month.eq(month.number()))
+        .filter(signature::place.ge(low))
+        .filter(signature::place.lt(high))
+        .order(signature::id)
+        .select((signature::place, signature::panel_id, signature::last_card_id, signature::cards, signature::digest))
+        .load(connection)
+        .await?;
+    rows.into_iter()
+        .map(|(village, panel, last_card_id, cards, digest)| {
+            let panel = panels.get(&panel).ok_or_else(|| Error::Corrupt("签字的评分组".into()))?;
+            let (village, digest) = (codec::place(&village)?, codec::digest(&digest)?);
+            Ok(StoredSignature { village, panel: Arc::clone(panel), last_card_id, cards, digest })
+        })
+        .collect()
+}
+
+/// Signs the month of every panel that the rows name, unless nothing has changed since its last signature.
+pub(super) async fn sign(
+    connection: &mut Connection,
+    scope: &Place,
+    month: Month,
+    rows: &[&Line<Scorecard>],
+    facts: &Facts,
+    moment: &Moment,
+) -> Result<()> {
+    let county = scope.county();
+    let villages: BTreeSet<Place> = facts.villages.keys().copied().collect();
+    let range = crate::closing::range(villages.iter());
+    let panels = facts.villages.values().flat_map(|village| &village.panels);
+    let mut names: PanelNames = panels.map(|panel| (panel.id, panel.panel.name.as_str().into())).collect();
+    names.extend(facts.cards.values().map(|card| (card.panel_id, Arc::clone(&card.card.panel))));
+    let stored = cards(connection, &county, (&range.low, &range.high), month, &names).await?;
+    let signing: BTreeSet<(Place, &str)> = rows
+        .iter()
+        .filter_map(|line| Some((line.row.household.ancestor(Level::Village)?, line.row.panel.as_str())))
+        .collect();
+    let mut by_panel: HashMap<(Place, Arc<str>), Vec<&StoredCard>> = HashMap::new();
+    for card in stored.iter().filter(|card| !card.is_correction) {
+        if let Some(village) = card.card.household.ancestor(Level::Village) {
+            by_panel.entry((village, Arc::clone(&card.card.panel))).or_default().push(card);
+        }
+    }
+    for (village, name) in signing {
+        let covered = by_panel.remove(&(village, name.into())).unwrap_or_default();
+        let last = covered.iter().map(|card| card.id).max().unwrap_or(0);
+        let signed = facts.signatures.iter().any(|one| {
+            one.village == village && &*one.panel == name && one.last_card_id == last
+        });
+        let panel = facts.villages.get(&village).and_then(|facts| facts.panels.iter().find(|one| one.panel.name == name));
+        if let Some(panel) = panel.filter(|_| !signed) {
+            insert_signature(connection, &village, month, panel.id, &covered, last, moment).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn insert_signature(
+    connection: &mut Connection,
+    village: &Place,
+    month: Month,
+    panel_id: i64,
+    covered: &[&StoredCard],
+    last_card_id: i64,
+    moment: &Moment,
+) -> Result<()> {
+    let digest = signed_digest(covered.iter().map(|card| &card.card));
+    diesel::insert_into(signature::table)
+        .values((
+            signature::county_code.eq(village.county().digits().to_owned()),
+            signature::place.eq(village.digits().to_owned()),
+            signature::month.eq(month.number()),
+            signature::panel_id.eq(panel_id),
+            signature::last_card_id.eq(last_card_id),
+            signature::cards.eq(codec::length(covered.len())),
+            signature::digest.eq(digest.0.to_vec()),
+            signature::signed_at.eq(moment.now),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The remarks of a month's cards, with their salts, by the cards' row numbers.
+pub(crate) async fn remarks(
+    connection: &mut Connection,
+    county: &Place,
+    (low, high): (&str, &str),
+    month: Month,
+) -> Result<HashMap<i64, (Vec<u8>, Remark)>> {
+    type Texts = (Option<String>, Option<String>, Option<String>, Option<String>, Option<NaiveDate>, Option<String>);
+    let rows: Vec<(i64, Vec<u8>, Texts)> = card_remark::table
+        .filter(card_remark::county_code.eq(county.digits()))
+        .filter(card_remark::month.eq(month.number()))
+        .filter(card_remark::place.ge(low))
+        .filter(card_remark::place.lt(high))
+        .select((
+            card_remark::card_id,
+            card_remark::salt,
+            (
+                card_remark::late_reason,
+                card_remark::note,
+                card_remark::reason,
+                card_remark::decided_by,
+                card_remark::decided_on,
+                card_remark::objection_no,
+            ),
+        ))
+        .load(connection)
+        .await?;
+    let remark = |texts: Texts| {
+        let (late_reason, note, reason, decided_by, decided_on, objection_no) = texts;
+        Remark { late_reason, note, reason, decided_by, decided_on, objection_no }
+    };
+    Ok(rows.into_iter().map(|(card, salt, texts)| (card, (salt, remark(texts)))).collect())
+}
+
+pub(super) async fn insert_remark(
+    connection: &mut Connection,
+    scope: &Place,
+    month: Month,
+    card_id: i64,
+    salt: &[u8],
+    remark: &Remark,
+) -> Result<()> {
+    let county = scope.county();
+    let place: String = card::table
+        .find((county.digits(), month.number(), card_id))
+        .select(card::place)
+        .first(connection)
+        .await?;
+    diesel::insert_into(card_remark::table)
+        .values((
+            card_remark::county_code.eq(county.digits().to_owned()),
+            card_remark::month.eq(month.number()),
+            card_remark::card_id.eq(card_id),
+            card_remark::place.eq(place),
+            card_remark::salt.eq(salt.to_vec()),
+            card_remark::late_reason.eq(&remark.late_reason),
+            card_remark::note.eq(&remark.note),
+            card_remark::reason.eq(&remark.reason),
+            card_remark::decided_by.eq(&remark.decided_by),
+            card_remark::decided_on.eq(remark.decided_on),
+            card_remark::objection_no.eq(&remark.objection_no),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}

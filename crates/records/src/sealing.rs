@@ -1,0 +1,208 @@
+//! Phones and addresses are sealed: ChaCha20-Poly1305, bound to county, household and field, with a
+//! blind index for search.
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{ChaCha20Poly1305, Nonce};
+use diesel::ExpressionMethods;
+use diesel::prelude::{OptionalExtension, QueryDsl};
+use diesel_async::RunQueryDsl;
+use domain::place::Place;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use crate::database::Connection;
+use crate::error::{Error, Refusal, Result};
+use crate::schema::seal_canary;
+
+/// The key that new values are sealed with.
+const KEY_ID: u8 = 1;
+
+/// What the canary says when the key is right.
+const CANARY: &str = "jifen";
+
+/// Which value of a household is sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// 电话
+    Phone,
+    /// 地址
+    Address,
+}
+
+/// Seals and opens personal values with one key.
+#[derive(Clone)]
+pub struct Sealer {
+    cipher: ChaCha20Poly1305,
+    index_key: [u8; 32],
+}
+
+/// A sealed value that this key does not open: another key, or tampered with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("密文无法解开：密钥不符，或内容被改动")]
+pub struct Unsealable;
+
+impl Sealer {
+    /// A sealer of a 32-byte key.
+    pub fn new(key: &[u8; 32]) -> Self {
+        let index_key = keyed(key, b"jifen blind index");
+        let cipher_key = keyed(key, b"jifen seal");
+        Self { cipher: ChaCha20Poly1305::new(&cipher_key.into()), index_key }
+    }
+
+    /// Seals a value: key number, nonce, ciphertext. The same value seals differently each time.
+    ///
+    /// # Errors
+    /// No randomness could be had.
+    pub fn seal(&self, household: &Place, field: Field, value: &str) -> Result<Vec<u8>> {
+        let mut nonce = [0; 12];
+        random(&mut nonce)?;
+        let bound = binding(household, field);
+        let sealed = self
+            .cipher
+            .encrypt(&Nonce::from(nonce), Payload { msg: value.as_bytes(), aad: bound.as_bytes() })
+            .map_err(|_| Error::Corrupt("加密失败".into()))?;
+        Ok([&[KEY_ID], nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Opens a sealed value.
+    ///
+    /// # Errors
+    /// Another key, another household or field, or a changed byte.
+    pub fn open(&self, household: &Place, field: Field, sealed: &[u8]) -> Result<String, Unsealable> {
+        let (nonce, ciphertext) =
+            sealed.strip_prefix(&[KEY_ID]).and_then(|rest| rest.split_at_checked(12)).ok_or(Unsealable)?;
+        let nonce: [u8; 12] = nonce.try_into().map_err(|_| Unsealable)?;
+        let bound = binding(household, field);
+        let opened = self
+            .cipher
+            .decrypt(&Nonce::from(nonce), Payload { msg: ciphertext, aad: bound.as_bytes() })
+            .map_err(|_| Unsealable)?;
+        String::from_utf8(opened).map_err(|_| Unsealable)
+    }
+
+    /// The blind index of a value: equal values of a county have equal indexes, which tell nothing else.
+    pub fn index(&self, county: &Place, field: Field, value: &str) -> Vec<u8> {
+        keyed(&self.index_key, format!("{}\t{value}", binding(county, field)).as_bytes())[..16].to_vec()
+    }
+
+    /// Writes the canary of a new database, and refuses a key that does not open it.
+    ///
+    /// # Errors
+    /// The data were sealed with another key.
+    pub async fn check_canary(&self, connection: &mut Connection) -> Result<()> {
+        let nowhere = Place::from_digits("000000").ok_or_else(|| Error::Corrupt("代码".into()))?;
+        let sealed: Option<Vec<u8>> = seal_canary::table
+            .filter(seal_canary::key_id.eq(i16::from(KEY_ID)))
+            .select(seal_canary::sealed)
+            .first(connection)
+            .await
+            .optional()?;
+        match sealed {
+            Some(sealed) => match self.open(&nowhere, Field::Phone, &sealed) {
+                Ok(text) if text == CANARY => Ok(()),
+                _ => Err(Refusal::message(
+                    "密钥与数据库不符：电话、地址是用另一把密钥加密的；请恢复原来的密钥（数据目录的 secrets，或 JIFEN_SEALING_KEY）",
+                )),
+            },
+            None => {
+                let sealed = self.seal(&nowhere, Field::Phone, CANARY)?;
+                diesel::insert_into(seal_canary::table)
+                    .values((seal_canary::key_id.eq(i16::from(KEY_ID)), seal_canary::sealed.eq(sealed)))
+                    .on_conflict_do_nothing()
+                    .execute(connection)
+                    .await?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Where the salts of names come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Salts {
+    /// The operating system: what real data have.
+    Random,
+    /// A seed, so that a demonstration county is the same wherever it is made.
+    Derived([u8; 32]),
+}
+
+impl Salts {
+    /// A salt of 16 bytes for what `of` names.
+    ///
+    /// # Errors
+    /// No randomness could be had.
+    pub fn salt(&self, of: &str) -> Result<[u8; 16]> {
+        let mut salt = [0; 16];
+        match self {
+            Self::Random => random(&mut salt)?,
+            Self::Derived(seed) => salt.copy_from_slice(&keyed(seed, of.as_bytes())[..16]),
+        }
+        Ok(salt)
+    }
+}
+
+/// Fills a buffer with randomness from the operating system.
+///
+/// # Errors
+/// None could be had.
+pub fn random(buffer: &mut [u8]) -> Result<()> {
+    getrandom::fill(buffer).map_err(|error| Error::Corrupt(format!("取不到随机数：{error}")))
+}
+
+fn binding(place: &Place, field: Field) -> String {
+    let field = match field {
+        Field::Phone => "phone",
+        Field::Address => "address",
+    };
+    format!("{}\t{}\t{field}", place.county().digits(), place.digits())
+}
+
+fn keyed(key: &[u8; 32], text: &[u8]) -> [u8; 32] {
+    // A key shorter than the block is padded with zeros (RFC 2104).
+    let mut block = [0; 64];
+    block[..key.len()].copy_from_slice(key);
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new(&block.into());
+    mac.update(text);
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn household(number: u32) -> Place {
+        Place::from_digits(&format!("440229100204001{number:04}")).expect("a household")
+    }
+
+    #[test]
+    fn a_value_opens_only_for_its_household_field_and_key() {
+        let sealer = Sealer::new(&[7; 32]);
+        let sealed = sealer.seal(&household(1), Field::Phone, "19900000001").expect("sealed");
+        assert_eq!(sealer.open(&household(1), Field::Phone, &sealed), Ok("19900000001".into()));
+        assert_eq!(sealer.open(&household(2), Field::Phone, &sealed), Err(Unsealable));
+        assert_eq!(sealer.open(&household(1), Field::Address, &sealed), Err(Unsealable));
+        assert_eq!(Sealer::new(&[8; 32]).open(&household(1), Field::Phone, &sealed), Err(Unsealable));
+    }
+
+    #[test]
+    fn every_changed_byte_is_noticed() {
+        let sealer = Sealer::new(&[7; 32]);
+        let sealed = sealer.seal(&household(1), Field::Phone, "19900000001").expect("sealed");
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert_eq!(sealer.open(&household(1), Field::Phone, &changed), Err(Unsealable), "byte {at}");
+        }
+        assert_eq!(sealer.open(&household(1), Field::Phone, &sealed[..5]), Err(Unsealable));
+    }
+
+    #[test]
+    fn equal_phones_seal_differently_and_index_equally() {
+        let sealer = Sealer::new(&[7; 32]);
+        let seal = || sealer.seal(&household(1), Field::Phone, "19900000001").expect("sealed");
+        assert_ne!(seal(), seal());
+        let index = |value| sealer.index(&household(1).county(), Field::Phone, value);
+        assert_eq!(index("19900000001"), index("19900000001"));
+        assert_ne!(index("19900000001"), index("19900000002"));
+    }
+}

@@ -1,0 +1,83 @@
+//! The second guard: a tenant transaction opens only with a permission, and sees only its place.
+
+use authz::{Act, Allowed};
+use diesel::sql_types::Text;
+use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
+
+use crate::database::Connection;
+use crate::error::{Error, Result};
+
+/// Whether a verb keeps what it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It does.
+    Apply,
+    /// It does everything, reports, and undoes it (试导入).
+    DryRun,
+}
+
+/// Runs `work` in one transaction whose rows are those of the permission's place.
+///
+/// Commits when `work` succeeds and `mode` says so; rolls back otherwise.
+///
+/// # Errors
+/// What `work` refuses, and faults of the database.
+pub async fn transaction<A: Act, R>(
+    connection: &mut Connection,
+    allowed: &Allowed<A>,
+    mode: Mode,
+    work: impl AsyncFnOnce(&mut Connection) -> Result<R>,
+) -> Result<R> {
+    run(connection, allowed, mode, "", work).await
+}
+
+async fn run<A: Act, R>(
+    connection: &mut Connection,
+    allowed: &Allowed<A>,
+    mode: Mode,
+    isolation: &str,
+    work: impl AsyncFnOnce(&mut Connection) -> Result<R>,
+) -> Result<R> {
+    AnsiTransactionManager::begin_transaction(connection).await?;
+    let done = match enter(connection, allowed, isolation).await {
+        Ok(()) => work(connection).await,
+        Err(error) => Err(error),
+    };
+    match (done, mode) {
+        (Ok(result), Mode::Apply) => {
+            AnsiTransactionManager::commit_transaction(connection).await?;
+            Ok(result)
+        }
+        (result, _) => {
+            let rolled_back = AnsiTransactionManager::rollback_transaction(connection).await;
+            let result = result?;
+            rolled_back?;
+            Ok(result)
+        }
+    }
+}
+
+/// Runs `work` in one read-only snapshot of the permission's place.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn read<A: Act, R>(
+    connection: &mut Connection,
+    allowed: &Allowed<A>,
+    work: impl AsyncFnOnce(&mut Connection) -> Result<R>,
+) -> Result<R> {
+    run(connection, allowed, Mode::DryRun, "set transaction isolation level repeatable read read only", work).await
+}
+
+async fn enter<A: Act>(connection: &mut Connection, allowed: &Allowed<A>, isolation: &str) -> Result<(), Error> {
+    if !isolation.is_empty() {
+        diesel::sql_query(isolation).execute(connection).await?;
+    }
+    let scope = allowed.place().scope();
+    diesel::sql_query("select set_config('jifen.lo', $1, true), set_config('jifen.hi', $2, true)")
+        .bind::<Text, _>(scope.low)
+        .bind::<Text, _>(scope.high)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

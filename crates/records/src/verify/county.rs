@@ -1,0 +1,111 @@
+//! What the villages of a county share: rules, and seals.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::canonical::Digest;
+use domain::catalogue::Dated;
+use domain::closing::county_seal;
+use domain::month::Month;
+use domain::place::Place;
+use domain::rulebook::Layer;
+use domain::scoring::ScoringTable;
+
+use super::Verified;
+use super::audit_chain::Log;
+use crate::catalogue::{self, Stored};
+use crate::closing::heads;
+use crate::codec;
+use crate::database::Connection;
+use crate::error::Result;
+use crate::rulebook;
+use crate::schema::{catalogue as catalogue_table, county_seal as seals};
+
+/// The rules of a county, as far as a permission sees them.
+pub(super) struct Rules {
+    pub(super) catalogues: Vec<Dated<Stored>>,
+    pub(super) tables: BTreeMap<i64, ScoringTable>,
+    pub(super) layers: Vec<Dated<Layer>>,
+}
+
+impl Rules {
+    /// Loads them, and checks that the log tells of each as it stands.
+    pub(super) async fn load(connection: &mut Connection, county: &Place, log: &Log, verified: &mut Verified) -> Result<Self> {
+        let catalogues = catalogue::all(connection, county).await?;
+        let layers = rulebook::all(connection, county).await?;
+        check_catalogues(connection, county, &catalogues, log, verified).await?;
+        for layer in &layers {
+            let detail = rulebook::detail(layer).to_string();
+            let known = log.details.iter().any(|(place, act, text)| {
+                let first = act == "register_divisions" && text.contains(&detail);
+                place == layer.place.digits() && (first || (act == "adopt_rulebook" && *text == detail))
+            });
+            if !known {
+                verified.fail(layer.place, format!("{} 起的规则设置", layer.from), "与日志记载的不同");
+            }
+        }
+        let tables = catalogues.iter().map(|one| (one.what.id, ScoringTable::new(&one.what.catalogue))).collect();
+        Ok(Self { catalogues, tables, layers })
+    }
+}
+
+async fn check_catalogues(
+    connection: &mut Connection,
+    county: &Place,
+    catalogues: &[Dated<Stored>],
+    log: &Log,
+    verified: &mut Verified,
+) -> Result<()> {
+    let rows: Vec<(i64, i32, Option<String>)> = catalogue_table::table
+        .filter(catalogue_table::county_code.eq(county.digits()))
+        .select((catalogue_table::id, catalogue_table::year, catalogue_table::reason))
+        .load(connection)
+        .await?;
+    for (id, year, reason) in rows {
+        let Some(one) = catalogues.iter().find(|one| one.what.id == id) else { continue };
+        let detail = catalogue::detail(year, one.from, &one.what.catalogue, reason.as_deref());
+        if !log.details.contains(&(one.place.digits().into(), "adopt_catalogue".into(), detail.to_string())) {
+            verified.fail(one.place, format!("{} 起的积分项目", one.from), "与日志记载的不同");
+        }
+    }
+    Ok(())
+}
+
+/// Checks every seal over the versions that it names.
+pub(super) async fn check_seals(
+    connection: &mut Connection,
+    county: &Place,
+    month: Option<Month>,
+    verified: &mut Verified,
+) -> Result<()> {
+    let scope = county.scope();
+    let heads = heads(connection, county, (&scope.low, &scope.high)).await?;
+    let heads: BTreeMap<i64, _> = heads.into_iter().map(|head| (head.id, head)).collect();
+    let rows: Vec<(String, i32, i32, Vec<i64>, Vec<u8>)> = seals::table
+        .filter(seals::county_code.eq(county.digits()))
+        .order((seals::month, seals::revision))
+        .select((seals::place, seals::month, seals::revision, seals::closing_ids, seals::hash))
+        .load(connection)
+        .await?;
+    let mut last = (0, 0);
+    for (place, number, revision, closings, hash) in rows {
+        let sealed = codec::month(number)?;
+        let expected = if last.0 == number { last.1 + 1 } else { 1 };
+        last = (number, revision);
+        if month.is_some_and(|month| month != sealed) {
+            continue;
+        }
+        let what = format!("{sealed} 县级封签第 {revision} 次");
+        if revision != expected || place != county.digits() {
+            verified.fail(*county, what.clone(), "编号或地方不符");
+        }
+        let covered: Vec<_> = closings.iter().filter_map(|id| heads.get(id)).collect();
+        let computed: Digest =
+            county_seal(county, sealed, covered.iter().map(|head| (&head.village, head.version, &head.hash)));
+        if covered.len() != closings.len() || computed.0.as_slice() != hash {
+            verified.fail(*county, what, "与各村的校验码不符");
+        }
+    }
+    Ok(())
+}

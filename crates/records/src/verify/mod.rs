@@ -1,0 +1,108 @@
+//! Verifying: every closed version recomputed from the raw cards by the same pure rules, every chain
+//! checked, every row compared.
+
+mod audit_chain;
+mod award_runs;
+mod compare;
+mod county;
+mod village;
+
+use authz::{Allowed, Verify};
+use domain::month::Month;
+use domain::place::Place;
+use std::collections::BTreeMap;
+
+use crate::database::Database;
+use crate::error::{Refusal, Result};
+use crate::places;
+use crate::sealing::Sealer;
+use crate::tenancy;
+
+/// Something that does not agree.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place} {what}：{difference}")]
+pub struct Mismatch {
+    /// Where: the household, village or county.
+    pub place: Place,
+    /// Which row: `2026-10 第1版`, `日志 第7条`.
+    pub what: String,
+    /// What it says, and what it should say.
+    pub difference: String,
+}
+
+/// What verifying found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Versions recomputed.
+    pub versions: usize,
+    /// Results compared.
+    pub results: usize,
+    /// Log rows checked.
+    pub events: usize,
+    /// Names and remarks that were lawfully erased (已依法删除).
+    pub erased: usize,
+    /// What does not agree; the first per village, and those of the county.
+    pub mismatches: Vec<Mismatch>,
+    /// The last hash of each chain, to be noted outside: `village code → hash`, and `log` for the county.
+    pub heads: BTreeMap<String, String>,
+    /// Every hash that a chain has passed, with the chain's name.
+    pub passed: std::collections::BTreeSet<(String, String)>,
+}
+
+impl Verified {
+    /// Compares the ends of the chains with those noted outside the database: a truncated tail or a chain
+    /// that was computed anew cannot be seen from inside.
+    ///
+    /// A log that has grown since is fine when the noted number is reached; a chain of months that has
+    /// grown is told as such.
+    pub fn compare_heads(&mut self, noted: &BTreeMap<&str, &str>) {
+        let Some(county) = Place::from_digits("000000") else { return };
+        for (name, hash) in noted {
+            let found = self.heads.get(*name).cloned();
+            if found.as_deref() != Some(*hash) && !self.passed.contains(&((*name).to_owned(), (*hash).to_owned())) {
+                let place = Place::parse_code(name).unwrap_or(county);
+                self.fail(place, format!("链末 {name}"), format!("记下的是 {hash}，库里没有"));
+            }
+        }
+    }
+
+    fn fail(&mut self, place: Place, what: impl Into<String>, difference: impl Into<String>) {
+        self.mismatches.push(Mismatch { place, what: what.into(), difference: difference.into() });
+    }
+}
+
+/// Recomputes and checks everything of a county, or what concerns one month of it.
+///
+/// # Errors
+/// A county that is not registered, and faults of the database; what does not agree is no error but part
+/// of the result.
+pub async fn verify(
+    database: &Database,
+    allowed: &Allowed<Verify>,
+    month: Option<Month>,
+    sealer: Option<&Sealer>,
+    progress: impl Fn(usize, usize),
+) -> Result<Verified> {
+    let county = allowed.place().county();
+    let mut connection = database.connection().await?;
+    tenancy::read(&mut connection, allowed, async |connection| {
+        if !places::county_exists(connection, &county).await? {
+            return Err(Refusal::message(format!("县 {county} 没有登记，没有可核对的内容")));
+        }
+        let mut verified = Verified::default();
+        let log = audit_chain::check(connection, &county, &mut verified).await?;
+        let rules = county::Rules::load(connection, &county, &log, &mut verified).await?;
+        let villages = places::villages_of(connection, &allowed.place()).await?;
+        for (done, village) in villages.iter().enumerate() {
+            progress(done, villages.len());
+            village::check(connection, village, month, &rules, &log, sealer, &mut verified).await?;
+            if month.is_none() {
+                award_runs::check(connection, village, &mut verified).await?;
+            }
+        }
+        progress(villages.len(), villages.len());
+        county::check_seals(connection, &county, month, &mut verified).await?;
+        Ok(verified)
+    })
+    .await
+}

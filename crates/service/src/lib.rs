@@ -1,0 +1,35 @@
+//! The web process: handlers load through `records`, pages are structs beside them.
+
+mod error;
+mod headers;
+mod health;
+mod publication;
+mod router;
+mod state;
+
+use std::net::SocketAddr;
+
+pub use router::{ROUTES, router};
+pub use state::State;
+
+/// Serves until `stop` resolves, then lets what is under way end.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    state: State,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(state)).with_graceful_shutdown(stop).await
+}
+
+/// Binds an address; port 0 takes a free one.
+///
+/// # Errors
+/// The address is in use or not ours.
+pub async fn listen(address: &str) -> std::io::Result<(tokio::net::TcpListener, SocketAddr)> {
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    let bound = listener.local_addr()?;
+    Ok((listener, bound))
+}

@@ -1,0 +1,15 @@
+//! The web process.
+
+use serde::Deserialize;
+
+/// How pages are served.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Address and port to listen on; port 0 takes a free one.
+    pub listen: String,
+    /// The telephone number for complaints that public pages print; empty prints none.
+    pub supervision_phone: String,
+    /// For how many months public pages are shown.
+    pub public_months: u32,
+}

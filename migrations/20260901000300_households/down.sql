@@ -1,0 +1,3 @@
+drop table seal_canary;
+drop table household_version;
+drop table household;

@@ -1,0 +1,2 @@
+drop table panel_member;
+drop table panel;

@@ -1,0 +1,5 @@
+drop table signature;
+drop table card_remark;
+drop table finding;
+drop table card;
+drop sequence card_id;

@@ -4,8 +4,8 @@
 # Works on Debian 12 and Ubuntu 22.04 or newer, as root and as an ordinary user with sudo. apt-get is called
 # only when something is missing. Everything but a script's own result goes to stderr.
 
+# shellcheck disable=SC2034 # The scripts that source this use it.
 root=$(CDPATH='' cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd -P)
-readonly root
 
 # The oldest PostgreSQL that crates/local_postgres takes.
 readonly oldest_postgres=15
@@ -42,33 +42,31 @@ prepare_environment() {
 #
 # Every step answers for its own failure, so that this also works where `set -e` is suspended.
 install_missing() {
-    local needs_postgres=no packages=() missing=()
+    local packages=() missing=()
     compiles_c || packages+=(gcc libc6-dev pkg-config)
     has_cjk_font || packages+=(fonts-noto-cjk)
-    has_postgres || needs_postgres=yes
     missing=("${packages[@]}")
-    [[ $needs_postgres == no ]] || missing+=("postgresql (>= $oldest_postgres)")
+    has_postgres || missing+=("postgresql (>= $oldest_postgres)")
     ((${#missing[@]} > 0)) || return 0
 
-    say "安装缺少的软件：${missing[*]}" "Installing what is missing: ${missing[*]}"
-    check_that_packages_can_be_installed "${missing[@]}"
-    apt_get update || say '软件列表没有更新，用现有的。' 'The package lists were not updated; using those at hand.'
-    ((${#packages[@]} == 0)) || apt_get install "${packages[@]}" || say '有的软件没有装上。' 'Some packages failed.'
-    [[ $needs_postgres == no ]] || install_postgres
-    check_what_was_installed
+    if may_install; then
+        say "安装缺少的软件：${missing[*]}" "Installing what is missing: ${missing[*]}"
+        apt_get update || say '软件列表没有更新，用现有的。' 'The package lists were not updated; using those at hand.'
+        ((${#packages[@]} == 0)) || apt_get install "${packages[@]}" || say '有的软件没有装上。' 'Some packages failed.'
+        has_postgres || install_postgres
+    else
+        say "缺少 ${missing[*]}。安装要用 apt-get 和 root 权限：请以 root 运行一次，或先装 sudo，或自行安装。" \
+            "Missing: ${missing[*]}. Installing needs apt-get and root: run this once as root, or install sudo first, or install them yourself."
+    fi
+    check_what_is_there
 }
 
-check_that_packages_can_be_installed() {
-    command -v apt-get >/dev/null || die \
-        "本机没有 apt-get，请自行安装：$*" \
-        "There is no apt-get here. Install these yourself: $*"
-    ((EUID == 0)) || command -v sudo >/dev/null || die \
-        "需要 root 权限才能安装：$*。请以 root 运行一次，或先装 sudo。" \
-        "Installing needs root: $*. Run this once as root, or install sudo first."
+may_install() {
+    command -v apt-get >/dev/null && { ((EUID == 0)) || command -v sudo >/dev/null; }
 }
 
 # The font is for printed pages only: without it everything else works.
-check_what_was_installed() {
+check_what_is_there() {
     compiles_c || die \
         '没有可用的 C 编译器（gcc、libc6-dev）。' \
         'There is no working C compiler (gcc, libc6-dev).'

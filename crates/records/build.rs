@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 fn main() -> io::Result<()> {
     let folder = Path::new("../../migrations");
     println!("cargo:rerun-if-changed={}", folder.display());
-    let mut files: Vec<_> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path().join("up.sql"))).collect::<io::Result<_>>()?;
+    let mut files: Vec<_> =
+        fs::read_dir(folder)?.map(|entry| Ok(entry?.path().join("up.sql"))).collect::<io::Result<_>>()?;
     files.retain(|file| file.is_file());
     files.sort();
     let mut hasher = Sha256::new();

@@ -97,7 +97,10 @@ mod tests {
         let guard = Guard::load().await.expect("the policy");
         assert!(guard.allow(&Actor::Schedule, Close, village()).is_ok());
         assert!(guard.allow(&Actor::Schedule, Publish, village()).is_ok());
-        assert_eq!(guard.allow(&Actor::Schedule, Correct, village()).err().map(|denied| denied.act), Some("correct"));
+        assert_eq!(
+            guard.allow(&Actor::Schedule, Correct, village()).err().map(|denied| denied.act),
+            Some("correct")
+        );
         assert!(guard.allow(&Actor::Schedule, AdoptCatalogue, village()).is_err());
     }
 

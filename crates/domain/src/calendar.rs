@@ -74,7 +74,9 @@ impl Calendar {
             Shift::Later => date.checked_add_days(Days::new(1)),
             Shift::Earlier => date.checked_sub_days(Days::new(1)),
         };
-        std::iter::successors(Some(fixed), |date| step(*date)).find(|date| !self.is_holiday(*date)).unwrap_or(fixed)
+        std::iter::successors(Some(fixed), |date| step(*date))
+            .find(|date| !self.is_holiday(*date))
+            .unwrap_or(fixed)
     }
 }
 

@@ -59,9 +59,24 @@ fn each_deadline_turns_at_its_minute() {
         ("2026-11-10T15:59:59Z", "over", true, true, true, true, true),
         ("2026-11-10T16:00:00Z", "over", true, true, true, true, false),
     ];
-    for (instant, entry, may_close, schedule_due, village_may_leave_out, town_may_leave_out, posting_in_time) in table {
-        let expected =
-            Holds { entry, may_close, schedule_due, village_may_leave_out, town_may_leave_out, posting_in_time };
+    for (
+        instant,
+        entry,
+        may_close,
+        schedule_due,
+        village_may_leave_out,
+        town_may_leave_out,
+        posting_in_time,
+    ) in table
+    {
+        let expected = Holds {
+            entry,
+            may_close,
+            schedule_due,
+            village_may_leave_out,
+            town_may_leave_out,
+            posting_in_time,
+        };
         assert_eq!(holds(at(instant)), expected, "{instant}");
     }
 }

@@ -46,6 +46,7 @@ fn parent(row: &mut Row<'_>, place: Place) -> Result<Option<Place>, Noted> {
     let Some(text) = row.maybe_value("parent_code")? else { return Ok(expected) };
     match Place::parse_code(text) {
         Ok(parent) if expected == Some(parent) => Ok(expected),
+        Ok(city) if expected.is_none() && is_city_of(&city, &place) => Ok(None),
         Err(CodeError::AboveCounty(_)) if expected.is_none() => Ok(None),
         _ => {
             let wanted =
@@ -53,6 +54,12 @@ fn parent(row: &mut Row<'_>, place: Place) -> Result<Option<Place>, Noted> {
             Err(row.note("parent_code", format!("“{text}”不是 {place} 的上级：请{wanted}")))
         }
     }
+}
+
+/// A city's code ends in `00` where its counties have digits: `440200` is above `440229`.
+fn is_city_of(city: &Place, county: &Place) -> bool {
+    let prefix = city.digits().strip_suffix("00");
+    prefix.is_some_and(|prefix| city != county && county.digits().starts_with(prefix))
 }
 
 fn level(row: &mut Row<'_>, place: Result<Place, Noted>) -> Result<Level, Noted> {

@@ -134,7 +134,6 @@ fn is_hidden(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::columns::required;
     use crate::parsed::parse;
     use crate::samples::{rows, table};

@@ -88,7 +88,6 @@ fn title(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::samples::table;
 
     fn misfits(text: &str) -> Vec<u32> {

@@ -61,7 +61,9 @@ pub enum Command {
     #[command(after_help = "例：jifen awards --county 440229000000 --year 2026")]
     Awards(Awards),
     /// 导出结果
-    #[command(after_help = "例：jifen export results --county 440229000000 --month 2026-10 --format csv --out 结果.csv")]
+    #[command(
+        after_help = "例：jifen export results --county 440229000000 --month 2026-10 --format csv --out 结果.csv"
+    )]
     Export(Export),
     /// 由原始积分卡重算每个结账版本，核对全部校验链
     #[command(after_help = "例：jifen verify --county 440229000000")]

@@ -64,7 +64,8 @@ impl Context {
         let sealer = Sealer::new(&key);
         sealer.check_canary(&mut connection).await?;
         drop(connection);
-        let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "root".into());
+        let user =
+            std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "root".into());
         Ok(Self {
             settings,
             database,
@@ -94,7 +95,10 @@ impl Context {
     /// A code that is no county, or a place outside it.
     pub fn allow<A: Act>(&self, act: A, county: Place, division: Option<Place>) -> Result<Allowed<A>> {
         if county.level() != Level::County {
-            bail!("--county 应是县级代码（12 位，如 440229000000），而 {county} 是{}级", county.level().title());
+            bail!(
+                "--county 应是县级代码（12 位，如 440229000000），而 {county} 是{}级",
+                county.level().title()
+            );
         }
         let allowed = self.guard.allow(&self.operator, act, county)?;
         match division {
@@ -144,7 +148,8 @@ pub async fn migrate(common: &Common) -> Result<Vec<String>> {
 
 #[expect(clippy::disallowed_methods, reason = "the command line is where the clock is read")]
 fn moment(common: &Common, settings: &Settings, private: bool) -> Result<Moment> {
-    let zone: Tz = settings.clock.zone.parse().map_err(|error| anyhow!("时区 {}：{error}", settings.clock.zone))?;
+    let zone: Tz =
+        settings.clock.zone.parse().map_err(|error| anyhow!("时区 {}：{error}", settings.clock.zone))?;
     let wall = Utc::now();
     let stated = match settings.clock.stated.as_str() {
         "on" => true,

@@ -12,7 +12,9 @@ const SHOWN: usize = 50;
 
 /// Prints why a command failed: problems by line, then one clear line.
 pub fn failure(error: &Error) {
-    if let Some(records::Error::Refused(records::Refusal::Problems(found))) = error.downcast_ref::<records::Error>() {
+    if let Some(records::Error::Refused(records::Refusal::Problems(found))) =
+        error.downcast_ref::<records::Error>()
+    {
         problems(found);
     }
     eprintln!("{error:#}");
@@ -40,7 +42,9 @@ impl Progress {
     pub fn new(title: &'static str, quiet: bool) -> Self {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
             let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {elapsed}");
-            ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_message(title)
+            ProgressBar::new(0)
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+                .with_message(title)
         });
         Self { bar, title, told: Mutex::new(if quiet { usize::MAX } else { 0 }) }
     }

@@ -66,9 +66,9 @@ pub async fn connect_alone(url: &str) -> Result<Connection> {
 
 /// Connections are plain: an address that asks for TLS is refused, never silently answered without it.
 fn check_transport(url: &str) -> Result<()> {
-    let config: tokio_postgres::Config = url
-        .parse()
-        .map_err(|error| Refusal::message(format!("数据库地址无法识别：{error}；应为 postgresql://用户:口令@主机/库名")))?;
+    let config: tokio_postgres::Config = url.parse().map_err(|error| {
+        Refusal::message(format!("数据库地址无法识别：{error}；应为 postgresql://用户:口令@主机/库名"))
+    })?;
     if config.get_ssl_mode() == tokio_postgres::config::SslMode::Require {
         return Err(Refusal::message(
             "数据库地址要求 sslmode=require，本版本只支持本机或内网明文连接；请改用套接字或加密隧道",

@@ -66,10 +66,15 @@ pub async fn read<A: Act, R>(
     allowed: &Allowed<A>,
     work: impl AsyncFnOnce(&mut Connection) -> Result<R>,
 ) -> Result<R> {
-    run(connection, allowed, Mode::DryRun, "set transaction isolation level repeatable read read only", work).await
+    run(connection, allowed, Mode::DryRun, "set transaction isolation level repeatable read read only", work)
+        .await
 }
 
-async fn enter<A: Act>(connection: &mut Connection, allowed: &Allowed<A>, isolation: &str) -> Result<(), Error> {
+async fn enter<A: Act>(
+    connection: &mut Connection,
+    allowed: &Allowed<A>,
+    isolation: &str,
+) -> Result<(), Error> {
     if !isolation.is_empty() {
         diesel::sql_query(isolation).execute(connection).await?;
     }

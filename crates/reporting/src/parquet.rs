@@ -13,7 +13,8 @@ use crate::sheet::{Cells, Sheet};
 /// # Errors
 /// The writer fails.
 pub fn to_parquet(sheet: &Sheet, writer: impl Write) -> Result<(), ReportError> {
-    let columns: Vec<Frame> = sheet.columns.iter().map(|column| series(column.name, &column.cells).into()).collect();
+    let columns: Vec<Frame> =
+        sheet.columns.iter().map(|column| series(column.name, &column.cells).into()).collect();
     let mut frame = DataFrame::new(sheet.rows(), columns)?;
     ParquetWriter::new(writer).finish(&mut frame)?;
     Ok(())

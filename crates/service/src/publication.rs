@@ -75,7 +75,10 @@ pub(crate) async fn villages() -> Response {
 }
 
 /// `/p/{village}`: the board with the latest published month.
-pub(crate) async fn latest(Extract(state): Extract<State>, Path(village): Path<String>) -> Result<Response, PageError> {
+pub(crate) async fn latest(
+    Extract(state): Extract<State>,
+    Path(village): Path<String>,
+) -> Result<Response, PageError> {
     show(&state, &village, None).await
 }
 
@@ -96,7 +99,8 @@ async fn show(state: &State, village: &str, month: Option<Month>) -> Result<Resp
     let allowed = state.guard.allow(&Actor::Visitor, ReadPublic, village).map_err(|_| PageError::NotFound)?;
     let now = local_time((state.now)(), state.zone);
     let oldest = Month::of(now.date()).and_then(|this| {
-        std::iter::successors(Some(this), |month| Some(month.previous())).nth(usize::try_from(state.http.public_months).ok()?)
+        std::iter::successors(Some(this), |month| Some(month.previous()))
+            .nth(usize::try_from(state.http.public_months).ok()?)
     });
     let mut connection = state.database.connection().await?;
     let loaded = load(&mut connection, &allowed, month, oldest).await?;
@@ -150,7 +154,14 @@ async fn load(
             }
             None => None,
         };
-        let page = BoardPage { village: name, town, code: village.code(), months, shown, supervision_phone: String::new() };
+        let page = BoardPage {
+            village: name,
+            town,
+            code: village.code(),
+            months,
+            shown,
+            supervision_phone: String::new(),
+        };
         Ok(Some(page))
     })
     .await
@@ -170,7 +181,9 @@ fn shown(
             _ => groups.push((row.result.group, vec![row])),
         }
     }
-    let name = |group: &Place| names.iter().find(|one| one.place == *group).map(|one| one.name.clone()).unwrap_or_default();
+    let name = |group: &Place| {
+        names.iter().find(|one| one.place == *group).map(|one| one.name.clone()).unwrap_or_default()
+    };
     let last = domain::publication::final_from(published.on, objections).pred_opt().unwrap_or(published.on);
     Shown {
         month: closed.month,

@@ -9,7 +9,8 @@ use crate::state::State;
 use crate::{error, headers, health, publication};
 
 /// Every route, with what it needs; tests walk this list.
-pub const ROUTES: &[&str] = &["/", "/healthz", "/readyz", "/p/{village}", "/p/{village}/{month}", "/assets/public.css"];
+pub const ROUTES: &[&str] =
+    &["/", "/healthz", "/readyz", "/p/{village}", "/p/{village}/{month}", "/assets/public.css"];
 
 /// The router of every page.
 pub fn router(state: State) -> Router {

@@ -10,7 +10,8 @@ pub const DEFAULT_CATALOGUE: (&str, &str) =
     ("catalogue/default.csv", include_str!("../../../config/catalogue/default.csv"));
 
 /// Public holidays and make-up working days.
-pub const CALENDAR: (&str, &str) = ("calendar/2025-2026.csv", include_str!("../../../config/calendar/2025-2026.csv"));
+pub const CALENDAR: (&str, &str) =
+    ("calendar/2025-2026.csv", include_str!("../../../config/calendar/2025-2026.csv"));
 
 /// The text of a data file: the folder's where it has one, else the one that is part of the program.
 ///

@@ -53,7 +53,8 @@ impl Settings {
                 .prefix_separator("__")
                 .separator("__")
                 .try_parsing(true);
-            builder = builder.add_source(InSection { section: section["JIFEN_".len()..].to_lowercase(), environment });
+            builder = builder
+                .add_source(InSection { section: section["JIFEN_".len()..].to_lowercase(), environment });
         }
         Ok(builder.build()?.try_deserialize()?)
     }

@@ -1,8 +1,6 @@
 //! A small county, filled through the verbs.
 
-use authz::{
-    Actor, AdoptCatalogue, EnterCards, FormPanels, Guard, RegisterDivisions, RegisterHouseholds,
-};
+use authz::{Actor, AdoptCatalogue, EnterCards, FormPanels, Guard, RegisterDivisions, RegisterHouseholds};
 use demo::Plan;
 use domain::catalogue::Catalogue;
 use domain::input::Line;
@@ -80,10 +78,14 @@ impl County {
         let villages: Vec<_> = demo::villages(&self.plan).collect();
         let allowed = guard.allow(&actor, RegisterHouseholds, county).expect("allowed");
         let rows = lines(villages.iter().flat_map(|village| demo::households(&self.plan, village)).collect());
-        register_households(connection, &allowed, &rows, &registrar(), Mode::Apply, &now).await.expect("households");
+        register_households(connection, &allowed, &rows, &registrar(), Mode::Apply, &now)
+            .await
+            .expect("households");
         let allowed = guard.allow(&actor, FormPanels, county).expect("allowed");
         let rows = lines(villages.iter().flat_map(|village| demo::panels(&self.plan, village)).collect());
-        form_panels(connection, &allowed, &rows, &registrar().salts, Mode::Apply, &now).await.expect("panels");
+        form_panels(connection, &allowed, &rows, &registrar().salts, Mode::Apply, &now)
+            .await
+            .expect("panels");
     }
 
     /// Enters the cards of a month, signed, on the 3rd of the next.
@@ -93,7 +95,8 @@ impl County {
     pub async fn score(&self, connection: &mut Connection, month: Month) {
         let allowed = guard().await.allow(&operator(), EnterCards, self.plan.county).expect("allowed");
         let villages = demo::villages(&self.plan);
-        let cards = villages.flat_map(|village| demo::scorecards(&self.plan, &village, month, &self.catalogue));
+        let cards =
+            villages.flat_map(|village| demo::scorecards(&self.plan, &village, month, &self.catalogue));
         let now = moment(&format!("{}-03 20:00", month.next()));
         let salts = registrar().salts;
         enter_cards(connection, &allowed, &lines(cards.collect()), Signed::Yes, &salts, Mode::Apply, &now)

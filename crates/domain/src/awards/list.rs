@@ -66,7 +66,12 @@ pub fn is_eligible(takes_part_in_december: bool, months_counted: u32) -> bool {
 /// Returns every candidate, in the order in which they win.
 ///
 /// Source: part four (五) 2 (3): 凭全年12个月累计积分兑换一次奖品.
-pub fn award_list(candidates: &[Candidate], prizes: [u32; 3], chain: &[TieBreak], seed: &Digest) -> Vec<Award> {
+pub fn award_list(
+    candidates: &[Candidate],
+    prizes: [u32; 3],
+    chain: &[TieBreak],
+    seed: &Digest,
+) -> Vec<Award> {
     let totals: Vec<_> = candidates.iter().map(|candidate| Some(candidate.year_total)).collect();
     let ranks = competition_ranks(&totals).into_iter().map(|rank| rank.unwrap_or(u32::MAX));
     let mut order: Vec<_> = candidates.iter().copied().zip(ranks).collect();
@@ -107,8 +112,12 @@ mod tests {
     #[test]
     fn prizes_follow_the_total_and_ties_follow_the_chain() {
         let chain = Rulebook::resolve([]).expect("defaults").redemption.tie_break;
-        let candidates =
-            [candidate(1, 11_000, 5), candidate(2, 11_500, 9), candidate(3, 11_000, 4), candidate(4, 10_000, 0)];
+        let candidates = [
+            candidate(1, 11_000, 5),
+            candidate(2, 11_500, 9),
+            candidate(3, 11_000, 4),
+            candidate(4, 10_000, 0),
+        ];
         let list = award_list(&candidates, [1, 1, 1], &chain, &Digest::of(b""));
         let line = |award: &Award| {
             let household = award.candidate.household.digits();

@@ -142,7 +142,11 @@ impl Catalogue {
     pub fn digest(&self) -> Digest {
         let mut form = Form::new("jifen catalogue 1");
         for item in &self.items {
-            form.text(&item.code).code(item.category.title()).text(&item.name).number(item.full.tenths()).end();
+            form.text(&item.code)
+                .code(item.category.title())
+                .text(&item.name)
+                .number(item.full.tenths())
+                .end();
             for rule in &item.rules {
                 form.text(&rule.code).text(&rule.text).number(rule.points.tenths());
                 form.text(&rule.unit).truth(rule.evidence).end();

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::HouseholdResult;
 use super::chain::{ChainLink, inputs_digest, results_digest};
 use super::qualify::{qualifying, tier};
 use super::rank::competition_ranks;
 use super::tie_break::Contender;
-use super::HouseholdResult;
 use crate::canonical::Digest;
 use crate::catalogue::Catalogue;
 use crate::households::RosterEntry;
@@ -102,7 +102,8 @@ fn scored(inputs: &MonthInputs<'_>) -> Result<Vec<HouseholdResult>, (Place, Unkn
             tier: None,
         };
         if let Some(card) = card.filter(|card| card.status == Status::Scored) {
-            let score = inputs.catalogue.1.score(&card.findings).map_err(|unknown| (entry.household, unknown))?;
+            let score =
+                inputs.catalogue.1.score(&card.findings).map_err(|unknown| (entry.household, unknown))?;
             result.score = Some(score.total);
             result.environment = Some(score.environment);
             result.findings = score.findings;
@@ -137,7 +138,9 @@ fn qualify(results: &mut [HouseholdResult], roster: &[RosterEntry], rule: &Redem
         let contenders: Vec<_> =
             in_scope.iter().filter_map(|at| contender(&results[*at]).map(|one| (*at, one))).collect();
         let (places, contenders): (Vec<_>, Vec<_>) = contenders.into_iter().unzip();
-        for ((at, contender), qualifies) in places.iter().zip(&contenders).zip(qualifying(&contenders, rule, seed)) {
+        for ((at, contender), qualifies) in
+            places.iter().zip(&contenders).zip(qualifying(&contenders, rule, seed))
+        {
             results[*at].qualifies = qualifies;
             results[*at].tier = if qualifies { tier(contender.score, rule) } else { None };
         }

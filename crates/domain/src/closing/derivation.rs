@@ -49,7 +49,8 @@ pub fn explain_rank(own: Points, group: &[Option<Points>]) -> String {
     let better = group.iter().flatten().filter(|score| **score > own).count();
     let equal = group.iter().flatten().filter(|score| **score == own).count();
     let scored = group.iter().flatten().count();
-    let tie = if equal > 1 { format!("，{equal} 户同为 {} 分并列", own.short()) } else { String::new() };
+    let tie =
+        if equal > 1 { format!("，{equal} 户同为 {} 分并列", own.short()) } else { String::new() };
     format!("{scored} 户已评，{better} 户高于 {} 分{tie}，名次 = {better} + 1 = {}", own.short(), better + 1)
 }
 

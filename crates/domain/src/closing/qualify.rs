@@ -1,7 +1,7 @@
 //! Who may redeem, and in which tier.
 
-use super::tie_break::{Contender, compare};
 use super::rank::competition_ranks;
+use super::tie_break::{Contender, compare};
 use crate::canonical::Digest;
 use crate::points::Points;
 use crate::rulebook::{RedemptionRule, TiePolicy};
@@ -41,7 +41,11 @@ pub fn qualifying(contenders: &[Contender], rule: &RedemptionRule, seed: &Digest
         TiePolicy::AllUpTo(most) => {
             let shared = sharing_the_rank(contenders, rule);
             let count = u32::try_from(shared.iter().filter(|qualifies| **qualifies).count());
-            if count.is_ok_and(|count| count <= most) { shared } else { filling_the_places(contenders, rule, seed) }
+            if count.is_ok_and(|count| count <= most) {
+                shared
+            } else {
+                filling_the_places(contenders, rule, seed)
+            }
         }
     }
 }
@@ -60,12 +64,15 @@ fn sharing_the_rank(contenders: &[Contender], rule: &RedemptionRule) -> Vec<bool
     contenders
         .iter()
         .zip(ranks)
-        .map(|(contender, rank)| contender.score >= rule.minimum && rank.is_some_and(|rank| rank <= rule.places))
+        .map(|(contender, rank)| {
+            contender.score >= rule.minimum && rank.is_some_and(|rank| rank <= rule.places)
+        })
         .collect()
 }
 
 fn filling_the_places(contenders: &[Contender], rule: &RedemptionRule, seed: &Digest) -> Vec<bool> {
-    let mut order: Vec<_> = (0..contenders.len()).filter(|at| contenders[*at].score >= rule.minimum).collect();
+    let mut order: Vec<_> =
+        (0..contenders.len()).filter(|at| contenders[*at].score >= rule.minimum).collect();
     order.sort_by(|left, right| compare(&contenders[*left], &contenders[*right], &rule.tie_break, seed));
     let mut qualifies = vec![false; contenders.len()];
     for at in order.into_iter().take(usize::try_from(rule.places).unwrap_or(usize::MAX)) {
@@ -101,7 +108,10 @@ mod tests {
     fn check(rank: usize, score: i32, expected: bool) {
         let mut scores = vec![1000; rank - 1];
         scores.push(score);
-        assert_eq!(qualifying(&group(&scores), &rule(TiePolicy::All), &Digest::of(b"")).last(), Some(&expected));
+        assert_eq!(
+            qualifying(&group(&scores), &rule(TiePolicy::All), &Digest::of(b"")).last(),
+            Some(&expected)
+        );
     }
 
     #[test]

@@ -7,7 +7,8 @@
 ///
 /// Source: part four (五) 2 (1): 在村小组家庭积分中排名前15名; product §2.5.
 pub fn competition_ranks<S: Ord + Copy>(scores: &[Option<S>]) -> Vec<Option<u32>> {
-    let mut order: Vec<_> = scores.iter().enumerate().filter_map(|(at, score)| score.map(|s| (s, at))).collect();
+    let mut order: Vec<_> =
+        scores.iter().enumerate().filter_map(|(at, score)| score.map(|s| (s, at))).collect();
     order.sort_unstable_by(|left, right| right.cmp(left));
     let mut ranks = vec![None; scores.len()];
     let mut shared: Option<(S, u32)> = None;

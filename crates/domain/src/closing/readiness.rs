@@ -122,7 +122,9 @@ pub fn readiness(facts: &Readiness) -> Vec<Step> {
     let signed = facts.panels.iter().filter(|(_, _, unsigned)| *unsigned == 0).count();
     let panels = facts.panels.len();
     vec![
-        Step { title: "规则已生效", done: usize::from(facts.catalogue), of: 1, blocks: !facts.catalogue },
+        Step {
+            title: "规则已生效", done: usize::from(facts.catalogue), of: 1, blocks: !facts.catalogue
+        },
         Step {
             title: "上月已结账",
             done: usize::from(facts.earlier_open.is_none()),
@@ -159,7 +161,9 @@ mod tests {
     fn missing_cards_do_not_block() {
         assert_eq!(blocks(&ready()), []);
         assert!(readiness(&ready()).iter().all(|step| !step.blocks));
-        assert!(readiness(&ready()).iter().any(|step| step.title == "评分" && (step.done, step.of) == (31, 40)));
+        assert!(
+            readiness(&ready()).iter().any(|step| step.title == "评分" && (step.done, step.of) == (31, 40))
+        );
     }
 
     #[test]

@@ -119,9 +119,9 @@ mod tests {
     #[test]
     fn a_household_that_only_one_version_has_is_a_movement() {
         let moved = difference(&[result(1, 900, 1, true)], &[result(2, 900, 1, true)]);
-        assert_eq!(moved.iter().map(|one| (one.before.is_some(), one.after.is_some())).collect::<Vec<_>>(), [
-            (true, false),
-            (false, true)
-        ]);
+        assert_eq!(
+            moved.iter().map(|one| (one.before.is_some(), one.after.is_some())).collect::<Vec<_>>(),
+            [(true, false), (false, true)]
+        );
     }
 }

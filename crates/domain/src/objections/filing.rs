@@ -23,7 +23,12 @@ pub enum Filing {
 /// ones are accepted until the year's awards and change only totals and later rights.
 ///
 /// Source: part four (四): 村民对积分有异议的，经各村民委员会调查核实后…处理并公示; product §2.7.
-pub fn filing(published_on: NaiveDate, awards_computed: bool, now: NaiveDateTime, rule: &ObjectionRule) -> Filing {
+pub fn filing(
+    published_on: NaiveDate,
+    awards_computed: bool,
+    now: NaiveDateTime,
+    rule: &ObjectionRule,
+) -> Filing {
     let until = published_on + Days::new(u64::from(rule.days));
     match (awards_computed, is_over(until, now)) {
         (true, _) => Filing::Over,

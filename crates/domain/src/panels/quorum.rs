@@ -97,14 +97,19 @@ mod tests {
         let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
         assert_eq!(
             texts,
-            ["评分组“一组”只有 2 人，至少要 3 人", "评分组“一组”有 0 名组长，应正好指定 1 名", "评分组“一组”没有负责的村小组"]
+            [
+                "评分组“一组”只有 2 人，至少要 3 人",
+                "评分组“一组”有 0 名组长，应正好指定 1 名",
+                "评分组“一组”没有负责的村小组"
+            ]
         );
     }
 
     #[test]
     fn a_group_belongs_to_one_panel() {
         let group = "440229100204001";
-        let problems = check_composition(&[panel("一组", 3, 1, &[group]), panel("二组", 3, 1, &[group])], &RULE);
+        let problems =
+            check_composition(&[panel("一组", 3, 1, &[group]), panel("二组", 3, 1, &[group])], &RULE);
         assert_eq!(problems, [PanelProblem::Shared(Place::parse_code(group).expect("a code"))]);
     }
 

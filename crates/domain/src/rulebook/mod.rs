@@ -10,7 +10,7 @@ use crate::canonical::{Digest, Form};
 use crate::place::{Level, Place};
 use crate::points::Points;
 
-pub use keys::{KEYS, Key, Keeper};
+pub use keys::{KEYS, Keeper, Key};
 
 /// One level's settings by key, as text: what its rulebook file says.
 pub type Settings = BTreeMap<String, String>;
@@ -202,7 +202,8 @@ impl Rulebook {
 
 /// What is wrong with one level's settings, whatever they inherit.
 pub fn check_layer(layer: &Layer) -> Vec<RulebookProblem> {
-    let problem = |key: &str, message: &str| RulebookProblem { key: key.to_owned(), message: message.to_owned() };
+    let problem =
+        |key: &str, message: &str| RulebookProblem { key: key.to_owned(), message: message.to_owned() };
     let mut problems = Vec::new();
     for (name, value) in &layer.settings {
         match KEYS.iter().find(|key| key.name == name) {

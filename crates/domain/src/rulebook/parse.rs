@@ -40,7 +40,8 @@ pub(super) fn rulebook(settings: &Settings) -> Result<Rulebook, Vec<RulebookProb
         awards: AwardRule {
             share_percent: reader.number("awards.share_percent", 1, 100),
             split_percent: reader.split(),
-            at_least_one_first: reader.choice("awards.at_least_one_first", &[("true", true), ("false", false)]),
+            at_least_one_first: reader
+                .choice("awards.at_least_one_first", &[("true", true), ("false", false)]),
             scope: reader.scope("awards.scope"),
         },
         text: settings.iter().map(|(key, value)| format!("{key}={value}\n")).collect(),
@@ -128,19 +129,26 @@ impl Reader<'_> {
             ("lot", TieBreak::Lot),
         ];
         let chain: Vec<_> = self.value(key).split(',').map(str::trim).map(str::to_owned).collect();
-        let known: Vec<_> =
-            chain.iter().filter_map(|name| links.iter().find(|link| link.0 == name)).map(|link| link.1).collect();
+        let known: Vec<_> = chain
+            .iter()
+            .filter_map(|name| links.iter().find(|link| link.0 == name))
+            .map(|link| link.1)
+            .collect();
         let last_and_once = known.iter().position(|link| *link == TieBreak::Lot) == Some(chain.len() - 1);
         let repeated = known.iter().enumerate().any(|(at, link)| known[..at].contains(link));
         if known.len() != chain.len() || repeated || !last_and_once {
-            self.refuse(key, "应为 fewer_findings、environment、year_total 的任意顺序，以 lot 结尾，各一次".into());
+            self.refuse(
+                key,
+                "应为 fewer_findings、environment、year_total 的任意顺序，以 lot 结尾，各一次".into(),
+            );
         }
         known
     }
 
     fn tiers(&mut self) -> [Points; 4] {
         let key = "redemption.tiers";
-        let parsed: Option<Vec<_>> = self.value(key).split(',').map(|text| Points::parse(text.trim()).ok()).collect();
+        let parsed: Option<Vec<_>> =
+            self.value(key).split(',').map(|text| Points::parse(text.trim()).ok()).collect();
         match parsed.and_then(|tiers| <[Points; 4]>::try_from(tiers).ok()) {
             Some(tiers) if tiers.windows(2).all(|pair| pair[0] > pair[1]) => tiers,
             _ => {
@@ -152,7 +160,8 @@ impl Reader<'_> {
 
     fn split(&mut self) -> [u32; 3] {
         let key = "awards.split_percent";
-        let parsed: Option<Vec<u32>> = self.value(key).split(',').map(|text| text.trim().parse().ok()).collect();
+        let parsed: Option<Vec<u32>> =
+            self.value(key).split(',').map(|text| text.trim().parse().ok()).collect();
         match parsed.and_then(|split| <[u32; 3]>::try_from(split).ok()) {
             Some(split) if split.iter().sum::<u32>() == 100 => split,
             _ => {

@@ -31,7 +31,8 @@ mod tests {
 
     #[test]
     fn the_draw_can_be_repeated_and_hangs_on_secret_and_cards() {
-        let draw = |secret: u8, cards: &[u8]| draw_sample(&[secret; 32], &Digest::of(cards), &households(), 3);
+        let draw =
+            |secret: u8, cards: &[u8]| draw_sample(&[secret; 32], &Digest::of(cards), &households(), 3);
         assert_eq!(draw(1, b"cards"), draw(1, b"cards"));
         assert_ne!(draw(1, b"cards"), draw(2, b"cards"));
         assert_ne!(draw(1, b"cards"), draw(1, b"other cards"));

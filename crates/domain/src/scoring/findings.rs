@@ -45,7 +45,8 @@ pub enum FindingsError {
 /// Source: contract "Files in", Findings.
 pub fn parse_findings(text: &str) -> Result<Vec<Finding>, FindingsError> {
     let mut acts: BTreeMap<String, u32> = BTreeMap::new();
-    let separators = |letter: char| matches!(letter, ';' | '；' | ',' | '，' | '、') || letter.is_whitespace();
+    let separators =
+        |letter: char| matches!(letter, ';' | '；' | ',' | '，' | '、') || letter.is_whitespace();
     for piece in text.split(separators).filter(|piece| !piece.is_empty()) {
         let (act, times) = parse_act(piece)?;
         *acts.entry(act).or_default() += times;
@@ -78,9 +79,11 @@ fn parse_act(piece: &str) -> Result<(String, u32), FindingsError> {
     let (act, count) = split_count(piece);
     let times = match count {
         None => 1,
-        Some(count) => count.parse().ok().filter(|times| (1..=999).contains(times)).ok_or_else(|| {
-            FindingsError::Count(piece.to_owned())
-        })?,
+        Some(count) => count
+            .parse()
+            .ok()
+            .filter(|times| (1..=999).contains(times))
+            .ok_or_else(|| FindingsError::Count(piece.to_owned()))?,
     };
     let rules: Vec<_> = act.split('+').collect();
     if let Some(wrong) = rules.iter().find(|rule| !is_rule_code(rule)) {

@@ -44,9 +44,10 @@ pub struct ScoringTable {
 impl ScoringTable {
     /// The table of a catalogue.
     pub fn new(catalogue: &Catalogue) -> Self {
-        let rules = catalogue.items.iter().enumerate().flat_map(|(at, item)| {
-            item.rules.iter().map(move |rule| (rule.code.clone(), (at, rule.points)))
-        });
+        let rules =
+            catalogue.items.iter().enumerate().flat_map(|(at, item)| {
+                item.rules.iter().map(move |rule| (rule.code.clone(), (at, rule.points)))
+            });
         Self {
             full: catalogue.items.iter().map(|item| item.full).collect(),
             environment: catalogue.items.iter().map(|item| item.category == Category::Environment).collect(),
@@ -107,7 +108,10 @@ mod tests {
         let findings = parse_findings(findings).expect("findings");
         let score = ScoringTable::new(&small()).score(&findings).expect("known rules");
         let points = |whole| Points::from_tenths(whole * 10);
-        assert_eq!((score.total, score.environment, score.findings), (points(total), points(environment), count));
+        assert_eq!(
+            (score.total, score.environment, score.findings),
+            (points(total), points(environment), count)
+        );
     }
 
     #[test]

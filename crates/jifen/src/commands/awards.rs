@@ -17,15 +17,19 @@ pub async fn run(common: &Common, awards: &Awards) -> Result<()> {
     let context = Context::open(common).await?;
     let allowed = context.allow(authz::Award, awards.county, None)?;
     let progress = Progress::new("年终评比", common.json);
-    let report =
-        compute_awards(&context.database, &allowed, awards.year, &context.moment, |done, of| progress.at(done, of))
-            .await;
+    let report = compute_awards(&context.database, &allowed, awards.year, &context.moment, |done, of| {
+        progress.at(done, of)
+    })
+    .await;
     context.close().await?;
     let report = report?;
     let (computed, already) = (report.computed.len(), report.already.len());
     if common.json {
         let blocked = blocked_json(&report.blocked);
-        println!("{}", json!({ "year": awards.year, "computed": computed, "already": already, "blocked": blocked }));
+        println!(
+            "{}",
+            json!({ "year": awards.year, "computed": computed, "already": already, "blocked": blocked })
+        );
     } else {
         println!("{} 年年终评比：{computed} 个村，此前已算 {already} 个村", awards.year);
     }

@@ -23,7 +23,8 @@ pub async fn run(common: &Common, close: &Close) -> Result<()> {
     };
     let progress = Progress::new("结账", common.json);
     let report =
-        close_month(&context.database, &allowed, &request, &context.moment, |done, of| progress.at(done, of)).await;
+        close_month(&context.database, &allowed, &request, &context.moment, |done, of| progress.at(done, of))
+            .await;
     context.close().await?;
     let report = report?;
     if common.json {

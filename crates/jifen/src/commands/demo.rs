@@ -98,7 +98,8 @@ impl<'a> DemoCounty<'a> {
         let now = self.at(plan.first_month.day(1), 8)?;
         let mut connection = context.database.connection().await?;
         let allowed = context.allow(RegisterDivisions, plan.county, None)?;
-        register_divisions(&mut connection, &allowed, &lines(demo::divisions(plan)), Mode::Apply, &now).await?;
+        register_divisions(&mut connection, &allowed, &lines(demo::divisions(plan)), Mode::Apply, &now)
+            .await?;
         let allowed = context.allow(AdoptCatalogue, plan.county, None)?;
         let (from, catalogue) = (plan.first_month, self.catalogue.clone());
         let known = tenancy::read(&mut connection, &allowed, async |connection| {
@@ -127,7 +128,8 @@ impl<'a> DemoCounty<'a> {
         for (at, batch) in villages.chunks(BATCH).enumerate() {
             progress.at(at * BATCH, villages.len());
             let rows = lines(batch.iter().flat_map(|village| demo::households(plan, village)).collect());
-            register_households(&mut connection, &households, &rows, &self.registrar, Mode::Apply, &now).await?;
+            register_households(&mut connection, &households, &rows, &self.registrar, Mode::Apply, &now)
+                .await?;
             let rows = lines(batch.iter().flat_map(|village| demo::panels(plan, village)).collect());
             form_panels(&mut connection, &panels, &rows, &self.registrar.salts, Mode::Apply, &now).await?;
         }
@@ -149,7 +151,8 @@ impl<'a> DemoCounty<'a> {
         let mut cards = 0;
         for (at, batch) in villages.chunks(BATCH).enumerate() {
             progress.at(at * BATCH, villages.len());
-            let rows = batch.iter().flat_map(|village| demo::scorecards(plan, village, month, &self.catalogue));
+            let rows =
+                batch.iter().flat_map(|village| demo::scorecards(plan, village, month, &self.catalogue));
             let rows = lines(rows.collect());
             if self.is_closed(&mut connection, month, &batch[0].place).await? {
                 continue;
@@ -163,7 +166,12 @@ impl<'a> DemoCounty<'a> {
         Ok(cards)
     }
 
-    async fn is_closed(&self, connection: &mut records::Connection, month: Month, village: &Place) -> Result<bool> {
+    async fn is_closed(
+        &self,
+        connection: &mut records::Connection,
+        month: Month,
+        village: &Place,
+    ) -> Result<bool> {
         let allowed = self.context.allow(authz::Read, self.plan.county, None)?;
         let closed = tenancy::read(connection, &allowed, async |connection| {
             records::closing::closed_months(connection, village).await

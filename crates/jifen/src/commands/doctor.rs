@@ -47,14 +47,20 @@ fn configuration(common: &Common) -> Finding {
     let title = "配置";
     match Settings::load(common.config.as_deref()) {
         Ok(settings) => Finding { title, state: format!("时区 {}", settings.clock.zone), mend: None },
-        Err(error) => Finding { title, state: error.to_string(), mend: Some("改正 jifen.toml 或环境变量".into()) },
+        Err(error) => {
+            Finding {
+                title, state: error.to_string(), mend: Some("改正 jifen.toml 或环境变量".into())
+            }
+        }
     }
 }
 
 fn server_programs() -> Finding {
     let title = "PostgreSQL 程序";
     if std::env::var("DATABASE_URL").is_ok() {
-        return Finding { title, state: "用 DATABASE_URL 指定的服务器，不需要".into(), mend: None };
+        return Finding {
+            title, state: "用 DATABASE_URL 指定的服务器，不需要".into(), mend: None
+        };
     }
     match local_postgres::find_binaries() {
         Ok(binaries) => Finding { title, state: format!("版本 {}", binaries.version()), mend: None },
@@ -66,18 +72,27 @@ async fn database(common: &Common) -> Finding {
     let title = "数据库";
     if let Ok(url) = std::env::var("DATABASE_URL") {
         return match records::Database::connect(&url, 1).await {
-            Ok(_) => Finding { title, state: "可以连接，角色受行级安全约束".into(), mend: None },
+            Ok(_) => {
+                Finding { title, state: "可以连接，角色受行级安全约束".into(), mend: None }
+            }
             Err(error) => Finding { title, state: "不能使用".into(), mend: Some(error.to_string()) },
         };
     }
     let options = Options { data: common.data.clone(), durable: true };
-    let keys = format!("加密密钥在 {} 的 secrets 里，请另行备份：丢了密钥就丢了电话和地址", common.data.display());
+    let keys =
+        format!("加密密钥在 {} 的 secrets 里，请另行备份：丢了密钥就丢了电话和地址", common.data.display());
     match local_postgres::Cluster::probe(&options).await {
-        Ok(Probe::Absent) => Finding { title, state: "还没有，第一次使用时建立".into(), mend: None },
+        Ok(Probe::Absent) => {
+            Finding { title, state: "还没有，第一次使用时建立".into(), mend: None }
+        }
         Ok(Probe::Stopped) => Finding { title, state: format!("已建立，未运行；{keys}"), mend: None },
-        Ok(Probe::Busy { pid }) => Finding { title, state: format!("进程 {pid} 正在启动或停止"), mend: None },
+        Ok(Probe::Busy { pid }) => {
+            Finding { title, state: format!("进程 {pid} 正在启动或停止"), mend: None }
+        }
         Ok(Probe::Running { pid, version }) => {
-            Finding { title, state: format!("运行中（进程 {pid}，版本 {version}）；{keys}"), mend: None }
+            Finding {
+                title, state: format!("运行中（进程 {pid}，版本 {version}）；{keys}"), mend: None
+            }
         }
         Err(error) => Finding { title, state: "不能使用".into(), mend: Some(error.to_string()) },
     }
@@ -95,7 +110,11 @@ fn calendar(common: &Common) -> Finding {
                 Finding { title, state: missing.to_string(), mend }
             }
         },
-        None => Finding { title, state: "日历文件读不懂".into(), mend: Some("每行应为 date,kind,name".into()) },
+        None => {
+            Finding {
+                title, state: "日历文件读不懂".into(), mend: Some("每行应为 date,kind,name".into())
+            }
+        }
     }
 }
 
@@ -118,13 +137,20 @@ fn calendar_of(text: &str) -> Option<Calendar> {
 
 fn fonts() -> Finding {
     let title = "中文字体";
-    let found = ["/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc"]
-        .iter()
-        .any(|file| std::path::Path::new(file).exists());
+    let found = [
+        "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+        "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
+    ]
+    .iter()
+    .any(|file| std::path::Path::new(file).exists());
     if found {
         Finding { title, state: "Noto CJK".into(), mend: None }
     } else {
-        Finding { title, state: "没有找到 Noto CJK".into(), mend: Some("apt-get install fonts-noto-cjk".into()) }
+        Finding {
+            title,
+            state: "没有找到 Noto CJK".into(),
+            mend: Some("apt-get install fonts-noto-cjk".into()),
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::fmt::Display;
 
 use anyhow::{Context as _, Result, bail};
 use authz::{
-    AdoptCatalogue, AdoptRulebook, Certify, Correct, EnterCards, FormPanels, RegisterContacts, RegisterDivisions,
-    RegisterHouseholds,
+    AdoptCatalogue, AdoptRulebook, Certify, Correct, EnterCards, FormPanels, RegisterContacts,
+    RegisterDivisions, RegisterHouseholds,
 };
 use intake::{FileProblem, Limits, Parsed, Table};
 use records::catalogue::{Adoption, adopt_catalogue};
@@ -50,20 +50,27 @@ async fn apply(context: &Context, import: &Import) -> Result<(Outcome, Vec<Strin
         Kind::Divisions => {
             let parsed = sound(intake::divisions(&table))?;
             let allowed = context.allow(RegisterDivisions, county, None)?;
-            (places::register_divisions(connection, &allowed, &parsed.rows, mode, moment).await?, parsed.ignored_columns)
+            (
+                places::register_divisions(connection, &allowed, &parsed.rows, mode, moment).await?,
+                parsed.ignored_columns,
+            )
         }
         Kind::Households => {
             let parsed = sound(intake::households(&table))?;
             let allowed = context.allow(RegisterHouseholds, county, None)?;
             let registrar = &context.registrar;
             let outcome =
-                households::register_households(connection, &allowed, &parsed.rows, registrar, mode, moment).await?;
+                households::register_households(connection, &allowed, &parsed.rows, registrar, mode, moment)
+                    .await?;
             (outcome, parsed.ignored_columns)
         }
         Kind::Panels => {
             let parsed = sound(intake::panels(&table))?;
             let allowed = context.allow(FormPanels, county, None)?;
-            (panels::form_panels(connection, &allowed, &parsed.rows, salts, mode, moment).await?, parsed.ignored_columns)
+            (
+                panels::form_panels(connection, &allowed, &parsed.rows, salts, mode, moment).await?,
+                parsed.ignored_columns,
+            )
         }
         Kind::Catalogue => {
             let (adoption, ignored) = adoption(import, &table)?;
@@ -74,7 +81,8 @@ async fn apply(context: &Context, import: &Import) -> Result<(Outcome, Vec<Strin
             let parsed = sound(intake::scorecards(&table))?;
             let allowed = context.allow(EnterCards, county, None)?;
             let signed = if import.signed { Signed::Yes } else { Signed::No };
-            let outcome = enter_cards(connection, &allowed, &parsed.rows, signed, salts, mode, moment).await?;
+            let outcome =
+                enter_cards(connection, &allowed, &parsed.rows, signed, salts, mode, moment).await?;
             (outcome, parsed.ignored_columns)
         }
         Kind::Corrections => {
@@ -90,12 +98,18 @@ async fn apply(context: &Context, import: &Import) -> Result<(Outcome, Vec<Strin
         Kind::GroupFacts => {
             let parsed = sound(intake::group_facts(&table))?;
             let allowed = context.allow(Certify, county, None)?;
-            (awards::certify_groups(connection, &allowed, &parsed.rows, mode, moment).await?, parsed.ignored_columns)
+            (
+                awards::certify_groups(connection, &allowed, &parsed.rows, mode, moment).await?,
+                parsed.ignored_columns,
+            )
         }
         Kind::Contacts => {
             let parsed = sound(intake::contacts(&table))?;
             let allowed = context.allow(RegisterContacts, county, None)?;
-            (places::register_contacts(connection, &allowed, &parsed.rows, mode, moment).await?, parsed.ignored_columns)
+            (
+                places::register_contacts(connection, &allowed, &parsed.rows, mode, moment).await?,
+                parsed.ignored_columns,
+            )
         }
         Kind::Rulebook => bail!("规则设置不是表格"),
     };

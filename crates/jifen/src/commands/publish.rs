@@ -24,7 +24,10 @@ pub async fn run(common: &Common, publish: &Publish) -> Result<()> {
     if common.json {
         let blocked = blocked_json(&report.blocked);
         let month = publish.month.to_string();
-        println!("{}", json!({ "month": month, "published": published, "already": already, "blocked": blocked }));
+        println!(
+            "{}",
+            json!({ "month": month, "published": published, "already": already, "blocked": blocked })
+        );
     } else {
         println!("{} 公示：{published} 个村，此前已公示 {already} 个村", publish.month);
     }

@@ -50,7 +50,10 @@ fn report(common: &Common, verified: &Verified) {
         return;
     }
     let (versions, results, events) = (verified.versions, verified.results, verified.events);
-    println!("重算 {versions} 个结账版本、{results} 户结果，核对日志 {events} 条，{} 处不符", verified.mismatches.len());
+    println!(
+        "重算 {versions} 个结账版本、{results} 户结果，核对日志 {events} 条，{} 处不符",
+        verified.mismatches.len()
+    );
     if verified.erased > 0 {
         println!("{} 处姓名或备注已依法删除，校验链完整", verified.erased);
     }

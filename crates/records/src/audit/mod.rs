@@ -63,15 +63,18 @@ pub async fn record<A: Act>(
 
 async fn lock_head(connection: &mut Connection, county: &str, genesis: &Digest) -> Result<Head> {
     let query = "select number, hash from audit_head where county_code = $1 for no key update";
-    let head = diesel::sql_query(query).bind::<Text, _>(county).get_result::<Head>(connection).await.optional()?;
+    let head =
+        diesel::sql_query(query).bind::<Text, _>(county).get_result::<Head>(connection).await.optional()?;
     if let Some(head) = head {
         return Ok(head);
     }
-    diesel::sql_query("insert into audit_head (county_code, number, hash) values ($1, 0, $2) on conflict do nothing")
-        .bind::<Text, _>(county)
-        .bind::<Binary, _>(genesis.0.as_slice())
-        .execute(connection)
-        .await?;
+    diesel::sql_query(
+        "insert into audit_head (county_code, number, hash) values ($1, 0, $2) on conflict do nothing",
+    )
+    .bind::<Text, _>(county)
+    .bind::<Binary, _>(genesis.0.as_slice())
+    .execute(connection)
+    .await?;
     Ok(diesel::sql_query(query).bind::<Text, _>(county).get_result(connection).await?)
 }
 

@@ -32,7 +32,8 @@ pub(crate) struct GroupAwards {
 pub(crate) fn decide(year: &Year, seed: &Digest) -> Vec<GroupAwards> {
     let mut candidates = candidates(year);
     let rule = &year.rulebook.awards;
-    let groups: std::collections::BTreeSet<Place> = year.bases.keys().chain(candidates.keys()).copied().collect();
+    let groups: std::collections::BTreeSet<Place> =
+        year.bases.keys().chain(candidates.keys()).copied().collect();
     groups
         .into_iter()
         .map(|group| {
@@ -129,7 +130,8 @@ pub(super) async fn save(
 async fn results(connection: &mut Connection, county: &str, run: i64, groups: &[GroupAwards]) -> Result<()> {
     let awards: Vec<(&Place, &Award)> =
         groups.iter().flat_map(|group| group.awards.iter().map(move |award| (&group.group, award))).collect();
-    let positions: Vec<i32> = groups.iter().flat_map(|group| (1..).zip(&group.awards).map(|(at, _)| at)).collect();
+    let positions: Vec<i32> =
+        groups.iter().flat_map(|group| (1..).zip(&group.awards).map(|(at, _)| at)).collect();
     let written = diesel::sql_query(
         "insert into award_result (county_code, run_id, household_id, place, position, months_counted, year_total,
             findings, environment, rank_in_group, prize)

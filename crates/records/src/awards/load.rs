@@ -136,7 +136,10 @@ fn count(
         *counted.entry(row.entry.group).or_default() += u32::from(row.entry.resident);
     }
     let certified = |group: &Place| certified.get(&(*group, year)).map(|(_, fact)| fact.resident_households);
-    counted.into_iter().map(|(group, count)| (group, domain::awards::base(count, certified(&group)))).collect()
+    counted
+        .into_iter()
+        .map(|(group, count)| (group, domain::awards::base(count, certified(&group))))
+        .collect()
 }
 
 /// The bases that the first run of a year has frozen.

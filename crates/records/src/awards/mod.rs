@@ -49,7 +49,10 @@ pub async fn compute_awards(
     let mut connection = database.connection().await?;
     let villages = tenancy::read(&mut connection, allowed, async |connection| {
         if !county_exists(connection, &allowed.place()).await? {
-            return Err(Refusal::message(format!("县 {} 没有登记，请先导入行政区划", allowed.place().county())));
+            return Err(Refusal::message(format!(
+                "县 {} 没有登记，请先导入行政区划",
+                allowed.place().county()
+            )));
         }
         villages_of(connection, &allowed.place()).await
     })

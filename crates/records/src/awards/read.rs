@@ -36,15 +36,22 @@ pub async fn awards_of(connection: &mut Connection, scope: &Place, year: i32) ->
     let ids: Vec<i64> = versions.keys().copied().collect();
     let quotas = quotas(connection, &county, &ids).await?;
     let rows: Vec<Row> = award_result::table
-        .inner_join(household::table.on(
-            household::county_code.eq(award_result::county_code).and(household::id.eq(award_result::household_id)),
-        ))
+        .inner_join(
+            household::table.on(household::county_code
+                .eq(award_result::county_code)
+                .and(household::id.eq(award_result::household_id))),
+        )
         .filter(award_result::county_code.eq(county.digits()))
         .filter(award_result::run_id.eq_any(&ids))
         .order((award_result::place, household::code))
         .select((
             (award_result::run_id, award_result::place, household::code),
-            (award_result::months_counted, award_result::year_total, award_result::rank_in_group, award_result::prize),
+            (
+                award_result::months_counted,
+                award_result::year_total,
+                award_result::rank_in_group,
+                award_result::prize,
+            ),
         ))
         .load(connection)
         .await?;
@@ -65,7 +72,11 @@ pub async fn awards_of(connection: &mut Connection, scope: &Place, year: i32) ->
         .collect()
 }
 
-async fn quotas(connection: &mut Connection, county: &Place, runs: &[i64]) -> Result<BTreeMap<(i64, String), [u32; 4]>> {
+async fn quotas(
+    connection: &mut Connection,
+    county: &Place,
+    runs: &[i64],
+) -> Result<BTreeMap<(i64, String), [u32; 4]>> {
     let rows: Vec<((i64, String), (i32, i32, i32, i32))> = award_quota::table
         .filter(award_quota::county_code.eq(county.digits()))
         .filter(award_quota::run_id.eq_any(runs))

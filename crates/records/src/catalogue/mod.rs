@@ -18,7 +18,7 @@ use crate::moment::Moment;
 use crate::schema::{catalogue, catalogue_item, catalogue_rule};
 use crate::tenancy::{self, Mode};
 
-pub use read::{catalogue_of, Stored};
+pub use read::{Stored, catalogue_of};
 pub(crate) use read::{all, with_ids};
 
 /// A catalogue to put in force.
@@ -48,13 +48,16 @@ pub async fn adopt_catalogue(
 ) -> Result<Outcome> {
     tenancy::transaction(connection, allowed, mode, async |connection| {
         let place = allowed.place();
+        crate::places::refuse_unknown(connection, &place).await?;
         Refusal::unless_none(problems(adoption))?;
         if !matches!(place.level(), Level::County | Level::Town | Level::Village) {
             return Err(Refusal::message("积分项目属于县、镇或村，请核对 --division"));
         }
         let stored = all(connection, &place).await?;
         let now = in_force(&stored, &place, adoption.from);
-        if now.is_some_and(|now| now.place == place && now.from == adoption.from && now.what.catalogue == adoption.catalogue) {
+        if now.is_some_and(|now| {
+            now.place == place && now.from == adoption.from && now.what.catalogue == adoption.catalogue
+        }) {
             return Ok(Outcome { unchanged: 1, ..Outcome::default() });
         }
         let own: Vec<_> = stored.iter().filter(|one| one.place == place).cloned().collect();
@@ -75,7 +78,12 @@ pub async fn adopt_catalogue(
 }
 
 /// What the log says of a catalogue put in force.
-pub(crate) fn detail(year: i32, from: Month, catalogue: &Catalogue, reason: Option<&str>) -> serde_json::Value {
+pub(crate) fn detail(
+    year: i32,
+    from: Month,
+    catalogue: &Catalogue,
+    reason: Option<&str>,
+) -> serde_json::Value {
     json!({ "year": year, "from": from.to_string(), "digest": catalogue.digest().hex(), "reason": reason })
 }
 
@@ -85,7 +93,11 @@ fn problems(adoption: &Adoption) -> Vec<Problem> {
     wrong.chain(banned).map(|message| Problem::new(0, "catalogue", message)).collect()
 }
 
-async fn insert(connection: &mut Connection, allowed: &Allowed<AdoptCatalogue>, adoption: &Adoption) -> Result<()> {
+async fn insert(
+    connection: &mut Connection,
+    allowed: &Allowed<AdoptCatalogue>,
+    adoption: &Adoption,
+) -> Result<()> {
     let place = allowed.place();
     let (county, place) = (place.county().digits().to_owned(), place.digits().to_owned());
     let id: i64 = diesel::insert_into(catalogue::table)

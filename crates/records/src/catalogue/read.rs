@@ -27,7 +27,11 @@ pub struct Stored {
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn catalogue_of(connection: &mut Connection, place: &Place, month: Month) -> Result<Option<Stored>> {
+pub async fn catalogue_of(
+    connection: &mut Connection,
+    place: &Place,
+    month: Month,
+) -> Result<Option<Stored>> {
     let stored = all(connection, place).await?;
     Ok(in_force(&stored, place, month).map(|one| one.what.clone()))
 }
@@ -38,7 +42,11 @@ pub(crate) async fn all(connection: &mut Connection, scope: &Place) -> Result<Ve
 }
 
 /// The catalogues of these row numbers.
-pub(crate) async fn with_ids(connection: &mut Connection, scope: &Place, ids: &[i64]) -> Result<Vec<Dated<Stored>>> {
+pub(crate) async fn with_ids(
+    connection: &mut Connection,
+    scope: &Place,
+    ids: &[i64],
+) -> Result<Vec<Dated<Stored>>> {
     load(connection, scope, Some(ids)).await
 }
 
@@ -86,7 +94,13 @@ async fn items(connection: &mut Connection, county: &Place, ids: &[i64]) -> Resu
         let category =
             Category::from_title(&category).ok_or_else(|| Error::Corrupt(format!("项目类别 {category}")))?;
         let rules = rules.remove(&(id, number)).unwrap_or_default();
-        items.entry(id).or_default().push(Item { code, category, name, full: Points::from_tenths(full), rules });
+        items.entry(id).or_default().push(Item {
+            code,
+            category,
+            name,
+            full: Points::from_tenths(full),
+            rules,
+        });
     }
     Ok(items)
 }

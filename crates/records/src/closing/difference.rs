@@ -49,13 +49,19 @@ impl From<&Movement> for StoredDifference {
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn differences(connection: &mut Connection, county: &Place, closing: i64) -> Result<Vec<StoredDifference>> {
+pub async fn differences(
+    connection: &mut Connection,
+    county: &Place,
+    closing: i64,
+) -> Result<Vec<StoredDifference>> {
     type Pair<T> = (Option<T>, Option<T>);
     type Row = (String, Pair<i32>, Pair<i32>, Pair<i32>, Pair<bool>, Pair<i16>);
     let rows: Vec<Row> = month_difference::table
-        .inner_join(household::table.on(
-            household::county_code.eq(month_difference::county_code).and(household::id.eq(month_difference::household_id)),
-        ))
+        .inner_join(
+            household::table.on(household::county_code
+                .eq(month_difference::county_code)
+                .and(household::id.eq(month_difference::household_id))),
+        )
         .filter(month_difference::county_code.eq(county.digits()))
         .filter(month_difference::closing_id.eq(closing))
         .order(household::code)

@@ -30,7 +30,11 @@ pub(crate) struct Head {
 type HeadRow = (i64, String, i32, i16, i32, Vec<u8>, Vec<u8>, i64, Vec<i64>);
 
 /// Every closed version of the villages from `low` to before `high`, by village and place in its chain.
-pub(crate) async fn heads(connection: &mut Connection, county: &Place, (low, high): (&str, &str)) -> Result<Vec<Head>> {
+pub(crate) async fn heads(
+    connection: &mut Connection,
+    county: &Place,
+    (low, high): (&str, &str),
+) -> Result<Vec<Head>> {
     let rows: Vec<HeadRow> = month_closing::table
         .filter(month_closing::county_code.eq(county.digits()))
         .filter(month_closing::place.ge(low))
@@ -68,7 +72,10 @@ pub(crate) async fn heads(connection: &mut Connection, county: &Place, (low, hig
 
 /// The first month that each village inside `scope` has not closed: the one after its last closed; villages
 /// that never closed are absent.
-pub(crate) async fn open_months(connection: &mut Connection, scope: &Place) -> Result<BTreeMap<Place, Month>> {
+pub(crate) async fn open_months(
+    connection: &mut Connection,
+    scope: &Place,
+) -> Result<BTreeMap<Place, Month>> {
     let interval = scope.scope();
     let rows: Vec<(String, Option<i32>)> = month_closing::table
         .filter(month_closing::county_code.eq(scope.county().digits()))
@@ -113,7 +120,8 @@ pub(crate) async fn refuse_scored(connection: &mut Connection, place: &Place, fr
         .await
         .optional()?;
     let Some((group, month)) = scored else { return Ok(()) };
-    let village = codec::place(&group)?.ancestor(Level::Village).map(|village| village.code()).unwrap_or_default();
+    let village =
+        codec::place(&group)?.ancestor(Level::Village).map(|village| village.code()).unwrap_or_default();
     let month = codec::month(month)?;
     Err(Refusal::message(format!(
         "村 {village} 已有 {month} 的积分卡，积分项目不能从 {from} 起更换；请从 {} 起",

@@ -53,9 +53,12 @@ pub(crate) struct VillageInputs {
     pub(crate) unsigned: BTreeMap<Arc<str>, usize>,
 }
 
-
 /// Loads villages of one county for a month, in the order given.
-pub(crate) async fn frozen_inputs(connection: &mut Connection, villages: &[Place], month: Month) -> Result<Slice> {
+pub(crate) async fn frozen_inputs(
+    connection: &mut Connection,
+    villages: &[Place],
+    month: Month,
+) -> Result<Slice> {
     let scope = range(villages.iter());
     let range = (scope.low.as_str(), scope.high.as_str());
     let county = villages.first().map(Place::county).ok_or_else(|| Error::Corrupt("没有村".into()))?;
@@ -67,9 +70,11 @@ pub(crate) async fn frozen_inputs(connection: &mut Connection, villages: &[Place
     let signatures = signatures(connection, &county, range, month, &names).await?;
 
     let mut heads = by_village(heads, |head| head.village);
-    let mut register = by_village(register, |row| row.entry.household.ancestor(Level::Village).unwrap_or(county));
+    let mut register =
+        by_village(register, |row| row.entry.household.ancestor(Level::Village).unwrap_or(county));
     let mut cards = by_village(cards, |card| card.card.household.ancestor(Level::Village).unwrap_or(county));
-    let summed: Vec<_> = heads.values().flat_map(|chain| latest_versions(chain, month)).map(|head| head.id).collect();
+    let summed: Vec<_> =
+        heads.values().flat_map(|chain| latest_versions(chain, month)).map(|head| head.id).collect();
     let earlier = earlier_totals(connection, &county, month, &summed).await?;
 
     let mut loaded = Vec::with_capacity(villages.len());
@@ -81,7 +86,8 @@ pub(crate) async fn frozen_inputs(connection: &mut Connection, villages: &[Place
         let roster: Vec<_> =
             register.into_iter().filter(|row| row.entry.participation.covers(month)).collect();
         let cards = cards.remove(village).unwrap_or_default();
-        let earlier = roster.iter().filter_map(|row| Some((row.household_id, *earlier.get(&row.household_id)?)));
+        let earlier =
+            roster.iter().filter_map(|row| Some((row.household_id, *earlier.get(&row.household_id)?)));
         loaded.push(VillageInputs {
             village: *village,
             earlier: earlier.collect(),
@@ -103,7 +109,9 @@ impl Slice {
     /// The catalogue that binds a village: the frozen one of its first version, else the one in force.
     pub(crate) fn catalogue(&self, village: &VillageInputs) -> Option<&Stored> {
         match village.first_version(self.month) {
-            Some(first) => self.catalogues.iter().find(|one| one.what.id == first.catalogue_id).map(|one| &one.what),
+            Some(first) => {
+                self.catalogues.iter().find(|one| one.what.id == first.catalogue_id).map(|one| &one.what)
+            }
             None => in_force(&self.catalogues, &village.village, self.month).map(|one| &one.what),
         }
     }

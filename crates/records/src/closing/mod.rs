@@ -25,11 +25,11 @@ use crate::tenancy;
 pub(crate) use heads::{Head, heads, open_months, refuse_closed, refuse_scored};
 
 pub use difference::{StoredDifference, differences};
+pub(crate) use read::rows_of;
 pub use read::{ClosedMonth, PublicRow, board, closed_months, results_of, row_count};
 pub use seal::seal_month;
-pub use slice::{Blocked, SliceReport, close_slice};
-pub(crate) use read::rows_of;
 pub(crate) use slice::close_version;
+pub use slice::{Blocked, SliceReport, close_slice};
 
 /// How many villages one transaction closes.
 pub const SLICE: usize = 16;
@@ -153,11 +153,18 @@ async fn villages(database: &Database, allowed: &Allowed<Close>) -> Result<Vec<P
     let mut connection = database.connection().await?;
     tenancy::read(&mut connection, allowed, async |connection| {
         if !places::county_exists(connection, &allowed.place()).await? {
-            return Err(Refusal::message(format!("县 {} 没有登记，请先导入行政区划", allowed.place().county())));
+            return Err(Refusal::message(format!(
+                "县 {} 没有登记，请先导入行政区划",
+                allowed.place().county()
+            )));
         }
         match allowed.place().level() {
-            Level::County | Level::Town | Level::Village => places::villages_of(connection, &allowed.place()).await,
-            Level::Group | Level::Household => Err(Refusal::message("结账以村为单位，请给出县、镇或村的代码")),
+            Level::County | Level::Town | Level::Village => {
+                places::villages_of(connection, &allowed.place()).await
+            }
+            Level::Group | Level::Household => {
+                Err(Refusal::message("结账以村为单位，请给出县、镇或村的代码"))
+            }
         }
     })
     .await

@@ -28,14 +28,22 @@ type ResultRow = (
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn results_of(connection: &mut Connection, scope: &Place, month: Month) -> Result<Vec<ExportedResult>> {
+pub async fn results_of(
+    connection: &mut Connection,
+    scope: &Place,
+    month: Month,
+) -> Result<Vec<ExportedResult>> {
     let county = scope.county();
     let interval = scope.scope();
     let heads = heads(connection, &county, (&interval.low, &interval.high)).await?;
     let mut exported = Vec::new();
     for (village, head) in latest_of(&heads, month) {
         let rows = rows_of(connection, &county, month, head.id).await?;
-        exported.extend(rows.into_iter().map(|result| ExportedResult { version: head.version, village, result }));
+        exported.extend(rows.into_iter().map(|result| ExportedResult {
+            version: head.version,
+            village,
+            result,
+        }));
     }
     Ok(exported)
 }
@@ -48,9 +56,11 @@ pub(crate) async fn rows_of(
     closing: i64,
 ) -> Result<Vec<HouseholdResult>> {
     let rows: Vec<ResultRow> = month_result::table
-        .inner_join(household::table.on(
-            household::county_code.eq(month_result::county_code).and(household::id.eq(month_result::household_id)),
-        ))
+        .inner_join(
+            household::table.on(household::county_code
+                .eq(month_result::county_code)
+                .and(household::id.eq(month_result::household_id))),
+        )
         .filter(month_result::county_code.eq(county.digits()))
         .filter(month_result::month.eq(month.number()))
         .filter(month_result::closing_id.eq(closing))
@@ -67,7 +77,12 @@ pub(crate) async fn rows_of(
 }
 
 fn household_result(row: ResultRow) -> Result<HouseholdResult> {
-    let ((code, group, status), (score, environment, findings), (in_group, in_village, total), (qualifies, tier)) = row;
+    let (
+        (code, group, status),
+        (score, environment, findings),
+        (in_group, in_village, total),
+        (qualifies, tier),
+    ) = row;
     Ok(HouseholdResult {
         household: codec::place(&code)?,
         group: codec::place(&group)?,
@@ -163,12 +178,16 @@ pub async fn board(
     let county = village.county();
     let results = rows_of(connection, &county, month, closing).await?;
     let names: Vec<(String, Option<String>)> = month_result::table
-        .inner_join(household_version::table.on(
-            household_version::county_code.eq(month_result::county_code).and(household_version::id.eq(month_result::roster_id)),
-        ))
-        .inner_join(household::table.on(
-            household::county_code.eq(month_result::county_code).and(household::id.eq(month_result::household_id)),
-        ))
+        .inner_join(
+            household_version::table.on(household_version::county_code
+                .eq(month_result::county_code)
+                .and(household_version::id.eq(month_result::roster_id))),
+        )
+        .inner_join(
+            household::table.on(household::county_code
+                .eq(month_result::county_code)
+                .and(household::id.eq(month_result::household_id))),
+        )
         .filter(month_result::county_code.eq(county.digits()))
         .filter(month_result::month.eq(month.number()))
         .filter(month_result::closing_id.eq(closing))
@@ -179,7 +198,10 @@ pub async fn board(
     Ok(results
         .into_iter()
         .zip(names)
-        .map(|(result, (_, name))| PublicRow { result, head: Masked::name(name.as_deref().unwrap_or_default()) })
+        .map(|(result, (_, name))| PublicRow {
+            result,
+            head: Masked::name(name.as_deref().unwrap_or_default()),
+        })
         .collect())
 }
 

@@ -57,8 +57,16 @@ pub(crate) async fn closings(
                     month_closing::catalogue_id.eq(one.catalogue_id),
                     month_closing::rulebook_ids.eq(&one.rulebook_ids),
                     month_closing::panel_ids.eq(&one.panel_ids),
-                    month_closing::summed_months.eq(one.summed.iter().map(|(month, _)| month.number()).collect::<Vec<_>>()),
-                    month_closing::summed_versions.eq(one.summed.iter().map(|(_, version)| *version).collect::<Vec<_>>()),
+                    month_closing::summed_months.eq(one
+                        .summed
+                        .iter()
+                        .map(|(month, _)| month.number())
+                        .collect::<Vec<_>>()),
+                    month_closing::summed_versions.eq(one
+                        .summed
+                        .iter()
+                        .map(|(_, version)| *version)
+                        .collect::<Vec<_>>()),
                 ),
                 (
                     month_closing::seed.eq(one.seed.0.to_vec()),
@@ -111,7 +119,8 @@ async fn results(
 ) -> Result<()> {
     let mut columns = Columns::default();
     for one in new {
-        let id = ids.get(&one.closed.link.village).copied().ok_or_else(|| Error::Corrupt("结账未写入".into()))?;
+        let id =
+            ids.get(&one.closed.link.village).copied().ok_or_else(|| Error::Corrupt("结账未写入".into()))?;
         for (result, (roster, card)) in one.closed.results.iter().zip(&one.rows) {
             columns.roster.push(*roster);
             columns.closing.push(id);

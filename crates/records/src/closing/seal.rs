@@ -23,7 +23,12 @@ use crate::tenancy::{self, Mode};
 /// # Errors
 /// A permission for less than the county cannot see all heads: nothing is sealed then, and the next
 /// closing of the county does it.
-pub async fn seal_month<A: Act>(database: &Database, allowed: &Allowed<A>, month: Month, moment: &Moment) -> Result<()> {
+pub async fn seal_month<A: Act>(
+    database: &Database,
+    allowed: &Allowed<A>,
+    month: Month,
+    moment: &Moment,
+) -> Result<()> {
     if allowed.place() != allowed.place().county() {
         return Ok(());
     }
@@ -34,14 +39,20 @@ pub async fn seal_month<A: Act>(database: &Database, allowed: &Allowed<A>, month
     .await
 }
 
-async fn seal<A: Act>(connection: &mut Connection, allowed: &Allowed<A>, month: Month, moment: &Moment) -> Result<()> {
+async fn seal<A: Act>(
+    connection: &mut Connection,
+    allowed: &Allowed<A>,
+    month: Month,
+    moment: &Moment,
+) -> Result<()> {
     let county = allowed.place();
     let set = std::collections::BTreeSet::from([county]);
     crate::places::lock_villages(connection, &set).await?;
     let scope = county.scope();
     let heads = heads(connection, &county, (&scope.low, &scope.high)).await?;
     let latest = latest_of(&heads, month);
-    let hash = county_seal(&county, month, latest.iter().map(|(village, head)| (village, head.version, &head.hash)));
+    let hash =
+        county_seal(&county, month, latest.iter().map(|(village, head)| (village, head.version, &head.hash)));
     let known: Option<(i32, Vec<u8>)> = county_seal::table
         .filter(county_seal::county_code.eq(county.digits()))
         .filter(county_seal::month.eq(month.number()))

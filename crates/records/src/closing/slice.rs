@@ -86,9 +86,12 @@ pub async fn close_slice(
             let heads: Vec<_> = closing.iter().map(|new| (new.closed.link.village, new.hash)).collect();
             let reasons: serde_json::Map<_, _> = closing
                 .iter()
-                .filter_map(|new| Some((new.closed.link.village.digits().to_owned(), json!(new.reason.as_ref()?))))
+                .filter_map(|new| {
+                    Some((new.closed.link.village.digits().to_owned(), json!(new.reason.as_ref()?)))
+                })
                 .collect();
-            let detail = json!({ "month": request.month.to_string(), "closed": written(&heads), "reasons": reasons });
+            let detail =
+                json!({ "month": request.month.to_string(), "closed": written(&heads), "reasons": reasons });
             crate::audit::record(connection, allowed, detail, moment).await?;
         }
         Ok(report)
@@ -110,9 +113,9 @@ pub(crate) async fn close_version<A: Act>(
 ) -> Result<(i64, Closed, Digest)> {
     let slice = frozen_inputs(connection, &[*village], month).await?;
     let inputs = slice.villages.first().ok_or_else(|| Error::Corrupt("没有村".into()))?;
-    let before = inputs.last_version(month).ok_or_else(|| {
-        Refusal::message(format!("村 {village} 的 {month} 还没有结账，请直接改积分卡"))
-    })?;
+    let before = inputs
+        .last_version(month)
+        .ok_or_else(|| Refusal::message(format!("村 {village} 的 {month} 还没有结账，请直接改积分卡")))?;
     let kept = save::cards_of(connection, &slice.county, month, before.id).await?;
     let left_out = |card: &crate::scoring::StoredCard| !card.is_correction && !kept.contains(&card.id);
     let reason = Some(reason.to_owned());
@@ -213,7 +216,11 @@ fn decide_with(
         summed: inputs.summed,
         seed: inputs.seed,
         hash: closed.link.hash(),
-        rows: village.roster.iter().map(|row| (row.id, of_household.get(&row.household_id).copied())).collect(),
+        rows: village
+            .roster
+            .iter()
+            .map(|row| (row.id, of_household.get(&row.household_id).copied()))
+            .collect(),
         closed,
         reason,
     }))
@@ -225,5 +232,9 @@ fn earlier(totals: &HashMap<i64, Points>, household: i64) -> Points {
 
 /// Villages and their new hashes, as the log holds them.
 pub(crate) fn written(heads: &[(Place, Digest)]) -> serde_json::Value {
-    heads.iter().map(|(village, hash)| (village.digits().to_owned(), json!(hash.hex()))).collect::<serde_json::Map<_, _>>().into()
+    heads
+        .iter()
+        .map(|(village, hash)| (village.digits().to_owned(), json!(hash.hex())))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }

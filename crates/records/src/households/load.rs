@@ -15,7 +15,6 @@ use crate::error::Result;
 use crate::schema::{household, household_version};
 use crate::sealing::{Field, Sealer};
 
-
 /// What the register says of a household now.
 #[derive(Debug, Clone)]
 pub struct RegisterEntry {
@@ -50,13 +49,18 @@ pub struct RegisterEntry {
 impl RegisterEntry {
     /// Whether a row of a file says what is already known.
     pub(super) fn says_the_same(&self, row: &Household, sealer: &Sealer) -> bool {
-        let address = self.address.as_deref().map(|sealed| sealer.open(&self.household, Field::Address, sealed));
+        let address =
+            self.address.as_deref().map(|sealed| sealer.open(&self.household, Field::Address, sealed));
         self.head_name.as_deref() == Some(row.head_name.as_str())
             && self.members_registered == row.members_registered
             && self.members_resident == row.members_resident
             && (self.resident, self.local) == (row.resident, row.local)
             && self.participation == row.participation
-            && self.phone_index == row.phone.as_deref().map(|phone| sealer.index(&self.household.county(), Field::Phone, phone))
+            && self.phone_index
+                == row
+                    .phone
+                    .as_deref()
+                    .map(|phone| sealer.index(&self.household.county(), Field::Phone, phone))
             && address == row.address.clone().map(Ok)
     }
 }
@@ -75,7 +79,11 @@ type CurrentRow = (
 pub async fn register_of(connection: &mut Connection, scope: &Place) -> Result<Vec<RegisterEntry>> {
     let interval = scope.scope();
     let rows: Vec<CurrentRow> = household_version::table
-        .inner_join(household::table.on(household::county_code.eq(household_version::county_code).and(household::id.eq(household_version::household_id))))
+        .inner_join(
+            household::table.on(household::county_code
+                .eq(household_version::county_code)
+                .and(household::id.eq(household_version::household_id))),
+        )
         .filter(household_version::county_code.eq(scope.county().digits()))
         .filter(household_version::place.ge(interval.low))
         .filter(household_version::place.lt(interval.high))
@@ -115,7 +123,8 @@ pub(super) async fn current(
 }
 
 fn register_entry(row: CurrentRow) -> Result<RegisterEntry> {
-    let ((household_id, code, group, revision), (head_name, phone, phone_index, address), counts, dates) = row;
+    let ((household_id, code, group, revision), (head_name, phone, phone_index, address), counts, dates) =
+        row;
     Ok(RegisterEntry {
         household_id,
         household: codec::place(&code)?,
@@ -144,7 +153,8 @@ pub(crate) struct RosterRow {
     pub(crate) entry: RosterEntry,
 }
 
-type AsOfRow = ((i64, i64, String, String), (i32, i32, Vec<u8>), (i16, i16, bool, bool), (Option<i32>, Option<i32>));
+type AsOfRow =
+    ((i64, i64, String, String), (i32, i32, Vec<u8>), (i16, i16, bool, bool), (Option<i32>, Option<i32>));
 
 /// The register of the places from `low` to before `high` as it holds for `month`, taking part or not, in
 /// the order of household codes.
@@ -173,7 +183,11 @@ pub(crate) async fn revisions_until(
     month: Month,
 ) -> Result<Vec<RosterRow>> {
     let rows: Vec<AsOfRow> = household_version::table
-        .inner_join(household::table.on(household::county_code.eq(household_version::county_code).and(household::id.eq(household_version::household_id))))
+        .inner_join(
+            household::table.on(household::county_code
+                .eq(household_version::county_code)
+                .and(household::id.eq(household_version::household_id))),
+        )
         .filter(household_version::county_code.eq(county.digits()))
         .filter(household_version::place.ge(low))
         .filter(household_version::place.lt(high))
@@ -213,7 +227,11 @@ pub(crate) async fn personal(
 ) -> Result<Vec<Personal>> {
     type Row = (Option<String>, Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>);
     let rows: Vec<Row> = household_version::table
-        .inner_join(household::table.on(household::county_code.eq(household_version::county_code).and(household::id.eq(household_version::household_id))))
+        .inner_join(
+            household::table.on(household::county_code
+                .eq(household_version::county_code)
+                .and(household::id.eq(household_version::household_id))),
+        )
         .filter(household_version::county_code.eq(county.digits()))
         .filter(household_version::place.ge(low))
         .filter(household_version::place.lt(high))
@@ -227,7 +245,13 @@ pub(crate) async fn personal(
         ))
         .load(connection)
         .await?;
-    let personal = |(head_name, salt, phone, phone_index, address)| Personal { head_name, salt, phone, phone_index, address };
+    let personal = |(head_name, salt, phone, phone_index, address)| Personal {
+        head_name,
+        salt,
+        phone,
+        phone_index,
+        address,
+    };
     Ok(rows.into_iter().map(personal).collect())
 }
 
@@ -249,5 +273,8 @@ fn roster_row(row: AsOfRow) -> Result<RosterRow> {
 }
 
 fn participation((joined, left): (Option<i32>, Option<i32>)) -> Result<Participation> {
-    Ok(Participation { joined: joined.map(codec::month).transpose()?, left: left.map(codec::month).transpose()? })
+    Ok(Participation {
+        joined: joined.map(codec::month).transpose()?,
+        left: left.map(codec::month).transpose()?,
+    })
 }

@@ -19,8 +19,8 @@ use crate::places::{from_the_beginning, known_places, lock_villages};
 use crate::sealing::{Salts, Sealer};
 use crate::tenancy::{self, Mode};
 
-pub use load::{RegisterEntry, register_of};
 pub(crate) use load::{Personal, RosterRow, personal, revisions_until, roster};
+pub use load::{RegisterEntry, register_of};
 
 /// What registering needs besides the rows.
 #[derive(Clone)]

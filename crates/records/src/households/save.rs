@@ -18,7 +18,11 @@ use crate::sealing::Field;
 /// Rows of one statement.
 const CHUNK: usize = 10_000;
 
-pub(super) async fn households(connection: &mut Connection, scope: &Place, rows: &[&Household]) -> Result<()> {
+pub(super) async fn households(
+    connection: &mut Connection,
+    scope: &Place,
+    rows: &[&Household],
+) -> Result<()> {
     for chunk in rows.chunks(CHUNK) {
         let written = diesel::sql_query(
             "insert into household (county_code, place, code)

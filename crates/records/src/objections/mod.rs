@@ -133,7 +133,10 @@ impl Facts {
         }
         let Some(entry) = self.roster.get(&row.household) else { return Err(unknown_household(line)) };
         if !entry.entry.participation.covers(self.month) {
-            return refused("household_code", format!("农户 {} 在 {} 没有参与积分", row.household, self.month));
+            return refused(
+                "household_code",
+                format!("农户 {} 在 {} 没有参与积分", row.household, self.month),
+            );
         }
         let mut rules = row.findings.iter().flat_map(|finding| finding.rules());
         if let Some(rule) = rules.find(|rule| !self.catalogue.rules().any(|(_, known)| known.code == *rule)) {
@@ -150,7 +153,10 @@ impl Facts {
         }
         let covering = self.panels.iter().find(|panel| panel.panel.groups.contains(&entry.entry.group));
         let Some(panel_id) = before.map(|card| card.panel_id).or(covering.map(|panel| panel.id)) else {
-            return refused("household_code", format!("村小组 {} 没有评分组，请先导入评分组", entry.entry.group));
+            return refused(
+                "household_code",
+                format!("村小组 {} 没有评分组，请先导入评分组", entry.entry.group),
+            );
         };
         Ok(Some(NewCard {
             household_id: entry.household_id,

@@ -52,7 +52,14 @@ pub(crate) async fn in_range(
         .filter(panel::place.ge(low))
         .filter(panel::place.lt(high))
         .order((panel::place, panel::name, panel::revision))
-        .select((panel::id, panel::place, panel::name, panel::revision, panel::effective_month, panel::groups))
+        .select((
+            panel::id,
+            panel::place,
+            panel::name,
+            panel::revision,
+            panel::effective_month,
+            panel::groups,
+        ))
         .load(connection)
         .await?;
     let members: Vec<MemberRow> = panel_member::table
@@ -74,10 +81,12 @@ pub(crate) async fn in_range(
     for member in members {
         by_panel.entry(member.0).or_default().push(member);
     }
-    rows.into_iter().map(|row| {
-        let members = by_panel.remove(&row.0).unwrap_or_default();
-        stored_panel(row, members)
-    }).collect()
+    rows.into_iter()
+        .map(|row| {
+            let members = by_panel.remove(&row.0).unwrap_or_default();
+            stored_panel(row, members)
+        })
+        .collect()
 }
 
 /// The revisions that hold for a village in a month, in the order of the panels' names.

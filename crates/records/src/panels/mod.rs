@@ -95,7 +95,11 @@ pub async fn form_panels(
     .await
 }
 
-fn check_places(rows: &[Line<PanelMember>], villages: &BTreeSet<Place>, groups: &BTreeSet<Place>) -> Vec<Problem> {
+fn check_places(
+    rows: &[Line<PanelMember>],
+    villages: &BTreeSet<Place>,
+    groups: &BTreeSet<Place>,
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     for Line { number, row } in rows {
         if !villages.contains(&row.village) {
@@ -103,7 +107,11 @@ fn check_places(rows: &[Line<PanelMember>], villages: &BTreeSet<Place>, groups: 
             problems.push(Problem::new(*number, "village_code", message));
         }
         for group in row.groups.iter().filter(|group| !groups.contains(group)) {
-            problems.push(Problem::new(*number, "groups", format!("村小组 {group} 没有登记，请先导入行政区划")));
+            problems.push(Problem::new(
+                *number,
+                "groups",
+                format!("村小组 {group} 没有登记，请先导入行政区划"),
+            ));
         }
     }
     problems
@@ -157,17 +165,26 @@ fn check_drafts(
 ) -> Vec<Problem> {
     let untouched = known.iter().filter(|panel| !drafts.contains_key(&panel.panel.name));
     let mut all: Vec<_> = untouched.map(|panel| panel.panel.clone()).collect();
-    all.extend(drafts.iter().map(|(name, draft)| domain::panels::Panel {
-        name: name.clone(),
-        groups: draft.groups.clone(),
-        members: draft.seats.iter().map(|seat| domain::panels::Member {
-            name: Digest::of(seat.name.as_bytes()),
-            capacity: seat.capacity,
-            is_leader: seat.is_leader,
-        }).collect(),
+    all.extend(drafts.iter().map(|(name, draft)| {
+        domain::panels::Panel {
+            name: name.clone(),
+            groups: draft.groups.clone(),
+            members: draft
+                .seats
+                .iter()
+                .map(|seat| domain::panels::Member {
+                    name: Digest::of(seat.name.as_bytes()),
+                    capacity: seat.capacity,
+                    is_leader: seat.is_leader,
+                })
+                .collect(),
+        }
     }));
     let line = drafts.values().flat_map(|draft| draft.lines.iter().copied()).min().unwrap_or(0);
-    check_composition(&all, rule).into_iter().map(|problem| Problem::new(line, "panel", problem.to_string())).collect()
+    check_composition(&all, rule)
+        .into_iter()
+        .map(|problem| Problem::new(line, "panel", problem.to_string()))
+        .collect()
 }
 
 async fn insert(

@@ -25,10 +25,15 @@ pub async fn register_contacts(
     moment: &Moment,
 ) -> Result<Outcome> {
     tenancy::transaction(connection, allowed, mode, async |connection| {
-        let known: Vec<_> = divisions(connection, &allowed.place()).await?.iter().map(|one| one.place).collect();
+        let known: Vec<_> =
+            divisions(connection, &allowed.place()).await?.iter().map(|one| one.place).collect();
         let unknown = rows.iter().filter(|line| known.binary_search(&line.row.place).is_err());
         let problem = |line: &Line<Contact>| {
-            Problem::new(line.number, "division_code", format!("{} 没有登记，请先导入行政区划", line.row.place))
+            Problem::new(
+                line.number,
+                "division_code",
+                format!("{} 没有登记，请先导入行政区划", line.row.place),
+            )
         };
         Refusal::unless_none(unknown.map(problem).collect())?;
         let mut outcome = Outcome::default();
@@ -53,7 +58,8 @@ enum Saved {
 }
 
 async fn save(connection: &mut Connection, row: &Contact) -> Result<Saved> {
-    let values = (contact::duty.eq(&row.duty), contact::email.eq(&row.email), contact::webhook.eq(&row.webhook));
+    let values =
+        (contact::duty.eq(&row.duty), contact::email.eq(&row.email), contact::webhook.eq(&row.webhook));
     let key = (
         contact::county_code.eq(row.place.county().digits().to_owned()),
         contact::place.eq(row.place.digits().to_owned()),
@@ -70,7 +76,9 @@ async fn save(connection: &mut Connection, row: &Contact) -> Result<Saved> {
             diesel::insert_into(contact::table).values((key, values)).execute(connection).await?;
             Ok(Saved::Added)
         }
-        Some(known) if known == (row.duty.clone(), row.email.clone(), row.webhook.clone()) => Ok(Saved::Unchanged),
+        Some(known) if known == (row.duty.clone(), row.email.clone(), row.webhook.clone()) => {
+            Ok(Saved::Unchanged)
+        }
         Some(_) => {
             let county = row.place.county();
             let found = contact::table.find((county.digits(), row.place.digits(), &row.name));

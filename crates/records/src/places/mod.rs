@@ -23,7 +23,7 @@ use crate::tenancy::{self, Mode};
 
 pub use contacts::register_contacts;
 pub use read::{county_exists, divisions, name_of, villages_of};
-pub(crate) use read::{known_places, lock_villages};
+pub(crate) use read::{known_places, lock_villages, refuse_unknown};
 
 /// Registers places and renames those already known; absent ones stay.
 ///
@@ -40,8 +40,11 @@ pub async fn register_divisions(
     moment: &Moment,
 ) -> Result<Outcome> {
     tenancy::transaction(connection, allowed, mode, async |connection| {
-        let known: BTreeMap<Place, String> =
-            divisions(connection, &allowed.place()).await?.into_iter().map(|one| (one.place, one.name)).collect();
+        let known: BTreeMap<Place, String> = divisions(connection, &allowed.place())
+            .await?
+            .into_iter()
+            .map(|one| (one.place, one.name))
+            .collect();
         Refusal::unless_none(check_tree(&allowed.place(), &known, rows))?;
         let mut outcome = Outcome::default();
         let (mut added, mut renamed) = (Vec::new(), Vec::new());

@@ -84,8 +84,28 @@ pub async fn county_exists(connection: &mut Connection, place: &Place) -> Result
     Ok(found.is_some())
 }
 
+/// Refuses a place that is not registered.
+pub(crate) async fn refuse_unknown(connection: &mut Connection, place: &Place) -> Result<()> {
+    let found: Option<String> = division::table
+        .find((place.county().digits(), place.digits()))
+        .select(division::place)
+        .first(connection)
+        .await
+        .optional()?;
+    match found {
+        Some(_) => Ok(()),
+        None => {
+            Err(Refusal::message(format!("{} {place} 没有登记，请先导入行政区划", place.level().title())))
+        }
+    }
+}
+
 /// The registered places of a level inside `scope`.
-pub(crate) async fn known_places(connection: &mut Connection, scope: &Place, level: Level) -> Result<BTreeSet<Place>> {
+pub(crate) async fn known_places(
+    connection: &mut Connection,
+    scope: &Place,
+    level: Level,
+) -> Result<BTreeSet<Place>> {
     let all = divisions(connection, scope).await?;
     Ok(all.into_iter().filter(|one| one.level == level).map(|one| one.place).collect())
 }
@@ -102,5 +122,9 @@ pub(crate) async fn lock_villages(connection: &mut Connection, villages: &BTreeS
     .bind::<Array<Text>, _>(codes)
     .execute(connection)
     .await?;
-    if locked == villages.len() { Ok(()) } else { Err(Refusal::message("有的村没有登记，请先导入行政区划")) }
+    if locked == villages.len() {
+        Ok(())
+    } else {
+        Err(Refusal::message("有的村没有登记，请先导入行政区划"))
+    }
 }

@@ -65,8 +65,11 @@ pub async fn publish_month(
         }
         report.blocked = not_closed(connection, &scope, month, &heads).await?;
         if !report.published.is_empty() {
-            let versions: serde_json::Map<_, _> =
-                report.published.iter().map(|(village, version)| (village.digits().into(), json!(version))).collect();
+            let versions: serde_json::Map<_, _> = report
+                .published
+                .iter()
+                .map(|(village, version)| (village.digits().into(), json!(version)))
+                .collect();
             let on = moment.local().date().to_string();
             let detail = json!({ "month": month.to_string(), "published": versions, "on": on });
             crate::audit::record(connection, allowed, detail, moment).await?;
@@ -98,7 +101,13 @@ pub async fn published(
         .filter(publication::county_code.eq(scope.county().digits()))
         .filter(publication::place.ge(interval.low))
         .filter(publication::place.lt(interval.high))
-        .select((publication::place, publication::month, publication::version, publication::published_on, publication::hash))
+        .select((
+            publication::place,
+            publication::month,
+            publication::version,
+            publication::published_on,
+            publication::hash,
+        ))
         .load(connection)
         .await?;
     rows.into_iter()
@@ -120,7 +129,10 @@ pub(crate) struct PublicationRow {
 }
 
 /// Every publication of a village as it is stored.
-pub(crate) async fn publications(connection: &mut Connection, village: &Place) -> Result<Vec<PublicationRow>> {
+pub(crate) async fn publications(
+    connection: &mut Connection,
+    village: &Place,
+) -> Result<Vec<PublicationRow>> {
     let rows: Vec<(i32, i16, i64, Vec<u8>, NaiveDate, DateTime<Utc>)> = publication::table
         .filter(publication::county_code.eq(village.county().digits()))
         .filter(publication::place.eq(village.digits()))
@@ -163,8 +175,14 @@ async fn insert(connection: &mut Connection, head: &Head, moment: &Moment) -> Re
     Ok(())
 }
 
-async fn not_closed(connection: &mut Connection, scope: &Place, month: Month, heads: &[Head]) -> Result<Vec<Blocked>> {
-    let closed: BTreeSet<Place> = heads.iter().filter(|head| head.month == month).map(|head| head.village).collect();
+async fn not_closed(
+    connection: &mut Connection,
+    scope: &Place,
+    month: Month,
+    heads: &[Head],
+) -> Result<Vec<Blocked>> {
+    let closed: BTreeSet<Place> =
+        heads.iter().filter(|head| head.month == month).map(|head| head.village).collect();
     let interval = scope.scope();
     let register = roster(connection, &scope.county(), (&interval.low, &interval.high), month).await?;
     let waiting: BTreeSet<Place> = register
@@ -173,6 +191,7 @@ async fn not_closed(connection: &mut Connection, scope: &Place, month: Month, he
         .filter_map(|row| row.entry.household.ancestor(Level::Village))
         .filter(|village| !closed.contains(village))
         .collect();
-    let blocked = |village| Blocked { village, reasons: vec![format!("{month} 尚未结账，请先结账")] };
+    let blocked =
+        |village| Blocked { village, reasons: vec![format!("{month} 尚未结账，请先结账")] };
     Ok(waiting.into_iter().map(blocked).collect())
 }

@@ -35,13 +35,17 @@ pub async fn adopt_rulebook(
 ) -> Result<Outcome> {
     tenancy::transaction(connection, allowed, mode, async |connection| {
         let place = allowed.place();
+        crate::places::refuse_unknown(connection, &place).await?;
         closing::refuse_closed(connection, &place, from).await?;
         let layers = all(connection, &place).await?;
         let text = write(&settings);
-        if in_force(&layers, &place, from).is_some_and(|own| own.place == place && own.from == from && write(&own.what.settings) == text) {
+        if in_force(&layers, &place, from)
+            .is_some_and(|own| own.place == place && own.from == from && write(&own.what.settings) == text)
+        {
             return Ok(Outcome { unchanged: 1, ..Outcome::default() });
         }
-        let mut bound: Vec<_> = inherited(&layers, &place, from).into_iter().map(|layer| layer.what.clone()).collect();
+        let mut bound: Vec<_> =
+            inherited(&layers, &place, from).into_iter().map(|layer| layer.what.clone()).collect();
         bound.retain(|layer| layer.place != place);
         bound.push(Layer { place, settings });
         Rulebook::resolve(&bound).map_err(refusal)?;
@@ -80,13 +84,22 @@ pub(crate) async fn all(connection: &mut Connection, scope: &Place) -> Result<Ve
     rows.into_iter()
         .map(|(revision, digits, month, settings)| {
             let place = codec::place(&digits)?;
-            Ok(Dated { place, from: codec::month(month)?, revision, what: Layer { place, settings: read(&settings) } })
+            Ok(Dated {
+                place,
+                from: codec::month(month)?,
+                revision,
+                what: Layer { place, settings: read(&settings) },
+            })
         })
         .collect()
 }
 
 /// The layers that bind a place in a month, the county's first.
-pub(crate) fn inherited<'a>(layers: &'a [Dated<Layer>], place: &Place, month: Month) -> Vec<&'a Dated<Layer>> {
+pub(crate) fn inherited<'a>(
+    layers: &'a [Dated<Layer>],
+    place: &Place,
+    month: Month,
+) -> Vec<&'a Dated<Layer>> {
     [Level::County, Level::Town, Level::Village]
         .into_iter()
         .filter_map(|level| place.ancestor(level))
@@ -134,5 +147,8 @@ fn write(settings: &Settings) -> String {
 }
 
 fn read(text: &str) -> Settings {
-    text.lines().filter_map(|line| line.split_once('=')).map(|(key, value)| (key.into(), value.into())).collect()
+    text.lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(key, value)| (key.into(), value.into()))
+        .collect()
 }

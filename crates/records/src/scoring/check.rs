@@ -17,7 +17,12 @@ pub(super) struct Decided {
     pub(super) outcome: Outcome,
 }
 
-pub(super) fn decide(rows: &[&Line<Scorecard>], facts: &Facts, signed: Signed, now: NaiveDateTime) -> Decided {
+pub(super) fn decide(
+    rows: &[&Line<Scorecard>],
+    facts: &Facts,
+    signed: Signed,
+    now: NaiveDateTime,
+) -> Decided {
     let mut decided = Decided { new: Vec::new(), problems: Vec::new(), outcome: Outcome::default() };
     for line in rows {
         match check(line, facts, now) {
@@ -47,9 +52,11 @@ enum Checked {
 fn check(line: &Line<Scorecard>, facts: &Facts, now: NaiveDateTime) -> Result<Checked, Vec<Problem>> {
     let Line { number, row } = line;
     let one = |field, message: String| vec![Problem::new(*number, field, message)];
-    let Some((entry, village)) = facts.roster.get(&row.household).and_then(|entry| {
-        Some((entry, facts.villages.get(&row.household.ancestor(Level::Village)?)?))
-    }) else {
+    let Some((entry, village)) = facts
+        .roster
+        .get(&row.household)
+        .and_then(|entry| Some((entry, facts.villages.get(&row.household.ancestor(Level::Village)?)?)))
+    else {
         return Err(vec![unknown_household(*number, &row.household)]);
     };
     if village.closed {
@@ -64,8 +71,14 @@ fn check(line: &Line<Scorecard>, facts: &Facts, now: NaiveDateTime) -> Result<Ch
         refuse("month", lock.to_string());
     }
     let has_reason = row.late_reason.is_some();
-    if let Err(late) = check_late_reason(facts.month, row.scored_on, has_reason, now, &village.rulebook.scoring) {
-        let field = if matches!(late, domain::scoring::LateProblem::NoReason(_)) { "late_reason" } else { "scored_on" };
+    if let Err(late) =
+        check_late_reason(facts.month, row.scored_on, has_reason, now, &village.rulebook.scoring)
+    {
+        let field = if matches!(late, domain::scoring::LateProblem::NoReason(_)) {
+            "late_reason"
+        } else {
+            "scored_on"
+        };
         refuse(field, late.to_string());
     }
     let panel = village.panels.iter().find(|panel| panel.panel.name == row.panel);
@@ -79,7 +92,11 @@ fn check(line: &Line<Scorecard>, facts: &Facts, now: NaiveDateTime) -> Result<Ch
     if !village.catalogue && !row.findings.is_empty() {
         refuse("findings", "本村当月没有生效的积分项目，请先导入".into());
     } else {
-        let unknown = row.findings.iter().flat_map(|finding| finding.rules()).filter(|rule| !village.rules.contains(*rule));
+        let unknown = row
+            .findings
+            .iter()
+            .flat_map(|finding| finding.rules())
+            .filter(|rule| !village.rules.contains(*rule));
         for rule in unknown {
             refuse("findings", format!("扣分代码“{rule}”不在当月生效的积分项目里"));
         }
@@ -130,7 +147,10 @@ fn left_unsigned(rows: &[&Line<Scorecard>], facts: &Facts) -> Vec<Problem> {
     let listed: std::collections::BTreeSet<Place> = rows.iter().map(|line| line.row.household).collect();
     let mut problems = Vec::new();
     for card in facts.cards.values() {
-        let panel = rows.iter().find(|line| line.row.panel.as_str() == &*card.card.panel && same_village(&line.row.household, &card.card.household));
+        let panel = rows.iter().find(|line| {
+            line.row.panel.as_str() == &*card.card.panel
+                && same_village(&line.row.household, &card.card.household)
+        });
         if let Some(line) = panel
             && !is_signed(card, facts)
             && !listed.contains(&card.card.household)

@@ -48,7 +48,10 @@ pub(crate) async fn cards(
     panels: &PanelNames,
 ) -> Result<Vec<StoredCard>> {
     let rows: Vec<CardRow> = card::table
-        .inner_join(household::table.on(household::county_code.eq(card::county_code).and(household::id.eq(card::household_id))))
+        .inner_join(
+            household::table
+                .on(household::county_code.eq(card::county_code).and(household::id.eq(card::household_id))),
+        )
         .filter(card::county_code.eq(county.digits()))
         .filter(card::month.eq(month.number()))
         .filter(card::place.ge(range.0))

@@ -45,10 +45,11 @@ pub(crate) async fn insert(
     salts: &Salts,
 ) -> Result<()> {
     for chunk in cards.chunks(CHUNK) {
-        let ids: Vec<Drawn> = diesel::sql_query("select nextval('card_id') as id from generate_series(1, $1)")
-            .bind::<Integer, _>(crate::codec::length(chunk.len()))
-            .load(connection)
-            .await?;
+        let ids: Vec<Drawn> =
+            diesel::sql_query("select nextval('card_id') as id from generate_series(1, $1)")
+                .bind::<Integer, _>(crate::codec::length(chunk.len()))
+                .load(connection)
+                .await?;
         let ids: Vec<i64> = ids.into_iter().map(|drawn| drawn.id).collect();
         insert_cards(connection, scope, month, chunk, &ids, salts).await?;
         insert_findings(connection, scope, month, chunk, &ids).await?;

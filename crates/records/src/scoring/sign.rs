@@ -12,8 +12,8 @@ use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::scoring::signed_digest;
 
-use super::load::{PanelNames, StoredCard, cards};
 use super::Facts;
+use super::load::{PanelNames, StoredCard, cards};
 use crate::codec;
 use crate::database::Connection;
 use crate::error::{Error, Result};
@@ -53,7 +53,9 @@ impl Remark {
 /// The digest that stands on the card for its remark.
 pub(crate) fn remark_digest(salt: &[u8], remark: &Remark) -> Digest {
     let mut form = Form::new("jifen remark 1");
-    form.code(&hex::encode(salt)).maybe_text(remark.late_reason.as_deref()).maybe_text(remark.note.as_deref());
+    form.code(&hex::encode(salt))
+        .maybe_text(remark.late_reason.as_deref())
+        .maybe_text(remark.note.as_deref());
     form.maybe_text(remark.reason.as_deref()).maybe_text(remark.decided_by.as_deref());
     form.maybe_text(remark.decided_on.map(|date| date.to_string()).as_deref());
     form.maybe_text(remark.objection_no.as_deref()).end();
@@ -94,7 +96,13 @@ pub(crate) async fn signatures(
         .filter(signature::place.ge(low))
         .filter(signature::place.lt(high))
         .order(signature::id)
-        .select((signature::place, signature::panel_id, signature::last_card_id, signature::cards, signature::digest))
+        .select((
+            signature::place,
+            signature::panel_id,
+            signature::last_card_id,
+            signature::cards,
+            signature::digest,
+        ))
         .load(connection)
         .await?;
     rows.into_iter()
@@ -135,10 +143,14 @@ pub(super) async fn sign(
     for (village, name) in signing {
         let covered = by_panel.remove(&(village, name.into())).unwrap_or_default();
         let last = covered.iter().map(|card| card.id).max().unwrap_or(0);
-        let signed = facts.signatures.iter().any(|one| {
-            one.village == village && &*one.panel == name && one.last_card_id == last
-        });
-        let panel = facts.villages.get(&village).and_then(|facts| facts.panels.iter().find(|one| one.panel.name == name));
+        let signed = facts
+            .signatures
+            .iter()
+            .any(|one| one.village == village && &*one.panel == name && one.last_card_id == last);
+        let panel = facts
+            .villages
+            .get(&village)
+            .and_then(|facts| facts.panels.iter().find(|one| one.panel.name == name));
         if let Some(panel) = panel.filter(|_| !signed) {
             insert_signature(connection, &village, month, panel.id, &covered, last, moment).await?;
         }
@@ -179,7 +191,8 @@ pub(crate) async fn remarks(
     (low, high): (&str, &str),
     month: Month,
 ) -> Result<HashMap<i64, (Vec<u8>, Remark)>> {
-    type Texts = (Option<String>, Option<String>, Option<String>, Option<String>, Option<NaiveDate>, Option<String>);
+    type Texts =
+        (Option<String>, Option<String>, Option<String>, Option<String>, Option<NaiveDate>, Option<String>);
     let rows: Vec<(i64, Vec<u8>, Texts)> = card_remark::table
         .filter(card_remark::county_code.eq(county.digits()))
         .filter(card_remark::month.eq(month.number()))

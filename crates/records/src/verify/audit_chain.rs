@@ -31,7 +31,11 @@ type EventRow = ((i64, String, String, String, String), (DateTime<Utc>, DateTime
 /// How many rows are read at a time.
 const PAGE: i64 = 5_000;
 
-pub(super) async fn check(connection: &mut Connection, county: &Place, verified: &mut Verified) -> Result<Log> {
+pub(super) async fn check(
+    connection: &mut Connection,
+    county: &Place,
+    verified: &mut Verified,
+) -> Result<Log> {
     let mut log = Log::default();
     let (mut number, mut hash) = (0, genesis(county));
     loop {
@@ -77,7 +81,13 @@ async fn page(connection: &mut Connection, county: &Place, after: i64) -> Result
         .order(audit_event::number)
         .limit(PAGE)
         .select((
-            (audit_event::number, audit_event::place, audit_event::act, audit_event::actor, audit_event::detail),
+            (
+                audit_event::number,
+                audit_event::place,
+                audit_event::act,
+                audit_event::actor,
+                audit_event::detail,
+            ),
             (audit_event::stated_at, audit_event::recorded_at),
             (audit_event::previous, audit_event::hash),
         ))

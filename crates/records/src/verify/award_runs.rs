@@ -24,7 +24,11 @@ struct StoredRun {
     digest: Digest,
 }
 
-pub(super) async fn check(connection: &mut Connection, village: &Place, verified: &mut Verified) -> Result<()> {
+pub(super) async fn check(
+    connection: &mut Connection,
+    village: &Place,
+    verified: &mut Verified,
+) -> Result<()> {
     let runs = runs(connection, village).await?;
     for (at, run) in runs.iter().enumerate() {
         let what = format!("{} 年终评比第{}版", run.year, run.version);
@@ -59,11 +63,17 @@ fn first_difference(stored: &[GroupAwards], computed: &[GroupAwards]) -> Option<
     }
     for (stored, computed) in stored.iter().zip(computed) {
         if stored.quota != computed.quota || stored.base != computed.base || stored.group != computed.group {
-            return Some(format!("村小组 {} 的名额存的是 {:?}，重算是 {:?}", computed.group, stored.quota, computed.quota));
+            return Some(format!(
+                "村小组 {} 的名额存的是 {:?}，重算是 {:?}",
+                computed.group, stored.quota, computed.quota
+            ));
         }
         let pair = stored.awards.iter().zip(&computed.awards).find(|(stored, computed)| stored != computed);
         if let Some((stored, computed)) = pair {
-            return Some(format!("农户 {} 存的是 {stored:?}，重算是 {computed:?}", computed.candidate.household));
+            return Some(format!(
+                "农户 {} 存的是 {stored:?}，重算是 {computed:?}",
+                computed.candidate.household
+            ));
         }
         if stored.awards.len() != computed.awards.len() {
             return Some(format!("村小组 {} 的名单人数不符", computed.group));
@@ -127,16 +137,23 @@ async fn stored_groups(connection: &mut Connection, county: &Place, run: i64) ->
 async fn awards(connection: &mut Connection, county: &Place, run: i64, group: &str) -> Result<Vec<Award>> {
     type Row = (String, (i32, i32, i32, i32), (i32, Option<i16>));
     let rows: Vec<Row> = award_result::table
-        .inner_join(household::table.on(
-            household::county_code.eq(award_result::county_code).and(household::id.eq(award_result::household_id)),
-        ))
+        .inner_join(
+            household::table.on(household::county_code
+                .eq(award_result::county_code)
+                .and(household::id.eq(award_result::household_id))),
+        )
         .filter(award_result::county_code.eq(county.digits()))
         .filter(award_result::run_id.eq(run))
         .filter(award_result::place.eq(group))
         .order(award_result::position)
         .select((
             household::code,
-            (award_result::months_counted, award_result::year_total, award_result::findings, award_result::environment),
+            (
+                award_result::months_counted,
+                award_result::year_total,
+                award_result::findings,
+                award_result::environment,
+            ),
             (award_result::rank_in_group, award_result::prize),
         ))
         .load(connection)
@@ -150,7 +167,11 @@ async fn awards(connection: &mut Connection, county: &Place, run: i64, group: &s
                 findings: codec::counted(findings),
                 environment: Points::from_tenths(environment),
             };
-            Ok(Award { candidate, rank_in_group: codec::counted(rank), prize: prize.and_then(|prize| u8::try_from(prize).ok()) })
+            Ok(Award {
+                candidate,
+                rank_in_group: codec::counted(rank),
+                prize: prize.and_then(|prize| u8::try_from(prize).ok()),
+            })
         })
         .collect()
 }

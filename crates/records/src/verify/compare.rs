@@ -3,7 +3,10 @@
 use domain::closing::{HouseholdResult, Tier};
 
 /// The first field in which a stored result differs from the recomputed one: name, stored, recomputed.
-pub(super) fn result(stored: &HouseholdResult, computed: &HouseholdResult) -> Option<(&'static str, String, String)> {
+pub(super) fn result(
+    stored: &HouseholdResult,
+    computed: &HouseholdResult,
+) -> Option<(&'static str, String, String)> {
     let tier = |result: &HouseholdResult| result.tier.map(Tier::number);
     field("农户", &stored.household, &computed.household)
         .or_else(|| field("村小组", &stored.group, &computed.group))

@@ -31,7 +31,12 @@ pub(super) struct Rules {
 
 impl Rules {
     /// Loads them, and checks that the log tells of each as it stands.
-    pub(super) async fn load(connection: &mut Connection, county: &Place, log: &Log, verified: &mut Verified) -> Result<Self> {
+    pub(super) async fn load(
+        connection: &mut Connection,
+        county: &Place,
+        log: &Log,
+        verified: &mut Verified,
+    ) -> Result<Self> {
         let catalogues = catalogue::all(connection, county).await?;
         let layers = rulebook::all(connection, county).await?;
         check_catalogues(connection, county, &catalogues, log, verified).await?;
@@ -45,7 +50,8 @@ impl Rules {
                 verified.fail(layer.place, format!("{} 起的规则设置", layer.from), "与日志记载的不同");
             }
         }
-        let tables = catalogues.iter().map(|one| (one.what.id, ScoringTable::new(&one.what.catalogue))).collect();
+        let tables =
+            catalogues.iter().map(|one| (one.what.id, ScoringTable::new(&one.what.catalogue))).collect();
         Ok(Self { catalogues, tables, layers })
     }
 }

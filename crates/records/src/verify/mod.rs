@@ -59,7 +59,9 @@ impl Verified {
         let Some(county) = Place::from_digits("000000") else { return };
         for (name, hash) in noted {
             let found = self.heads.get(*name).cloned();
-            if found.as_deref() != Some(*hash) && !self.passed.contains(&((*name).to_owned(), (*hash).to_owned())) {
+            if found.as_deref() != Some(*hash)
+                && !self.passed.contains(&((*name).to_owned(), (*hash).to_owned()))
+            {
                 let place = Place::parse_code(name).unwrap_or(county);
                 self.fail(place, format!("链末 {name}"), format!("记下的是 {hash}，库里没有"));
             }

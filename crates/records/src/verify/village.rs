@@ -48,7 +48,11 @@ pub(super) async fn check(
         let title = closing.title();
         let before = verified.mismatches.len();
         if closing.ordinal != ordinal {
-            verified.fail(*village, title.clone(), format!("在本村链上应是第 {ordinal} 个，存的是第 {} 个", closing.ordinal));
+            verified.fail(
+                *village,
+                title.clone(),
+                format!("在本村链上应是第 {ordinal} 个，存的是第 {} 个", closing.ordinal),
+            );
         }
         if closing.link.previous != previous {
             verified.fail(*village, title.clone(), "与前一个结账版本接不上");
@@ -70,7 +74,9 @@ pub(super) async fn check(
     facts.check_differences(&computed, verified);
     if let Some(month) = month {
         // Everything is recomputed, since totals rest on earlier months; only what concerns the month is told.
-        verified.mismatches.retain(|one| one.what.contains(&month.to_string()) || !one.what.starts_with("20"));
+        verified
+            .mismatches
+            .retain(|one| one.what.contains(&month.to_string()) || !one.what.starts_with("20"));
     }
     verified.heads.insert(village.code(), previous.hex());
     Ok(())

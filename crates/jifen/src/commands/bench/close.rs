@@ -61,7 +61,11 @@ async fn measure(common: &Common, bench: &BenchClose, stage: &Stage) -> Result<s
         let started = Instant::now();
         households = close(stage, plan.county, &request).await?;
         let closing = started.elapsed().as_secs_f64();
-        stage.owner.batch_execute("vacuum analyze month_closing; checkpoint").await.or_else(|_| Ok::<_, anyhow::Error>(()))?;
+        stage
+            .owner
+            .batch_execute("vacuum analyze month_closing; checkpoint")
+            .await
+            .or_else(|_| Ok::<_, anyhow::Error>(()))?;
         let started = Instant::now();
         let rows = stage.owner.execute(REFERENCE, &[&plan.first_month.number()]).await?;
         let statement = started.elapsed().as_secs_f64();
@@ -74,7 +78,10 @@ async fn measure(common: &Common, bench: &BenchClose, stage: &Stage) -> Result<s
     }
     let counts = stage
         .owner
-        .query_one("select (select count(*) from finding), (select coalesce(sum(times), 0) from finding)", &[])
+        .query_one(
+            "select (select count(*) from finding), (select coalesce(sum(times), 0) from finding)",
+            &[],
+        )
         .await?;
     let (rows, acts): (i64, i64) = (counts.get(0), counts.get(1));
     Ok(json!({
@@ -97,7 +104,8 @@ async fn measure(common: &Common, bench: &BenchClose, stage: &Stage) -> Result<s
 
 async fn close(stage: &Stage, county: domain::place::Place, request: &Request) -> Result<usize> {
     let allowed = stage.context.allow(authz::Close, county, None)?;
-    let report = close_month(&stage.context.database, &allowed, request, &stage.context.moment, |_, _| {}).await?;
+    let report =
+        close_month(&stage.context.database, &allowed, request, &stage.context.moment, |_, _| {}).await?;
     if let Some(blocked) = report.blocked.first() {
         bail!("村 {} 没有结账：{}", blocked.village, blocked.reasons.join("；"));
     }
@@ -110,7 +118,15 @@ async fn clear(stage: &Stage) -> Result<()> {
         .owner
         .batch_execute("truncate reference_result, month_result, month_difference, publication, month_closing, county_seal")
         .await?;
-    for table in ["reference_result", "month_result", "month_closing", "card", "finding", "household", "household_version"] {
+    for table in [
+        "reference_result",
+        "month_result",
+        "month_closing",
+        "card",
+        "finding",
+        "household",
+        "household_version",
+    ] {
         stage.owner.batch_execute(&format!("analyze {table}")).await?;
     }
     Ok(())

@@ -40,10 +40,16 @@ pub async fn run(common: &Common, bench: &BenchImport) -> Result<()> {
     Ok(())
 }
 
-async fn measure(common: &Common, bench: &BenchImport, stage: &Stage, file: &Path) -> Result<serde_json::Value> {
+async fn measure(
+    common: &Common,
+    bench: &BenchImport,
+    stage: &Stage,
+    file: &Path,
+) -> Result<serde_json::Value> {
     let plan = plan(bench.households)?;
     DemoCounty::new(&stage.context, common, plan)?.register_places().await?;
-    let households: Vec<_> = demo::villages(&plan).flat_map(|village| demo::households(&plan, &village)).collect();
+    let households: Vec<_> =
+        demo::villages(&plan).flat_map(|village| demo::households(&plan, &village)).collect();
     write(file, &households)?;
     let (mut ours, mut reference) = (Vec::new(), Vec::new());
     // The first round warms both and is not counted.
@@ -128,8 +134,17 @@ async fn copy(stage: &Stage, dumps: &[Vec<u8>]) -> Result<()> {
 fn write(file: &Path, households: &[Household]) -> Result<()> {
     let mut writer = csv::Writer::from_path(file).with_context(|| format!("无法写入 {}", file.display()))?;
     writer.write_record([
-        "group_code", "number", "head_name", "phone", "members_registered", "members_resident", "resident", "local",
-        "address", "joined_month", "left_month",
+        "group_code",
+        "number",
+        "head_name",
+        "phone",
+        "members_registered",
+        "members_resident",
+        "resident",
+        "local",
+        "address",
+        "joined_month",
+        "left_month",
     ])?;
     for row in households {
         let code = row.household.code();

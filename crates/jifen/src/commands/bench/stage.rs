@@ -43,7 +43,8 @@ impl Stage {
         let owner_url = cluster.url(Role::Owner, &name);
         migrations::migrate(&owner_url).await?;
         let settings = Settings::load(common.config.as_deref())?;
-        let database = Database::connect(&cluster.url(Role::Program, &name), settings.database.connections).await?;
+        let database =
+            Database::connect(&cluster.url(Role::Program, &name), settings.database.connections).await?;
         let (owner, connection) = tokio_postgres::connect(&owner_url, tokio_postgres::NoTls).await?;
         tokio::spawn(connection);
         let now = Utc.with_ymd_and_hms(2026, 2, 4, 0, 0, 0).single().context("时刻")?;

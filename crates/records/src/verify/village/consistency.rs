@@ -88,7 +88,11 @@ struct MonthRow {
     month: i32,
 }
 
-pub(super) async fn check_rows(connection: &mut Connection, village: &Place, verified: &mut Verified) -> Result<()> {
+pub(super) async fn check_rows(
+    connection: &mut Connection,
+    village: &Place,
+    verified: &mut Verified,
+) -> Result<()> {
     let scope = village.scope();
     for (difference, query) in RULES {
         let found: Vec<Subject> = diesel::sql_query(format!("select subject from ({query} limit 1) found"))

@@ -78,7 +78,8 @@ impl Facts {
         let range = (scope.low.as_str(), scope.high.as_str());
         let panels = panels::in_range(connection, &county, range).await?;
         let names = panels.iter().map(|panel| (panel.id, Arc::from(panel.panel.name.as_str()))).collect();
-        let (mut of_cards, mut of_signatures, mut of_remarks) = (BTreeMap::new(), BTreeMap::new(), HashMap::new());
+        let (mut of_cards, mut of_signatures, mut of_remarks) =
+            (BTreeMap::new(), BTreeMap::new(), HashMap::new());
         for month in consistency::months(connection, village).await? {
             of_cards.insert(month, cards(connection, &county, range, month, &names).await?);
             of_signatures.insert(month, signatures(connection, &county, range, month, &names).await?);
@@ -109,7 +110,8 @@ impl Facts {
                 _ => verified.fail(household, what.clone(), "户主姓名与结账时的摘要不符"),
             }
             let Some(sealer) = sealer else { continue };
-            let opened = [(Field::Phone, &personal.phone, "电话"), (Field::Address, &personal.address, "地址")];
+            let opened =
+                [(Field::Phone, &personal.phone, "电话"), (Field::Address, &personal.address, "地址")];
             for (field, sealed, title) in opened {
                 let opened = sealed.as_deref().map(|sealed| sealer.open(&household, field, sealed));
                 if opened.as_ref().is_some_and(Result::is_err) {
@@ -180,12 +182,17 @@ impl Facts {
         for row in &self.publications {
             let closing = self.closings.iter().find(|closing| closing.id == row.closing_id);
             let same = closing.is_some_and(|closing| {
-                closing.hash == row.hash && (closing.link.month, closing.link.version) == (row.month, row.version)
+                closing.hash == row.hash
+                    && (closing.link.month, closing.link.version) == (row.month, row.version)
             });
             let key = (self.village.digits().to_owned(), row.month.to_string(), i64::from(row.version));
             let told = (row.published_at, row.published_on.to_string());
             if !same || log.published.get(&key) != Some(&told) {
-                verified.fail(self.village, format!("{} 第{}版的公示", row.month, row.version), "与结账版本或日志不符");
+                verified.fail(
+                    self.village,
+                    format!("{} 第{}版的公示", row.month, row.version),
+                    "与结账版本或日志不符",
+                );
             }
         }
     }
@@ -194,11 +201,16 @@ impl Facts {
     pub(super) fn check_differences(&self, computed: &Computed, verified: &mut Verified) {
         for closing in self.closings.iter().filter(|closing| closing.link.version > 1) {
             let key = |version| (closing.link.month, version);
-            let versions = (computed.get(&key(closing.link.version - 1)), computed.get(&key(closing.link.version)));
+            let versions =
+                (computed.get(&key(closing.link.version - 1)), computed.get(&key(closing.link.version)));
             let (Some(before), Some(after)) = versions else { continue };
             let moved: Vec<_> = difference(before, after).iter().map(Into::into).collect();
             if let Some(difference) = compare::field("差异", &closing.stored_difference, &moved) {
-                verified.fail(self.village, format!("{}的差异", closing.title()), compare::sentence(difference));
+                verified.fail(
+                    self.village,
+                    format!("{}的差异", closing.title()),
+                    compare::sentence(difference),
+                );
             }
         }
     }
@@ -252,7 +264,13 @@ async fn closings(connection: &mut Connection, village: &Place) -> Result<Vec<St
 }
 
 async fn closing(connection: &mut Connection, village: &Place, row: ClosingRow) -> Result<StoredClosing> {
-    let ((id, month, version, ordinal, recipe), (previous, inputs, results, hash, seed), frozen, counts, rest) = row;
+    let (
+        (id, month, version, ordinal, recipe),
+        (previous, inputs, results, hash, seed),
+        frozen,
+        counts,
+        rest,
+    ) = row;
     let (catalogue_id, rulebook_ids, panel_ids, months, versions) = frozen;
     let month = codec::month(month)?;
     let summed = months.into_iter().zip(versions).map(|(month, version)| Ok((codec::month(month)?, version)));
@@ -291,11 +309,11 @@ async fn results_with_rows(
 ) -> Result<Vec<(HouseholdResult, i64, i64, Option<i64>)>> {
     let results = rows_of(connection, county, month, closing).await?;
     let rows: Vec<(i64, i64, Option<i64>)> = month_result::table
-        .inner_join(crate::schema::household::table.on(
-            crate::schema::household::county_code
+        .inner_join(
+            crate::schema::household::table.on(crate::schema::household::county_code
                 .eq(month_result::county_code)
-                .and(crate::schema::household::id.eq(month_result::household_id)),
-        ))
+                .and(crate::schema::household::id.eq(month_result::household_id))),
+        )
         .filter(month_result::county_code.eq(county.digits()))
         .filter(month_result::month.eq(month.number()))
         .filter(month_result::closing_id.eq(closing))
@@ -303,8 +321,11 @@ async fn results_with_rows(
         .select((month_result::household_id, month_result::roster_id, month_result::card_id))
         .load(connection)
         .await?;
-    let mut all: Vec<_> =
-        results.into_iter().zip(rows).map(|(result, (household, roster, card))| (result, household, roster, card)).collect();
+    let mut all: Vec<_> = results
+        .into_iter()
+        .zip(rows)
+        .map(|(result, (household, roster, card))| (result, household, roster, card))
+        .collect();
     all.sort_by_key(|(result, ..)| result.household);
     Ok(all)
 }

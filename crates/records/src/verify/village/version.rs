@@ -43,13 +43,19 @@ pub(super) fn check(
     let expected = expected_roster(facts, closing.link.month);
     let stored: Vec<_> = roster.iter().map(|row| row.id).collect();
     if expected != stored {
-        let moved = expected.iter().find(|id| !stored.contains(id)).or(stored.iter().find(|id| !expected.contains(id)));
+        let moved = expected
+            .iter()
+            .find(|id| !stored.contains(id))
+            .or(stored.iter().find(|id| !expected.contains(id)));
         let household = moved.and_then(|id| by_id.get(id)).map(|row| row.entry.household.code());
         fail(format!("参与户与当月花名册不符：农户 {}", household.unwrap_or_default()));
     }
     let cards = facts.cards.get(&closing.link.month).map(Vec::as_slice).unwrap_or_default();
-    let counted: BTreeMap<i64, Place> =
-        closing.results.iter().filter_map(|(result, _, _, card)| Some(((*card)?, result.household))).collect();
+    let counted: BTreeMap<i64, Place> = closing
+        .results
+        .iter()
+        .filter_map(|(result, _, _, card)| Some(((*card)?, result.household)))
+        .collect();
     let mut used: Vec<_> = cards.iter().filter(|card| counted.contains_key(&card.id)).collect();
     used.sort_by_key(|card| card.card.household);
     if let Some(card) = used.iter().find(|card| counted.get(&card.id) != Some(&card.card.household)) {
@@ -102,7 +108,8 @@ pub(super) fn check(
         }
     }
     let scored = closed.results.iter().filter(|result| result.score.is_some()).count();
-    let counts = (crate::codec::length(closed.results.len()), crate::codec::length(scored), closed.carried_out);
+    let counts =
+        (crate::codec::length(closed.results.len()), crate::codec::length(scored), closed.carried_out);
     if let Some(difference) = compare::field("参与、已评户数", &closing.counts, &counts) {
         fail(compare::sentence(difference));
     }

@@ -1,2 +1,9 @@
 //! The acceptance tests: the program as its users meet it.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod architecture;
+mod config;
+mod journeys;
+mod rules;
+mod schema;
+mod support;

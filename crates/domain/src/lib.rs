@@ -4,18 +4,18 @@
 //! (`tests/architecture.rs` checks that). Every rule opens with its number, and `RULES.md` lists
 //! them all.
 
-pub mod awards;
-pub mod calendar;
-pub mod canonical;
-pub mod catalogue;
-pub mod closing;
-pub mod households;
-pub mod input;
-pub mod month;
-pub mod objections;
-pub mod panels;
 pub mod place;
 pub mod points;
-pub mod publication;
+pub mod month;
+pub mod calendar;
+pub mod canonical;
 pub mod rulebook;
+pub mod catalogue;
+pub mod households;
+pub mod panels;
 pub mod scoring;
+pub mod input;
+pub mod closing;
+pub mod publication;
+pub mod objections;
+pub mod awards;

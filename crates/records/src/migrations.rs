@@ -1,6 +1,6 @@
 //! Brings the schema up to date, as its owner, one process at a time.
 
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::{AsyncMigrationHarness, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -35,6 +35,12 @@ pub async fn migrate(owner_url: &str) -> Result<Vec<String>> {
     })
     .await
     .map_err(|error| Error::Corrupt(error.to_string()))?;
+    if applied.is_ok() {
+        // Every role may see which migrations are applied, so that a program can tell whether it fits.
+        diesel::sql_query("grant select on __diesel_schema_migrations to jifen_program, jifen_backup")
+            .execute(&mut lock)
+            .await?;
+    }
     diesel::sql_query("select pg_advisory_unlock($1)").bind::<BigInt, _>(LOCK).execute(&mut lock).await?;
     applied
 }
@@ -60,10 +66,17 @@ pub async fn revert_all(owner_url: &str) -> Result<()> {
 /// # Errors
 /// A database that cannot be reached.
 pub async fn is_current(connection: &mut crate::Connection) -> Result<bool> {
+    let exists: CurrentRow =
+        diesel::sql_query("select to_regclass('public.__diesel_schema_migrations') is not null as current")
+            .get_result(connection)
+            .await?;
+    if !exists.current {
+        return Ok(false);
+    }
     let row: CurrentRow = diesel::sql_query(
-        "select to_regclass('public.audit_head') is not null and to_regclass('public.month_result_2049') is not null
-            as current",
+        "select coalesce(max(version) = $1, false) as current from public.__diesel_schema_migrations",
     )
+    .bind::<Text, _>(env!("JIFEN_NEWEST_MIGRATION"))
     .get_result(connection)
     .await?;
     Ok(row.current)

@@ -1,4 +1,6 @@
-//! The tables as the migrations make them. Generated: `UPDATE=1 cargo test -p records`.
+//! The tables as the migrations make them.
+//!
+//! Generated: `UPDATE=1 cargo test -p jifen --test acceptance schema`.
 
 diesel::table! {
     audit_event (county_code, number) {

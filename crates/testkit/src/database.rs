@@ -26,7 +26,15 @@ impl TestDatabase {
         let template = format!("template_{}", migrations::fingerprint());
         let migrate = async |url: String| migrations::migrate(&url).await.map(drop);
         cluster.template(&template, migrate).await.expect("a template");
-        Self::copy(cluster, &template).await
+        Self::make(cluster, Some(&template)).await
+    }
+
+    /// A database without a schema.
+    ///
+    /// # Panics
+    /// PostgreSQL cannot be started.
+    pub async fn bare() -> Self {
+        Self::make(cluster().await, None).await
     }
 
     /// A copy of this database, as it is now.
@@ -35,16 +43,16 @@ impl TestDatabase {
     /// Somebody else is connected to it.
     pub async fn copied(&mut self) -> Self {
         self.database.close();
-        let copy = Self::copy(cluster().await, &self.name).await;
+        let copy = Self::make(cluster().await, Some(&self.name)).await;
         self.database = Database::connect(&self.url(Role::Program), 4).await.expect("a connection");
         copy
     }
 
-    async fn copy(cluster: Cluster, template: &str) -> Self {
+    async fn make(cluster: Cluster, template: Option<&str>) -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{number}", std::process::id());
         cluster.drop_database(&name).await.expect("a leftover of an earlier process dropped");
-        cluster.create_database(&name, Some(template)).await.expect("a database");
+        cluster.create_database(&name, template).await.expect("a database");
         let database = Database::connect(&cluster.url(Role::Program, &name), 4).await.expect("a connection");
         Self { database, name, cluster: Some(cluster) }
     }

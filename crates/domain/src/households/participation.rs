@@ -42,6 +42,8 @@ impl Participation {
     /// Rule R-13: neither date may be changed to or from a month the village has closed.
     ///
     /// `before` is what the register says now, `open` the village's first month that is not closed.
+    ///
+    /// Source: product §2.2.
     pub fn check_change(self, before: Self, open: Option<Month>) -> Result<(), ParticipationProblem> {
         match (self.joined, self.left) {
             (None, Some(_)) => return Err(ParticipationProblem::LeftWithoutJoining),

@@ -1,0 +1,9 @@
+//! Journeys through the command line.
+
+mod awards;
+mod bad_files;
+mod close;
+mod corrections;
+mod demo;
+mod kill;
+mod tamper;

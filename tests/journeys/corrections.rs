@@ -1,0 +1,91 @@
+//! A closed month is corrected by a new version; the old one stays.
+
+use records::closing::{closed_months, differences};
+use records::tenancy;
+use testkit::{COUNTY, guard, operator};
+
+use crate::support::{Folder, path, results, run, scored, succeed};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_makes_the_next_version_and_keeps_the_difference() {
+    let (database, county) = scored(120, "2026-01", 1).await;
+    succeed(
+        &database,
+        &["close", "--county", COUNTY, "--month", "2026-01", "--now", "2026-02-04T00:30:00+08:00"],
+    );
+    let before = results(&database, "2026-01");
+    let village = demo::villages(&county.plan).next().expect("a village").place;
+    let line = before
+        .lines()
+        .find(|line| line.contains(&village.code()) && line.contains(",scored,"))
+        .expect("scored");
+    let household = line.split(',').nth(4).expect("its code");
+
+    let folder = Folder::new();
+    let header = "month,household_code,status,findings,reason,decided_by,decided_on,objection_no";
+    let file = folder.file(
+        "corrections.csv",
+        format!("{header}\n2026-01,{household},scored,H1a*2;W1a,现场复核,王主任,2026-02-10,2026-1\n"),
+    );
+    let import =
+        ["import", "corrections", path(&file), "--county", COUNTY, "--now", "2026-02-10T09:00:00+08:00"];
+    assert!(succeed(&database, &import).contains("更改 1"));
+    let after = results(&database, "2026-01");
+    let versions = |csv: &str, village: &str| -> Vec<String> {
+        let lines = csv.lines().filter(|line| line.contains(village));
+        lines.filter_map(|line| line.split(',').nth(1).map(str::to_owned)).collect()
+    };
+    assert!(versions(&after, &village.code()).iter().all(|version| version == "2"));
+    let corrected = after.lines().find(|line| line.contains(household)).expect("still there");
+    assert_ne!(corrected, line);
+
+    assert!(succeed(&database, &import).contains("不变 1"), "the same file again changes nothing");
+    assert_eq!(results(&database, "2026-01"), after);
+    succeed(&database, &["verify", "--county", COUNTY]);
+
+    let allowed = guard().await.allow(&operator(), authz::Read, village).expect("allowed");
+    let mut connection = database.database.connection().await.expect("a connection");
+    let (months, moved) = tenancy::read(&mut connection, &allowed, async |connection| {
+        let months = closed_months(connection, &village).await?;
+        let moved = differences(connection, &village.county(), months[0].closing_id).await?;
+        Ok((months, moved))
+    })
+    .await
+    .expect("read");
+    assert_eq!(months.iter().map(|closed| closed.version).collect::<Vec<_>>(), [2, 1]);
+    assert!(moved.iter().any(|one| one.household.code() == household && one.score.0 != one.score.1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_month_or_an_unknown_rule_is_not_corrected() {
+    let (database, county) = scored(60, "2026-01", 1).await;
+    let village = demo::villages(&county.plan).next().expect("a village");
+    let household = demo::households(&county.plan, &village)
+        .into_iter()
+        .find(|one| one.participation.joined.is_some())
+        .expect("one taking part")
+        .household;
+    let folder = Folder::new();
+    let header = "month,household_code,status,findings,reason,decided_by,decided_on";
+    let row = |findings: &str| format!("{header}\n2026-01,{household},,{findings},复核,王主任,2026-02-10\n");
+    let import = |findings: &str| {
+        let file = folder.file("corrections.csv", row(findings));
+        run(
+            &database,
+            &["import", "corrections", path(&file), "--county", COUNTY, "--now", "2026-02-10T09:00:00+08:00"],
+        )
+    };
+    let open = import("");
+    assert!(open.code == Some(1) && open.err.contains("还没有结账，请直接改积分卡"), "{}", open.err);
+    succeed(
+        &database,
+        &["close", "--county", COUNTY, "--month", "2026-01", "--now", "2026-02-04T00:30:00+08:00"],
+    );
+    let unknown = import("Z9z");
+    assert!(
+        unknown.code == Some(1) && unknown.err.contains("第 2 行 findings：扣分代码“Z9z”"),
+        "{}",
+        unknown.err
+    );
+    assert!(results(&database, "2026-01").lines().skip(1).all(|line| line.starts_with("2026-01,1,")));
+}

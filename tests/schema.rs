@@ -1,0 +1,96 @@
+//! The schema as the migrations make it: read from the database's own catalogue, and tried from outside.
+
+mod committed;
+mod filling;
+mod keys;
+mod migrations;
+mod privileges;
+mod probe;
+mod roles;
+mod security;
+
+use local_postgres::Role;
+use testkit::TestDatabase;
+use tokio_postgres::{Client, NoTls};
+
+/// Tables whose rows belong to a place and are seen and written inside the transaction's interval only.
+const TENANT: &[&str] = &[
+    "audit_event",
+    "award_quota",
+    "award_result",
+    "award_run",
+    "card",
+    "card_remark",
+    "contact",
+    "county_seal",
+    "finding",
+    "group_fact",
+    "household",
+    "household_version",
+    "month_closing",
+    "month_difference",
+    "month_result",
+    "panel",
+    "panel_member",
+    "publication",
+    "signature",
+];
+
+/// Tables whose rows also bind, and can be read by, the places below their own.
+const BINDING: &[&str] = &["catalogue", "catalogue_item", "catalogue_rule", "division", "rulebook"];
+
+/// Tables with a rule of their own: the head of a county's log is advanced from every scope of the county,
+/// and the canary of the sealing key belongs to no county.
+const PLATFORM: &[&str] = &["audit_head", "seal_canary"];
+
+/// Tables that are cut by years.
+const PARTITIONED: &[&str] = &["card", "finding", "month_result"];
+
+/// The columns that the program may change. Every other value stays as it was first written.
+const CHANGEABLE: &[(&str, &str)] = &[
+    ("audit_head", "hash"),
+    ("audit_head", "number"),
+    ("contact", "duty"),
+    ("contact", "email"),
+    ("contact", "webhook"),
+    ("division", "name"),
+];
+
+/// Where diesel notes which migrations were applied.
+const MIGRATIONS: &str = "__diesel_schema_migrations";
+
+/// Every table of ours, without partitions, in the order of their names.
+fn tables() -> Vec<&'static str> {
+    let mut tables = [TENANT, BINDING, PLATFORM].concat();
+    tables.sort_unstable();
+    tables
+}
+
+/// The partitions of a table with their years.
+fn partitions() -> impl Iterator<Item = (String, i32)> {
+    let of = |table: &'static str| (2020..=2049).map(move |year| (format!("{table}_{year}"), year));
+    PARTITIONED.iter().copied().flat_map(of)
+}
+
+/// A connection of a role, which ends with the client.
+async fn connect(database: &TestDatabase, role: Role) -> Client {
+    let (client, connection) =
+        tokio_postgres::connect(&database.url(role), NoTls).await.expect("a connection");
+    tokio::spawn(connection);
+    client
+}
+
+/// A migrated, empty database, with a connection of its owner.
+async fn migrated() -> (TestDatabase, Client) {
+    let database = TestDatabase::empty().await;
+    let owner = connect(&database, Role::Owner).await;
+    (database, owner)
+}
+
+/// The first column of every row, a text, sorted.
+async fn lines(client: &Client, query: &str) -> Vec<String> {
+    let rows = client.query(query, &[]).await.expect("an answer");
+    let mut lines: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    lines.sort_unstable();
+    lines
+}

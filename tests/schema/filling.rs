@@ -1,0 +1,65 @@
+//! Two neighbouring counties with a row in every table: closed, published, and the rest by hand.
+
+use authz::{Close, Publish};
+use domain::place::Place;
+use local_postgres::Role;
+use records::closing::{Request, close_month};
+use records::publication::publish_month;
+use testkit::{County, TestDatabase, guard, moment, operator};
+
+use super::connect;
+
+/// What a month's closing does not fill.
+const THE_REST: &str = "
+    insert into rulebook (county_code, place, effective_month, settings)
+        select county_code, place, 202601, '' from division where length(place) <= 12;
+    insert into contact (county_code, place, name, duty)
+        select county_code, place, '联系人', '村干部' from division;
+    insert into card_remark (county_code, month, card_id, place, salt)
+        select county_code, month, id, place, '' from card on conflict do nothing;
+    insert into month_difference (county_code, closing_id, household_id, place)
+        select county_code, closing_id, household_id, place from month_result;
+    insert into group_fact (county_code, place, year, revision, resident_households, source, certified_by)
+        select county_code, place, 2026, 1, 20, '户籍表', '村委会' from division where length(place) = 15;
+    insert into award_run
+        (county_code, place, year, version, closing_ids, rulebook_ids, seed, digest, computed_at)
+        select county_code, place, 2026, 1, array[id], '{}', seed, hash, closed_at from month_closing;
+    insert into award_quota
+        (county_code, run_id, place, base, certified, nominal, eligible, total, first, second, third)
+        select r.county_code, r.id, d.place, 20, true, 6, 20, 6, 1, 2, 3
+        from award_run r join division d on starts_with(d.place, r.place) and length(d.place) = 15;
+    insert into award_result
+        (county_code, run_id, household_id, place, position, months_counted, year_total, findings,
+            environment, rank_in_group)
+        select r.county_code, r.id, h.id, h.place, 1, 1, 1000, 0, 500, 1
+        from award_run r join household h on starts_with(h.place, r.place);";
+
+/// The database of the counties 440229 (60 households) and 440230 (12 households) in January 2026.
+pub async fn filled() -> TestDatabase {
+    let database = TestDatabase::empty().await;
+    let mut neighbour = County::new(12, "2026-01", 1);
+    neighbour.plan.county = Place::parse_code("440230000000").expect("a code");
+    for county in [County::new(60, "2026-01", 1), neighbour] {
+        fill(&database, &county).await;
+    }
+    let owner = connect(&database, Role::Owner).await;
+    owner.batch_execute(THE_REST).await.expect("the rest");
+    database
+}
+
+async fn fill(database: &TestDatabase, county: &County) {
+    let mut connection = database.database.connection().await.expect("a connection");
+    let (guard, actor, month) = (guard().await, operator(), county.plan.first_month);
+    county.register(&mut connection).await;
+    county.score(&mut connection, month).await;
+
+    let allowed = guard.allow(&actor, Close, county.plan.county).expect("allowed");
+    let (request, now) = (Request::of(month), moment("2026-02-04 08:00"));
+    let closed = close_month(&database.database, &allowed, &request, &now, |_, _| {}).await.expect("closed");
+    assert!(closed.blocked.is_empty() && !closed.closed.is_empty(), "{closed:?}");
+
+    let allowed = guard.allow(&actor, Publish, county.plan.county).expect("allowed");
+    let now = moment("2026-02-08 08:00");
+    let published = publish_month(&mut connection, &allowed, month, &now).await.expect("published");
+    assert_eq!(published.published.len(), closed.closed.len());
+}

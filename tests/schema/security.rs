@@ -1,0 +1,84 @@
+//! Row-level security: on every table, of the kind that the table is, and nothing that goes around it.
+
+use tokio_postgres::Client;
+
+use super::{BINDING, MIGRATIONS, TENANT, lines, migrated, partitions, tables};
+
+const INTERVAL: &str = "((place >= current_setting('jifen.lo'::text, true)) \
+    AND (place < current_setting('jifen.hi'::text, true)))";
+const FROM_BELOW: &str = "starts_with(current_setting('jifen.lo'::text, true), place)";
+const OF_THE_COUNTY: &str = "starts_with(current_setting('jifen.lo'::text, true), county_code)";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_table_is_of_a_known_kind() {
+    let (_database, owner) = migrated().await;
+    let query = "select relname::text from pg_class where relnamespace = 'public'::regnamespace
+        and relkind in ('r', 'p') and not relispartition and relname <> '__diesel_schema_migrations'";
+    assert_eq!(lines(&owner, query).await, tables());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_security_is_enabled_and_forced_on_every_table_and_partition_of_ours() {
+    let (_database, owner) = migrated().await;
+    let query = "select relname::text from pg_class where relnamespace = 'public'::regnamespace
+        and relkind in ('r', 'p') and not (relrowsecurity and relforcerowsecurity)";
+    assert_eq!(lines(&owner, query).await, [MIGRATIONS]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_has_the_policies_of_its_kind_and_no_others() {
+    let (_database, owner) = migrated().await;
+    let policy = |table: &str, name: &str, command: &str, using: &str, check: &str| {
+        format!("{table}: {name} PERMISSIVE {{jifen_program}} {command} using {using} check {check}")
+    };
+    let mut expected = vec![
+        policy("audit_head", "platform", "ALL", OF_THE_COUNTY, OF_THE_COUNTY),
+        policy("seal_canary", "platform", "ALL", "true", "true"),
+    ];
+    expected.extend(TENANT.iter().map(|table| policy(table, "tenant", "ALL", INTERVAL, INTERVAL)));
+    expected.extend(BINDING.iter().map(|table| policy(table, "tenant", "ALL", INTERVAL, INTERVAL)));
+    expected.extend(BINDING.iter().map(|table| policy(table, "binding", "SELECT", FROM_BELOW, "")));
+    expected.sort_unstable();
+    assert_eq!(policies(&owner).await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_a_partition_for_every_year_from_2020_to_2049() {
+    let (_database, owner) = migrated().await;
+    let query = "select relname || ' ' || pg_get_expr(relpartbound, oid) from pg_class
+        where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relispartition";
+    let bound =
+        |(name, year): (String, i32)| format!("{name} FOR VALUES FROM ({year}01) TO ({}01)", year + 1);
+    let expected: Vec<String> = partitions().map(bound).collect();
+    assert_eq!(expected.len(), 90);
+    assert_eq!(lines(&owner, query).await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_in_the_schema_works_with_the_rights_of_its_owner() {
+    let (_database, owner) = migrated().await;
+    let views = "select relname::text from pg_class where relnamespace = 'public'::regnamespace
+        and relkind not in ('r', 'p', 'i', 'I', 'S')";
+    assert_eq!(lines(&owner, views).await, [""; 0]);
+    let functions =
+        "select proname::text from pg_proc where pronamespace = 'public'::regnamespace and prosecdef";
+    assert_eq!(lines(&owner, functions).await, [""; 0]);
+}
+
+/// Where tables are distributed, triggers and rules are refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_table_has_a_trigger_or_a_rewrite_rule() {
+    let (_database, owner) = migrated().await;
+    assert_eq!(lines(&owner, "select tgname::text from pg_trigger where not tgisinternal").await, [""; 0]);
+    let rules = "select r.rulename::text from pg_rewrite r join pg_class c on c.oid = r.ev_class
+        where c.relnamespace = 'public'::regnamespace";
+    assert_eq!(lines(&owner, rules).await, [""; 0]);
+}
+
+/// Every policy: its table, name, kind, roles, command and conditions.
+pub async fn policies(owner: &Client) -> Vec<String> {
+    let query = "select format('%s: %s %s %s %s using %s check %s',
+            tablename, policyname, permissive, roles, cmd, qual, with_check)
+        from pg_policies where schemaname = 'public'";
+    lines(owner, query).await
+}

@@ -1,0 +1,105 @@
+//! Runs the program as a user of the shell does.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use local_postgres::Role;
+use testkit::{COUNTY, County, TestDatabase};
+
+/// The sealing key of `testkit::registrar`.
+const SEALING_KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
+
+/// A folder of its own that is removed at the end.
+pub struct Folder(pub PathBuf);
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+impl Folder {
+    pub fn new() -> Self {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("jifen-test-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        Self(folder)
+    }
+
+    /// Writes a file into it.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let file = self.0.join(name);
+        std::fs::write(&file, content).expect("a file");
+        file
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+/// A command on a test's database; `--now` is taken.
+pub fn jifen(database: &TestDatabase, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jifen"));
+    command
+        .args(arguments)
+        .env("DATABASE_URL", database.url(Role::Program))
+        .env("JIFEN_SEALING_KEY", SEALING_KEY)
+        .env("JIFEN_CLOCK__STATED", "on")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// What a command said and how it ended.
+#[derive(Debug)]
+pub struct Said {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+/// Runs a command to its end.
+pub fn run(database: &TestDatabase, arguments: &[&str]) -> Said {
+    said(jifen(database, arguments).output().expect("the program"))
+}
+
+pub fn said(output: Output) -> Said {
+    Said {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).expect("UTF-8"),
+        err: String::from_utf8(output.stderr).expect("UTF-8"),
+    }
+}
+
+/// Runs a command that must succeed. Returns its standard output.
+pub fn succeed(database: &TestDatabase, arguments: &[&str]) -> String {
+    let said = run(database, arguments);
+    assert_eq!(said.code, Some(0), "{arguments:?}: {}", said.err);
+    said.out
+}
+
+/// The results of a month as the file says them.
+pub fn results(database: &TestDatabase, month: &str) -> String {
+    let folder = Folder::new();
+    let file = folder.0.join("results.csv");
+    succeed(database, &["export", "results", "--county", COUNTY, "--month", month, "--out", path(&file)]);
+    std::fs::read_to_string(&file).expect("the file")
+}
+
+pub fn path(path: &Path) -> &str {
+    path.to_str().expect("a path of text")
+}
+
+/// A county with signed cards for every month of its plan, not closed.
+pub async fn scored(households: u32, first_month: &str, months: u32) -> (TestDatabase, County) {
+    let database = TestDatabase::empty().await;
+    let county = County::new(households, first_month, months);
+    let mut connection = database.database.connection().await.expect("a connection");
+    county.register(&mut connection).await;
+    for month in county.plan.span() {
+        county.score(&mut connection, month).await;
+    }
+    drop(connection);
+    (database, county)
+}

@@ -84,7 +84,13 @@ fn golden() -> Closed {
         version: 1,
         catalogue: (&catalogue, &table),
         rulebook: &rulebook,
-        panels: vec![Panel { name: "一组".into(), groups: vec![place(&format!("{VILLAGE}001"))], members }],
+        panels: vec![Panel {
+            name: "一组".into(),
+            revision: 1,
+            effective: month("2000-01"),
+            groups: vec![place(&format!("{VILLAGE}001"))],
+            members,
+        }],
         roster: (1..=5).map(|number| entry(number, number != 3)).collect(),
         cards: vec![
             card(1, Status::Scored, "H1a*2;W1a"),

@@ -91,3 +91,18 @@ async fn enter<A: Act>(
     .await?;
     Ok(())
 }
+
+/// Runs a statement that writes many rows.
+///
+/// The program's role plans every query anew, since a plan kept for one scope is wrong for another. The checks
+/// of foreign keys are queries too, one per row, and planning each of them takes ten times as long as running
+/// it: for such a statement their plans are kept.
+pub(crate) async fn bulk_write<R>(
+    connection: &mut Connection,
+    statement: impl AsyncFnOnce(&mut Connection) -> Result<R>,
+) -> Result<R> {
+    diesel::sql_query("set local plan_cache_mode = auto").execute(connection).await?;
+    let result = statement(connection).await?;
+    diesel::sql_query("set local plan_cache_mode = force_custom_plan").execute(connection).await?;
+    Ok(result)
+}

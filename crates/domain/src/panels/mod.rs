@@ -4,6 +4,7 @@ mod quorum;
 mod recusal;
 
 use crate::canonical::{Digest, Form};
+use crate::month::Month;
 use crate::place::Place;
 
 pub use quorum::{PanelProblem, check_composition, may_sign};
@@ -63,6 +64,10 @@ pub struct Member {
 pub struct Panel {
     /// The panel's name in its village: 第一评分组.
     pub name: String,
+    /// 1 for its first revision.
+    pub revision: i32,
+    /// The first month this revision holds.
+    pub effective: Month,
     /// The groups it scores, in the order of their codes.
     pub groups: Vec<Place>,
     /// Its members, as written.
@@ -72,7 +77,7 @@ pub struct Panel {
 impl Panel {
     /// Adds this panel's canonical lines.
     pub fn write(&self, form: &mut Form) {
-        form.text(&self.name);
+        form.text(&self.name).number(self.revision).number(self.effective.number());
         for group in &self.groups {
             form.code(group.digits());
         }

@@ -73,6 +73,7 @@ mod tests {
     use super::super::{Capacity, Member};
     use super::*;
     use crate::canonical::Digest;
+    use crate::month::Month;
 
     const RULE: PanelRule = PanelRule { minimum_members: 3, minimum_deciding: 2 };
 
@@ -83,7 +84,9 @@ mod tests {
             is_leader: at < leaders,
         };
         let groups = groups.iter().map(|code| Place::parse_code(code).expect("a code")).collect();
-        Panel { name: name.into(), groups, members: (0..members).map(member).collect() }
+        let effective = Month::new(2026, 1).expect("a month");
+        let members = (0..members).map(member).collect();
+        Panel { name: name.into(), revision: 1, effective, groups, members }
     }
 
     #[test]

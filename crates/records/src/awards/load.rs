@@ -184,10 +184,19 @@ async fn last_run(connection: &mut Connection, village: &Place, year: i32) -> Re
     Ok(row.map(|(version, closing_ids)| LastRun { version, closing_ids }))
 }
 
-/// The digest of a run: each group's quota, then its list in the order in which they win.
-pub(crate) fn run_digest(village: &Place, year: i32, version: i16, groups: &[GroupAwards]) -> Digest {
+/// The digest of a run: the hashes of the closed versions it rests on, each group's quota, then its list in
+/// the order in which they win.
+pub(crate) fn run_digest<'a>(
+    (village, year, version): (&Place, i32, i16),
+    closings: impl IntoIterator<Item = &'a Digest>,
+    groups: &[GroupAwards],
+) -> Digest {
     let mut form = Form::new("jifen awards 1");
-    form.code(village.digits()).number(year).number(version).end();
+    form.code(village.digits()).number(year).number(version);
+    for hash in closings {
+        form.digest(hash);
+    }
+    form.end();
     for group in groups {
         let quota = &group.quota;
         form.code(group.group.digits()).number(group.base.households).truth(group.base.certified);

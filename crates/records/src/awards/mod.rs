@@ -106,7 +106,8 @@ async fn compute_village(
         };
         let version = loaded.last_run.as_ref().map_or(0, |run| run.version) + 1;
         let groups = decide(&loaded, &december.seed);
-        let digest = run_digest(village, year, version, &groups);
+        let digest =
+            run_digest((village, year, version), loaded.closed.values().map(|head| &head.hash), &groups);
         compute::save(connection, &loaded, version, &december.seed, &groups, &digest, moment).await?;
         let detail = json!({ "year": year, "version": version, "digest": digest.hex() });
         crate::audit::record(connection, &allowed, detail, moment).await?;

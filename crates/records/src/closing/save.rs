@@ -16,6 +16,7 @@ use crate::database::Connection;
 use crate::error::{Error, Result};
 use crate::moment::Moment;
 use crate::schema::{month_closing, month_result};
+use crate::tenancy;
 
 /// A version to write.
 pub(crate) struct NewClosing {
@@ -139,7 +140,10 @@ async fn results(
     let villages = new.iter().map(|one| &one.closed.link.village);
     let range = super::range(villages);
     let expected = columns.roster.len();
-    let written = columns.insert(connection, county, month, (&range.low, &range.high)).await?;
+    let write = async |connection: &mut Connection| {
+        columns.insert(connection, county, month, (&range.low, &range.high)).await
+    };
+    let written = tenancy::bulk_write(connection, write).await?;
     if written == expected {
         Ok(())
     } else {

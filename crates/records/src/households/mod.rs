@@ -55,8 +55,11 @@ pub async fn register_households(
         let open = closing::open_months(connection, &scope).await?;
         let known = load::current(connection, &scope, rows.len()).await?;
         let changes = decide(rows, &known, &open, &registrar.sealer)?;
-        save::households(connection, &scope, &changes.new).await?;
-        save::versions(connection, &scope, &changes.versions, registrar).await?;
+        tenancy::bulk_write(connection, async |connection| {
+            save::households(connection, &scope, &changes.new).await?;
+            save::versions(connection, &scope, &changes.versions, registrar).await
+        })
+        .await?;
         let outcome = changes.outcome;
         let detail = json!({ "added": outcome.added, "changed": outcome.changed });
         crate::audit::record(connection, allowed, detail, moment).await?;

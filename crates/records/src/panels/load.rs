@@ -20,10 +20,6 @@ pub(crate) struct StoredPanel {
     pub(crate) id: i64,
     /// The village.
     pub(crate) village: Place,
-    /// 1 for the first.
-    pub(crate) revision: i32,
-    /// The first month it holds.
-    pub(crate) effective: Month,
     /// What it says.
     pub(crate) panel: Panel,
     /// The members' names in their order; none where lawfully erased.
@@ -92,11 +88,11 @@ pub(crate) async fn in_range(
 /// The revisions that hold for a village in a month, in the order of the panels' names.
 pub(crate) fn as_of<'a>(panels: &'a [StoredPanel], village: &Place, month: Month) -> Vec<&'a StoredPanel> {
     let mut latest: BTreeMap<&str, &StoredPanel> = BTreeMap::new();
-    for panel in panels.iter().filter(|panel| panel.village == *village && panel.effective <= month) {
+    for panel in panels.iter().filter(|panel| panel.village == *village && panel.panel.effective <= month) {
         latest
             .entry(&panel.panel.name)
             .and_modify(|known| {
-                if known.revision < panel.revision {
+                if known.panel.revision < panel.panel.revision {
                     *known = panel;
                 }
             })
@@ -109,6 +105,8 @@ fn stored_panel(row: PanelRow, members: Vec<MemberRow>) -> Result<StoredPanel> {
     let (id, village, name, revision, effective, groups) = row;
     let mut panel = Panel {
         name,
+        revision,
+        effective: codec::month(effective)?,
         groups: groups.iter().map(|group| codec::place(group)).collect::<Result<_>>()?,
         members: Vec::with_capacity(members.len()),
     };
@@ -120,13 +118,5 @@ fn stored_panel(row: PanelRow, members: Vec<MemberRow>) -> Result<StoredPanel> {
         names.push(name);
         salts.push(salt);
     }
-    Ok(StoredPanel {
-        id,
-        village: codec::place(&village)?,
-        revision,
-        effective: codec::month(effective)?,
-        panel,
-        names,
-        salts,
-    })
+    Ok(StoredPanel { id, village: codec::place(&village)?, panel, names, salts })
 }

@@ -73,7 +73,7 @@ pub async fn form_panels(
             let known = as_of(&stored, village, Month::new(2099, 12).unwrap_or(effective));
             let drafts = merge(village, rows, &known);
             let rules = rulebook::resolve(&rulebook::inherited(&layers, village, effective))?;
-            problems.extend(check_drafts(&drafts, &known, &rules.panels));
+            problems.extend(check_drafts(&drafts, &known, effective, &rules.panels));
             for (name, draft) in drafts {
                 let before = known.iter().find(|panel| panel.panel.name == name);
                 match before {
@@ -82,7 +82,7 @@ pub async fn form_panels(
                     None => outcome.added += draft.lines.len(),
                 }
                 if !before.is_some_and(|before| same(before, &draft)) && problems.is_empty() {
-                    let revision = before.map_or(0, |before| before.revision) + 1;
+                    let revision = before.map_or(0, |before| before.panel.revision) + 1;
                     insert(connection, village, &name, revision, effective, &draft, salts).await?;
                 }
             }
@@ -161,6 +161,7 @@ fn same(stored: &StoredPanel, draft: &Draft) -> bool {
 fn check_drafts(
     drafts: &BTreeMap<String, Draft>,
     known: &[&StoredPanel],
+    effective: Month,
     rule: &domain::rulebook::PanelRule,
 ) -> Vec<Problem> {
     let untouched = known.iter().filter(|panel| !drafts.contains_key(&panel.panel.name));
@@ -168,6 +169,8 @@ fn check_drafts(
     all.extend(drafts.iter().map(|(name, draft)| {
         domain::panels::Panel {
             name: name.clone(),
+            revision: 0,
+            effective,
             groups: draft.groups.clone(),
             members: draft
                 .seats

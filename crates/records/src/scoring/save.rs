@@ -11,6 +11,7 @@ use super::sign::{Remark, remark_digest};
 use crate::database::Connection;
 use crate::error::{Error, Result};
 use crate::sealing::Salts;
+use crate::tenancy;
 
 /// A revision to write.
 #[derive(Debug, Clone)]
@@ -51,8 +52,11 @@ pub(crate) async fn insert(
                 .load(connection)
                 .await?;
         let ids: Vec<i64> = ids.into_iter().map(|drawn| drawn.id).collect();
-        insert_cards(connection, scope, month, chunk, &ids, salts).await?;
-        insert_findings(connection, scope, month, chunk, &ids).await?;
+        tenancy::bulk_write(connection, async |connection| {
+            insert_cards(connection, scope, month, chunk, &ids, salts).await?;
+            insert_findings(connection, scope, month, chunk, &ids).await
+        })
+        .await?;
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Award runs: the latest of each year decided again, every one against its digest.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::awards::{Award, Base, Candidate, Quota};
@@ -9,6 +11,7 @@ use domain::points::Points;
 
 use super::Verified;
 use crate::awards::{GroupAwards, Year, decide, run_digest};
+use crate::closing::heads;
 use crate::codec;
 use crate::database::Connection;
 use crate::error::Result;
@@ -30,6 +33,9 @@ pub(super) async fn check(
     verified: &mut Verified,
 ) -> Result<()> {
     let runs = runs(connection, village).await?;
+    let (county, scope) = (village.county(), village.scope());
+    let heads = heads(connection, &county, (&scope.low, &scope.high)).await?;
+    let hashes: BTreeMap<i64, Digest> = heads.into_iter().map(|head| (head.id, head.hash)).collect();
     for (at, run) in runs.iter().enumerate() {
         let what = format!("{} 年终评比第{}版", run.year, run.version);
         let stored = stored_groups(connection, &village.county(), run.id).await?;
@@ -49,7 +55,16 @@ pub(super) async fn check(
                 }
             }
         }
-        if run_digest(village, run.year, run.version, &stored) != run.digest {
+        let closings: Vec<&Digest> = run.closing_ids.iter().filter_map(|id| hashes.get(id)).collect();
+        let expected = if runs[..at].iter().rev().take_while(|other| other.year == run.year).count() == 0 {
+            1
+        } else {
+            runs[at - 1].version + 1
+        };
+        if closings.len() != run.closing_ids.len() || run.version != expected {
+            verified.fail(*village, what.clone(), "所依据的结账版本或版本号不符");
+        }
+        if run_digest((village, run.year, run.version), closings, &stored) != run.digest {
             verified.fail(*village, what, "名单与封存的摘要不符");
         }
     }

@@ -40,6 +40,7 @@ impl Rules {
         let catalogues = catalogue::all(connection, county).await?;
         let layers = rulebook::all(connection, county).await?;
         check_catalogues(connection, county, &catalogues, log, verified).await?;
+        check_numbers(connection, county, verified).await?;
         for layer in &layers {
             let detail = rulebook::detail(layer).to_string();
             let known = log.details.iter().any(|(place, act, text)| {
@@ -74,6 +75,37 @@ async fn check_catalogues(
         if !log.details.contains(&(one.place.digits().into(), "adopt_catalogue".into(), detail.to_string())) {
             verified.fail(one.place, format!("{} 起的积分项目", one.from), "与日志记载的不同");
         }
+    }
+    Ok(())
+}
+
+/// Items and rules are numbered without gaps, in their catalogue's place.
+const NUMBERED: &str = "
+    select i.code from catalogue c
+    join catalogue_item i on i.county_code = c.county_code and i.catalogue_id = c.id
+    left join (
+        select county_code, catalogue_id, item_number, min(number) as first, max(number) as last, count(*) as rules,
+            min(place) as lowest, max(place) as highest
+        from catalogue_rule group by county_code, catalogue_id, item_number
+    ) r on r.county_code = i.county_code and r.catalogue_id = i.catalogue_id and r.item_number = i.number
+    where c.county_code = $1 and (i.place <> c.place or r.first is distinct from 1 or r.last <> r.rules
+        or r.lowest <> c.place or r.highest <> c.place
+        or i.number > (select count(*) from catalogue_item o
+                       where o.county_code = i.county_code and o.catalogue_id = i.catalogue_id))";
+
+#[derive(diesel::QueryableByName)]
+struct Item {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    code: String,
+}
+
+async fn check_numbers(connection: &mut Connection, county: &Place, verified: &mut Verified) -> Result<()> {
+    let wrong: Vec<Item> = diesel::sql_query(NUMBERED)
+        .bind::<diesel::sql_types::Text, _>(county.digits())
+        .load(connection)
+        .await?;
+    for Item { code } in wrong {
+        verified.fail(*county, format!("积分项目 {code}"), "编号不连续或地方不符");
     }
     Ok(())
 }

@@ -69,6 +69,15 @@ const RULES: &[(&str, &str)] = &[
          where p.county_code = $1 and p.place >= $2 and p.place < $3 and s.place <> p.place",
     ),
     (
+        "年终名单的顺序不连续，或地方与评比不符",
+        "select r.year || ' 年终名单' as subject from award_run r
+         join award_result a on a.county_code = r.county_code and a.run_id = r.id
+         where a.county_code = $1 and a.place >= $2 and a.place < $3
+         group by r.id, r.year, r.place, a.place
+         having max(a.position) <> count(*) or count(distinct a.position) <> count(*)
+            or min(a.position) <> 1 or r.place <> left(a.place, 12)",
+    ),
+    (
         "差异与结果的村小组不符",
         "select h.code as subject from household h
          join month_difference d on d.county_code = h.county_code and d.household_id = h.id

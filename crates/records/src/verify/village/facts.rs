@@ -17,7 +17,7 @@ use super::{Computed, consistency};
 use crate::closing::{differences, rows_of};
 use crate::codec;
 use crate::database::Connection;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::households::{Personal, RosterRow, personal, revisions_until};
 use crate::panels::{self, StoredPanel};
 use crate::publication::{PublicationRow, publications};
@@ -136,7 +136,7 @@ impl Facts {
                     (Some(name), Some(salt)) if Digest::salted(salt, name) == member.name => {}
                     (None, None) => verified.erased += 1,
                     _ => {
-                        let what = format!("评分组“{}”第 {} 次登记", panel.panel.name, panel.revision);
+                        let what = format!("评分组“{}”第 {} 次登记", panel.panel.name, panel.panel.revision);
                         verified.fail(self.village, what, "评委姓名与摘要不符");
                     }
                 }
@@ -273,6 +273,9 @@ async fn closing(connection: &mut Connection, village: &Place, row: ClosingRow) 
     ) = row;
     let (catalogue_id, rulebook_ids, panel_ids, months, versions) = frozen;
     let month = codec::month(month)?;
+    if months.len() != versions.len() {
+        return Err(Error::Corrupt(format!("{village} {month} 所累计的月份与版本数目不同")));
+    }
     let summed = months.into_iter().zip(versions).map(|(month, version)| Ok((codec::month(month)?, version)));
     Ok(StoredClosing {
         id,

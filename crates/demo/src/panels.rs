@@ -74,6 +74,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use domain::canonical::Digest;
+    use domain::month::Month;
     use domain::panels::{Member, Panel, check_composition};
     use domain::place::Place;
     use domain::rulebook::Rulebook;
@@ -86,6 +87,8 @@ mod tests {
         let mut panels = BTreeMap::<&str, Panel>::new();
         for row in rows {
             let panel = panels.entry(&row.panel).or_insert_with(|| Panel {
+                revision: 1,
+                effective: Month::new(2026, 1).expect("a month"),
                 name: row.panel.clone(),
                 groups: row.groups.clone(),
                 members: Vec::new(),

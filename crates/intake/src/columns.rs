@@ -23,7 +23,7 @@ pub(crate) const fn optional(name: &'static str, headings: &'static [&'static st
 
 impl Column {
     fn is_called(&self, title: &str) -> bool {
-        self.name.eq_ignore_ascii_case(title) || self.headings.iter().any(|heading| *heading == title)
+        self.name.eq_ignore_ascii_case(title) || self.headings.contains(&title)
     }
 
     /// `head_name（户主）`

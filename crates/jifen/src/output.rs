@@ -59,7 +59,7 @@ impl Progress {
             }
             return;
         }
-        let tenth = if of == 0 { 10 } else { done * 10 / of };
+        let tenth = (done * 10).checked_div(of).unwrap_or(10);
         let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if *told < tenth && of >= 20 {
             *told = tenth;

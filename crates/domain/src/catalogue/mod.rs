@@ -167,8 +167,11 @@ pub fn is_rule_code(code: &str) -> bool {
 pub(crate) mod tests {
     use super::*;
 
+    /// An item: its code, full points and rules with their points.
+    type Sketch<'a> = (&'a str, i32, &'a [(&'a str, i32)]);
+
     /// A catalogue of `code, full points, [(rule, points)]`; codes starting with W are 乡风文明.
-    pub(crate) fn catalogue(items: &[(&str, i32, &[(&str, i32)])]) -> Catalogue {
+    pub(crate) fn catalogue(items: &[Sketch<'_>]) -> Catalogue {
         let rule = |&(code, points): &(&str, i32)| DeductionRule {
             code: code.into(),
             text: format!("{code}的情形"),
@@ -176,7 +179,7 @@ pub(crate) mod tests {
             unit: "每处".into(),
             evidence: false,
         };
-        let item = |&(code, full, rules): &(&str, i32, &[(&str, i32)])| Item {
+        let item = |&(code, full, rules): &Sketch<'_>| Item {
             code: code.into(),
             category: if code.starts_with('W') { Category::Civility } else { Category::Environment },
             name: format!("{code}项"),

@@ -77,7 +77,8 @@ async fn quotas(
     county: &Place,
     runs: &[i64],
 ) -> Result<BTreeMap<(i64, String), [u32; 4]>> {
-    let rows: Vec<((i64, String), (i32, i32, i32, i32))> = award_quota::table
+    type QuotaRow = ((i64, String), (i32, i32, i32, i32));
+    let rows: Vec<QuotaRow> = award_quota::table
         .filter(award_quota::county_code.eq(county.digits()))
         .filter(award_quota::run_id.eq_any(runs))
         .select((

@@ -191,6 +191,8 @@ pub(crate) async fn revisions_until(
         .filter(household_version::county_code.eq(county.digits()))
         .filter(household_version::place.ge(low))
         .filter(household_version::place.lt(high))
+        .filter(household::place.ge(low))
+        .filter(household::place.lt(high))
         .filter(household_version::effective_month.le(month.number()))
         .order((household::code, household_version::revision))
         .select((
@@ -235,6 +237,8 @@ pub(crate) async fn personal(
         .filter(household_version::county_code.eq(county.digits()))
         .filter(household_version::place.ge(low))
         .filter(household_version::place.lt(high))
+        .filter(household::place.ge(low))
+        .filter(household::place.lt(high))
         .order((household::code, household_version::revision))
         .select((
             household_version::head_name,

@@ -133,7 +133,8 @@ pub(crate) async fn publications(
     connection: &mut Connection,
     village: &Place,
 ) -> Result<Vec<PublicationRow>> {
-    let rows: Vec<(i32, i16, i64, Vec<u8>, NaiveDate, DateTime<Utc>)> = publication::table
+    type Row = (i32, i16, i64, Vec<u8>, NaiveDate, DateTime<Utc>);
+    let rows: Vec<Row> = publication::table
         .filter(publication::county_code.eq(village.county().digits()))
         .filter(publication::place.eq(village.digits()))
         .select((

@@ -56,6 +56,8 @@ pub(crate) async fn cards(
         .filter(card::month.eq(month.number()))
         .filter(card::place.ge(range.0))
         .filter(card::place.lt(range.1))
+        .filter(household::place.ge(range.0))
+        .filter(household::place.lt(range.1))
         .order((household::code, card::revision))
         .select((
             card::id,

@@ -120,7 +120,8 @@ pub(super) async fn check_seals(
     let scope = county.scope();
     let heads = heads(connection, county, (&scope.low, &scope.high)).await?;
     let heads: BTreeMap<i64, _> = heads.into_iter().map(|head| (head.id, head)).collect();
-    let rows: Vec<(String, i32, i32, Vec<i64>, Vec<u8>)> = seals::table
+    type SealRow = (String, i32, i32, Vec<i64>, Vec<u8>);
+    let rows: Vec<SealRow> = seals::table
         .filter(seals::county_code.eq(county.digits()))
         .order((seals::month, seals::revision))
         .select((seals::place, seals::month, seals::revision, seals::closing_ids, seals::hash))

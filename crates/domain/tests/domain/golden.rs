@@ -135,7 +135,7 @@ fn recipe_one_gives_these_results() {
 fn recipe_one_gives_these_bytes() {
     assert_eq!(RECIPE, 1, "a new recipe gets a golden month of its own beside this one");
     let link = golden().link;
-    assert_eq!(link.inputs.hex(), "INPUTS");
-    assert_eq!(link.results.hex(), "RESULTS");
-    assert_eq!(link.hash().hex(), "HASH");
+    assert_eq!(link.inputs.hex(), "afe87ce0f5cfcbcecb4e1e2d8102a751e0a371f49a4a388aa82331a126057ed0");
+    assert_eq!(link.results.hex(), "dd950b641db06a5a7037e24c57778f967ec31b2a1bc2b2d15bd12c25219984d3");
+    assert_eq!(link.hash().hex(), "1e99a2db73a3956cba964c5b605c228b9be126ba4cbb8ba329724f924cfcbb2c");
 }

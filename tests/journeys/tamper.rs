@@ -248,6 +248,7 @@ fn changed_values(column: &str, kind: &str) -> Vec<String> {
         "_text" => vec![format!("{column}[2:]")],
         _ => vec![
             format!("left({column}, -1) || case right({column}, 1) when '1' then '2' else '1' end"),
+            format!("left({column}, -4) || '9999'"),
             "'人居环境'".to_owned(),
             "'乡风文明'".to_owned(),
             "'cadre'".to_owned(),

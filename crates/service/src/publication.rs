@@ -60,7 +60,7 @@ struct GroupTable {
 }
 
 struct Row {
-    rank: u32,
+    rank: String,
     tied: bool,
     number: String,
     head: String,
@@ -198,16 +198,18 @@ fn shown(
     }
 }
 
+/// Who redeems stands by rank; the others by house number, with the score alone (红榜不黑榜).
 fn group_table(name: String, mut all: Vec<PublicRow>) -> GroupTable {
-    all.sort_by_key(|row| (row.result.rank_in_group.unwrap_or(u32::MAX), row.result.household));
+    let in_sight = |row: &PublicRow| row.result.rank_in_group.filter(|_| row.result.qualifies);
+    all.sort_by_key(|row| (in_sight(row).unwrap_or(u32::MAX), row.result.household));
     let scores: Vec<Points> = all.iter().filter_map(|row| row.result.score).collect();
     let ranks: Vec<_> = all.iter().filter_map(|row| row.result.rank_in_group).collect();
     let row = |row: &PublicRow| {
-        let (rank, score) = (row.result.rank_in_group?, row.result.score?);
-        let in_sight = row.result.qualifies;
+        let (rank, score) = (in_sight(row), row.result.score?);
+        let in_sight = rank.is_some();
         Some(Row {
-            rank,
-            tied: ranks.iter().filter(|other| **other == rank).count() > 1,
+            rank: rank.map(|rank| rank.to_string()).unwrap_or_default(),
+            tied: ranks.iter().filter(|other| Some(**other) == rank).count() > 1,
             number: last_digits(&row.result.household).to_owned(),
             head: if in_sight { row.head.to_string() } else { String::new() },
             score: score.short(),

@@ -70,12 +70,12 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "年终名单的顺序不连续，或地方与评比不符",
-        "select r.year || ' 年终名单' as subject from award_run r
-         join award_result a on a.county_code = r.county_code and a.run_id = r.id
+        "select coalesce(r.year::text, '') || ' 年终名单' as subject from award_result a
+         left join award_run r on r.county_code = a.county_code and r.id = a.run_id
          where a.county_code = $1 and a.place >= $2 and a.place < $3
          group by r.id, r.year, r.place, a.place
          having max(a.position) <> count(*) or count(distinct a.position) <> count(*)
-            or min(a.position) <> 1 or r.place <> left(a.place, 12)",
+            or min(a.position) <> 1 or r.place is distinct from left(a.place, 12)",
     ),
     (
         "差异与结果的村小组不符",

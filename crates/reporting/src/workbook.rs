@@ -20,6 +20,7 @@ pub fn to_xlsx(sheet: &Sheet) -> Result<Vec<u8>, ReportError> {
     let title = Format::new().set_font_name(FONT).set_font_size(16).set_bold().set_align(FormatAlign::Center);
     page.merge_range(0, 0, 0, last_column, &sheet.title, &title)?;
     page.set_row_height(0, 30)?;
+    page.set_row_height(1, 20)?;
     let heading = bordered().set_bold().set_align(FormatAlign::Center).set_background_color("F2F2F2");
     for (at, column) in (0_u16..).zip(&sheet.columns) {
         page.write_string_with_format(1, at, column.heading, &heading)?;

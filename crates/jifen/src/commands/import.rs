@@ -153,7 +153,13 @@ fn sound<T>(parsed: Result<Parsed<T>, FileProblem>) -> Result<Parsed<T>> {
     if parsed.is_sound() {
         return Ok(parsed);
     }
-    Err(refused(parsed.problems))
+    let more = parsed.more_problems;
+    let error = refused(parsed.problems);
+    Err(if more == 0 {
+        error
+    } else {
+        error.context(format!("另有 {more} 处有误未列出，请先改正已列出的"))
+    })
 }
 
 fn refused(problems: Vec<domain::input::Problem>) -> anyhow::Error {

@@ -85,7 +85,10 @@ pub(crate) async fn frozen_inputs(
         let earlier_open = earliest_open(register.iter().map(|row| row.entry.participation), &closed, month);
         let roster: Vec<_> =
             register.into_iter().filter(|row| row.entry.participation.covers(month)).collect();
-        let cards = cards.remove(village).unwrap_or_default();
+        // A household may leave after its card was entered: what is not on the roster does not count.
+        let taking_part: BTreeSet<i64> = roster.iter().map(|row| row.household_id).collect();
+        let mut cards = cards.remove(village).unwrap_or_default();
+        cards.retain(|card| taking_part.contains(&card.household_id));
         let earlier =
             roster.iter().filter_map(|row| Some((row.household_id, *earlier.get(&row.household_id)?)));
         loaded.push(VillageInputs {

@@ -153,6 +153,7 @@ fn left_unsigned(rows: &[&Line<Scorecard>], facts: &Facts) -> Vec<Problem> {
         });
         if let Some(line) = panel
             && !is_signed(card, facts)
+            && takes_part(card, facts)
             && !listed.contains(&card.card.household)
         {
             let message = format!(
@@ -163,6 +164,11 @@ fn left_unsigned(rows: &[&Line<Scorecard>], facts: &Facts) -> Vec<Problem> {
         }
     }
     problems
+}
+
+fn takes_part(card: &StoredCard, facts: &Facts) -> bool {
+    let entry = facts.roster.get(&card.card.household);
+    entry.is_some_and(|entry| entry.entry.participation.covers(facts.month))
 }
 
 fn same_village(left: &Place, right: &Place) -> bool {

@@ -55,7 +55,7 @@ pub async fn publish_month(
         let heads = closing::heads(connection, &scope.county(), range).await?;
         let published = published(connection, &scope).await?;
         let mut report = Report::default();
-        for head in latest(&heads, month).into_values() {
+        for head in closing::latest_of(&heads, month).into_values() {
             if published.contains_key(&(head.village, month, head.version)) {
                 report.already.push(head.village);
             } else {
@@ -153,10 +153,6 @@ pub(crate) async fn publications(
             Ok(PublicationRow { month, version, closing_id, hash, published_on, published_at })
         })
         .collect()
-}
-
-fn latest(heads: &[Head], month: Month) -> BTreeMap<Place, &Head> {
-    heads.iter().filter(|head| head.month == month).map(|head| (head.village, head)).collect()
 }
 
 async fn insert(connection: &mut Connection, head: &Head, moment: &Moment) -> Result<()> {

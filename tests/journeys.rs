@@ -2,6 +2,7 @@
 
 mod awards;
 mod bad_files;
+mod changes;
 mod close;
 mod corrections;
 mod demo;

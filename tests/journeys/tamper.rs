@@ -140,6 +140,26 @@ async fn a_lawfully_erased_name_leaves_the_chain_whole() {
     assert!(said.contains("1 处姓名或备注已依法删除，校验链完整"), "{said}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn verifying_one_month_tells_of_a_break_before_it_and_nothing_after_it() {
+    let (database, _) = scored(60, "2026-01", 3).await;
+    for (month, now) in [
+        ("2026-01", "2026-02-04T00:30:00+08:00"),
+        ("2026-02", "2026-03-04T00:30:00+08:00"),
+        ("2026-03", "2026-04-04T00:30:00+08:00"),
+    ] {
+        succeed(&database, &["close", "--county", COUNTY, "--month", month, "--now", now]);
+    }
+    let owner = client(&database).await;
+    let change = "update month_result set score = score - 1 where month = 202602 and score is not null";
+    owner.execute(change, &[]).await.expect("changed");
+    let verify = |month| run(&database, &["verify", "--county", COUNTY, "--month", month]);
+    assert_eq!(verify("2026-01").code, Some(0), "January rests on nothing that was changed");
+    let march = verify("2026-03");
+    assert_eq!(march.code, Some(1));
+    assert!(march.err.contains("2026-02 第1版") && march.err.contains("2026-03 第1版"), "{}", march.err);
+}
+
 /// Two months closed and published, one corrected, awards computed: every protected table has rows.
 async fn a_year_with_a_correction() -> TestDatabase {
     let (database, _) = scored(60, "2026-11", 2).await;

@@ -92,6 +92,15 @@ async fn enter<A: Act>(
     Ok(())
 }
 
+/// Rows that row-level security hides are not joined and would be lost silently: a bulk statement compares.
+pub(crate) fn all_written(written: usize, expected: usize) -> Result<()> {
+    if written == expected {
+        Ok(())
+    } else {
+        Err(Error::Corrupt(format!("应写入 {expected} 行，实写 {written} 行")))
+    }
+}
+
 /// Runs a statement that writes many rows.
 ///
 /// The program's role plans every query anew, since a plan kept for one scope is wrong for another. The checks

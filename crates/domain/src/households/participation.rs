@@ -39,7 +39,8 @@ impl Participation {
         self.joined.is_some_and(|joined| joined <= month) && self.left.is_none_or(|left| month < left)
     }
 
-    /// Rule R-13: neither date may be changed to or from a month the village has closed.
+    /// Rule R-13: neither date may be changed to or from a month the village has closed. A household that
+    /// has left by then may join again: its closed months stay with the registration they were closed under.
     ///
     /// `before` is what the register says now, `open` the village's first month that is not closed.
     ///
@@ -53,6 +54,9 @@ impl Participation {
             _ => {}
         }
         let Some(open) = open else { return Ok(()) };
+        if before.left.is_some_and(|left| left <= open) && self.joined.is_some_and(|joined| joined >= open) {
+            return Ok(());
+        }
         for (old, new) in [(before.joined, self.joined), (before.left, self.left)] {
             if old == new {
                 continue;
@@ -106,6 +110,17 @@ mod tests {
     }
 
     #[test]
+    fn a_household_that_has_left_may_join_again_from_the_open_month_on() {
+        let open = Some(month("2026-04"));
+        let again = |before: Participation, after: Participation| after.check_change(before, open).is_ok();
+        assert!(again(dates("2026-01", "2026-03"), dates("2026-04", "")));
+        assert!(again(dates("2026-01", "2026-04"), dates("2026-06", "2026-09")));
+        assert!(!again(dates("2026-01", "2026-03"), dates("2026-03", "")), "a closed month");
+        assert!(!again(dates("2026-01", "2026-05"), dates("2026-06", "")), "it still takes part");
+        assert!(!again(dates("2026-01", ""), dates("2026-06", "")), "it never left");
+    }
+
+    #[test]
     fn leaving_before_joining_is_refused() {
         assert!(dates("2026-03", "2026-02").check_change(Participation::default(), None).is_err());
         assert!(dates("", "2026-02").check_change(Participation::default(), None).is_err());
@@ -122,8 +137,10 @@ mod tests {
             let (before, after) = (dates(before), dates(after));
             let open = at(open).expect("in range");
             if after.check_change(before, Some(open)).is_ok() {
+                let joins_again = before.left <= Some(open) && after.joined >= Some(open);
                 for closed in month("2026-01").through(open.previous()) {
-                    prop_assert_eq!(before.covers(closed), after.covers(closed));
+                    let keeps = before.covers(closed) == after.covers(closed);
+                    prop_assert!(keeps || (joins_again && !after.covers(closed)));
                 }
             }
         }

@@ -6,7 +6,10 @@ mod parse;
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use crate::canonical::{Digest, Form};
+use crate::month::Month;
 use crate::place::{Level, Place};
 use crate::points::Points;
 
@@ -200,6 +203,22 @@ impl Rulebook {
     }
 }
 
+/// A setting that would begin too early.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("规则设置应在该月开始之前定好，{from} 已经开始；请从 {} 起", .from.next())]
+pub struct AlreadyBegun {
+    /// The month that has begun.
+    pub from: Month,
+}
+
+/// Rule R-52: a setting is fixed before the month begins on which it acts; a place that has not closed
+/// a month yet may still set up the current one.
+///
+/// Source: product §1 "(setting)", §2.5.
+pub fn may_begin(from: Month, today: NaiveDate, ever_closed: bool) -> Result<(), AlreadyBegun> {
+    if ever_closed && today >= from.day(1) { Err(AlreadyBegun { from }) } else { Ok(()) }
+}
+
 /// What is wrong with one level's settings, whatever they inherit.
 pub fn check_layer(layer: &Layer) -> Vec<RulebookProblem> {
     let problem =
@@ -258,6 +277,15 @@ mod tests {
     fn an_unknown_key_is_named() {
         let county = layer("440229000000", &[("redemption.place", "15")]);
         assert_eq!(Rulebook::resolve([&county]).expect_err("refused")[0].key, "redemption.place");
+    }
+
+    #[test]
+    fn a_setting_begins_before_its_month_unless_nothing_was_closed_yet() {
+        let from = Month::parse("2026-10").expect("a month");
+        let on = |month, day| NaiveDate::from_ymd_opt(2026, month, day).expect("a date");
+        assert!(may_begin(from, on(9, 30), true).is_ok());
+        assert_eq!(may_begin(from, on(10, 1), true), Err(AlreadyBegun { from }));
+        assert!(may_begin(from, on(10, 24), false).is_ok());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `jifen import`
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use anyhow::{Context as _, Result, bail};
@@ -40,11 +41,14 @@ pub async fn run(common: &Common, import: &Import) -> Result<()> {
 async fn apply(context: &Context, import: &Import) -> Result<(Outcome, Vec<String>)> {
     let mode = if import.dry_run { Mode::DryRun } else { Mode::Apply };
     let (county, moment, salts) = (import.county, &context.moment, &context.registrar.salts);
+    // One connection at a time: a configuration may allow no second one.
+    match import.kind {
+        Kind::Rulebook => return adopt_settings(context, import, mode).await,
+        Kind::Corrections => return correct(context, import, mode).await,
+        _ => {}
+    }
     let mut connection = context.database.connection().await?;
     let connection = &mut *connection;
-    if import.kind == Kind::Rulebook {
-        return adopt_settings(context, import, mode).await;
-    }
     let table = intake::read_file(&import.file, &Limits::default())?;
     let done = match import.kind {
         Kind::Divisions => {
@@ -85,16 +89,6 @@ async fn apply(context: &Context, import: &Import) -> Result<(Outcome, Vec<Strin
                 enter_cards(connection, &allowed, &parsed.rows, signed, salts, mode, moment).await?;
             (outcome, parsed.ignored_columns)
         }
-        Kind::Corrections => {
-            let parsed = sound(intake::corrections(&table))?;
-            let allowed = context.allow(Correct, county, None)?;
-            let outcome =
-                objections::correct_cards(connection, &allowed, &parsed.rows, salts, mode, moment).await?;
-            if mode == Mode::Apply {
-                seal(context, &allowed, &parsed.rows).await?;
-            }
-            (outcome, parsed.ignored_columns)
-        }
         Kind::GroupFacts => {
             let parsed = sound(intake::group_facts(&table))?;
             let allowed = context.allow(Certify, county, None)?;
@@ -111,7 +105,7 @@ async fn apply(context: &Context, import: &Import) -> Result<(Outcome, Vec<Strin
                 parsed.ignored_columns,
             )
         }
-        Kind::Rulebook => bail!("规则设置不是表格"),
+        Kind::Rulebook | Kind::Corrections => bail!("这一类文件另有办法"),
     };
     Ok(done)
 }
@@ -127,25 +121,31 @@ async fn adopt_settings(context: &Context, import: &Import, mode: Mode) -> Resul
     Ok((outcome, Vec::new()))
 }
 
+/// Corrections make new versions: their months are sealed again.
+async fn correct(context: &Context, import: &Import, mode: Mode) -> Result<(Outcome, Vec<String>)> {
+    let table = intake::read_file(&import.file, &Limits::default())?;
+    let parsed = sound(intake::corrections(&table))?;
+    let allowed = context.allow(Correct, import.county, None)?;
+    let (salts, moment) = (&context.registrar.salts, &context.moment);
+    let mut connection = context.database.connection().await?;
+    let outcome =
+        objections::correct_cards(&mut connection, &allowed, &parsed.rows, salts, mode, moment).await?;
+    drop(connection);
+    if mode == Mode::Apply {
+        let months: BTreeSet<_> = parsed.rows.iter().map(|line| line.row.month).collect();
+        for month in months {
+            records::closing::seal_month(&context.database, &allowed, month, moment).await?;
+        }
+    }
+    Ok((outcome, parsed.ignored_columns))
+}
+
 fn adoption(import: &Import, table: &Table) -> Result<(Adoption, Vec<String>)> {
     let parsed = sound(intake::catalogue(table))?;
     let from = import.from.context("导入积分项目要写明从哪个月起生效：--from YYYY-MM")?;
     let catalogue = intake::assemble_catalogue(&parsed.rows).map_err(refused)?;
     let year = import.year.unwrap_or(from.year());
     Ok((Adoption { catalogue, year, from, reason: import.reason.clone() }, parsed.ignored_columns))
-}
-
-/// Corrections make new versions: their months are sealed again.
-async fn seal(
-    context: &Context,
-    allowed: &authz::Allowed<Correct>,
-    rows: &[domain::input::Line<domain::input::Correction>],
-) -> Result<()> {
-    let months: std::collections::BTreeSet<_> = rows.iter().map(|line| line.row.month).collect();
-    for month in months {
-        records::closing::seal_month(&context.database, allowed, month, &context.moment).await?;
-    }
-    Ok(())
 }
 
 fn sound<T>(parsed: Result<Parsed<T>, FileProblem>) -> Result<Parsed<T>> {

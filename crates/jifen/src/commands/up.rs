@@ -47,20 +47,29 @@ async fn load_demo(context: &Context, common: &Common) -> Result<Vec<Place>> {
         months: 3,
         seed: 1,
     };
-    let allowed = context.allow(authz::Read, county, None)?;
+    let villages: Vec<Place> = ::demo::villages(&plan).map(|village| village.place).collect();
+    // What people changed in a complete county stays; a load that was cut off is taken up again.
+    if !is_loaded(context, &plan, &villages).await? {
+        let demo = DemoCounty::new(context, common, plan)?;
+        demo.register().await?;
+        for month in plan.span() {
+            demo.score(month).await?;
+            demo::close_and_publish(context, county, month).await?;
+        }
+    }
+    Ok(villages)
+}
+
+/// Whether the last act of loading was done: every village has published the last month.
+async fn is_loaded(context: &Context, plan: &::demo::Plan, villages: &[Place]) -> Result<bool> {
+    let allowed = context.allow(authz::Read, plan.county, None)?;
     let mut connection = context.database.connection().await?;
-    let loaded = tenancy::read(&mut connection, &allowed, async |connection| {
-        records::places::county_exists(connection, &county).await
+    let published = tenancy::read(&mut connection, &allowed, async |connection| {
+        records::publication::published(connection, &plan.county).await
     })
     .await?;
-    drop(connection);
-    let demo = DemoCounty::new(context, common, plan)?;
-    if !loaded {
-        demo.register().await?;
-    }
-    for month in plan.span() {
-        demo.score(month).await?;
-        demo::close_and_publish(context, county, month).await?;
-    }
-    Ok(::demo::villages(&plan).map(|village| village.place).collect())
+    let last = plan.span().last();
+    Ok(villages
+        .iter()
+        .all(|village| published.keys().any(|(place, month, _)| place == village && Some(*month) == last)))
 }

@@ -14,7 +14,7 @@ use domain::rulebook::RewardScope;
 use super::load::Year;
 use crate::codec;
 use crate::database::Connection;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::moment::Moment;
 use crate::schema::{award_quota, award_run};
 
@@ -160,9 +160,5 @@ async fn results(connection: &mut Connection, county: &str, run: i64, groups: &[
     )
     .execute(connection)
     .await?;
-    if written == awards.len() {
-        Ok(())
-    } else {
-        Err(Error::Corrupt(format!("应写入 {} 户年终结果，实写 {written} 户", awards.len())))
-    }
+    crate::tenancy::all_written(written, awards.len())
 }

@@ -13,7 +13,7 @@ use crate::codec;
 use crate::database::Connection;
 use crate::error::{Outcome, Refusal, Result};
 use crate::moment::Moment;
-use crate::places::known_places;
+use crate::places::{known_places, lock_villages};
 use crate::schema::{award_run, group_fact};
 use crate::tenancy::{self, Mode};
 
@@ -31,6 +31,9 @@ pub async fn certify_groups(
 ) -> Result<Outcome> {
     tenancy::transaction(connection, allowed, mode, async |connection| {
         let groups = known_places(connection, &allowed.place(), Level::Group).await?;
+        let known_rows = rows.iter().filter(|line| groups.contains(&line.row.group));
+        let villages = known_rows.filter_map(|line| line.row.group.ancestor(Level::Village)).collect();
+        lock_villages(connection, &villages).await?;
         let frozen = frozen(connection, &allowed.place()).await?;
         let known = latest(connection, &allowed.place()).await?;
         let mut problems = Vec::new();

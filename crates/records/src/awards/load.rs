@@ -57,13 +57,17 @@ impl Year {
         let range = (scope.low.as_str(), scope.high.as_str());
         let december = Month::new(year, 12).ok_or_else(|| Error::Corrupt(format!("年度 {year}")))?;
         let register = roster(connection, &county, range, december).await?;
-        let months = december.first_of_year().through(december);
-        let months: BTreeSet<Month> = months
-            .filter(|month| register.iter().any(|row| row.entry.participation.covers(*month)))
-            .collect();
         let all = heads(connection, &county, range).await?;
         let closed: BTreeMap<Month, Head> =
             all.into_iter().filter(|head| head.month.year() == year).map(|head| (head.month, head)).collect();
+        // Who left and joined again has the earlier months in what was closed, no longer in the register.
+        let months = december.first_of_year().through(december);
+        let months: BTreeSet<Month> = months
+            .filter(|month| {
+                closed.contains_key(month)
+                    || register.iter().any(|row| row.entry.participation.covers(*month))
+            })
+            .collect();
         let mut results = BTreeMap::new();
         for (month, head) in &closed {
             results.insert(*month, rows_of(connection, &county, *month, head.id).await?);

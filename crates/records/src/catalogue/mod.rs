@@ -53,6 +53,7 @@ pub async fn adopt_catalogue(
         if !matches!(place.level(), Level::County | Level::Town | Level::Village) {
             return Err(Refusal::message("积分项目属于县、镇或村，请核对 --division"));
         }
+        crate::places::lock_all(connection, &place).await?;
         let stored = all(connection, &place).await?;
         let now = in_force(&stored, &place, adoption.from);
         if now.is_some_and(|now| {
@@ -68,7 +69,7 @@ pub async fn adopt_catalogue(
             )));
         }
         closing::refuse_closed(connection, &place, adoption.from).await?;
-        closing::refuse_scored(connection, &place, adoption.from).await?;
+        closing::refuse_scored(connection, &place, adoption.from, "积分项目").await?;
         insert(connection, allowed, adoption).await?;
         let detail = detail(adoption.year, adoption.from, &adoption.catalogue, adoption.reason.as_deref());
         crate::audit::record(connection, allowed, detail, moment).await?;

@@ -106,8 +106,13 @@ pub(crate) async fn refuse_closed(connection: &mut Connection, place: &Place, fr
     }
 }
 
-/// Refuses a catalogue that would begin in a month for which cards were entered under another.
-pub(crate) async fn refuse_scored(connection: &mut Connection, place: &Place, from: Month) -> Result<()> {
+/// Refuses rules (`what`) that would begin in a month for which cards were entered under others.
+pub(crate) async fn refuse_scored(
+    connection: &mut Connection,
+    place: &Place,
+    from: Month,
+    what: &str,
+) -> Result<()> {
     let interval = place.scope();
     let scored: Option<(String, i32)> = card::table
         .filter(card::county_code.eq(place.county().digits()))
@@ -124,7 +129,7 @@ pub(crate) async fn refuse_scored(connection: &mut Connection, place: &Place, fr
         codec::place(&group)?.ancestor(Level::Village).map(|village| village.code()).unwrap_or_default();
     let month = codec::month(month)?;
     Err(Refusal::message(format!(
-        "村 {village} 已有 {month} 的积分卡，积分项目不能从 {from} 起更换；请从 {} 起",
+        "村 {village} 已有 {month} 的积分卡，{what}不能从 {from} 起更换；请从 {} 起",
         month.next()
     )))
 }

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use authz::{Allowed, Close};
 use domain::closing::may_close;
 use domain::month::Month;
-use domain::place::{Level, Place, Scope};
+use domain::place::{Place, Scope};
 
 use crate::database::Database;
 use crate::error::{Error, Refusal, Result};
@@ -159,14 +159,8 @@ async fn villages(database: &Database, allowed: &Allowed<Close>) -> Result<Vec<P
                 allowed.place().county()
             )));
         }
-        match allowed.place().level() {
-            Level::County | Level::Town | Level::Village => {
-                places::villages_of(connection, &allowed.place()).await
-            }
-            Level::Group | Level::Household => {
-                Err(Refusal::message("结账以村为单位，请给出县、镇或村的代码"))
-            }
-        }
+        places::refuse_below_village(connection, &allowed.place(), "结账").await?;
+        places::villages_of(connection, &allowed.place()).await
     })
     .await
 }

@@ -144,11 +144,7 @@ async fn results(
         columns.insert(connection, county, month, (&range.low, &range.high)).await
     };
     let written = tenancy::bulk_write(connection, write).await?;
-    if written == expected {
-        Ok(())
-    } else {
-        Err(Error::Corrupt(format!("应写入 {expected} 户结果，实写 {written} 户")))
-    }
+    tenancy::all_written(written, expected)
 }
 
 impl Columns {

@@ -12,8 +12,9 @@ use domain::place::Place;
 
 use super::{Registrar, Version};
 use crate::database::Connection;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::sealing::Field;
+use crate::tenancy::all_written;
 
 /// Rows of one statement.
 const CHUNK: usize = 10_000;
@@ -137,14 +138,5 @@ impl<'a> Columns<'a> {
         .execute(connection)
         .await?;
         Ok(written)
-    }
-}
-
-/// Rows that row-level security hides are not joined and would be lost silently.
-fn all_written(written: usize, expected: usize) -> Result<()> {
-    if written == expected {
-        Ok(())
-    } else {
-        Err(Error::Corrupt(format!("应写入 {expected} 行，实写 {written} 行")))
     }
 }

@@ -23,7 +23,7 @@ use crate::tenancy::{self, Mode};
 
 pub use contacts::register_contacts;
 pub use read::{county_exists, divisions, name_of, villages_of};
-pub(crate) use read::{known_places, lock_villages, refuse_unknown};
+pub(crate) use read::{known_places, lock_all, lock_villages, refuse_below_village, refuse_unknown};
 
 /// Registers places and renames those already known; absent ones stay.
 ///

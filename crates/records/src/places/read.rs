@@ -35,6 +35,12 @@ pub async fn divisions(connection: &mut Connection, scope: &Place) -> Result<Vec
         .collect()
 }
 
+/// Locks every village inside `scope`: for a verb whose effect is on all of them.
+pub(crate) async fn lock_all(connection: &mut Connection, scope: &Place) -> Result<()> {
+    let villages = villages_of(connection, scope).await?.into_iter().collect();
+    lock_villages(connection, &villages).await
+}
+
 /// The villages inside `scope`, in the order of codes.
 ///
 /// # Errors
@@ -98,6 +104,19 @@ pub(crate) async fn refuse_unknown(connection: &mut Connection, place: &Place) -
             Err(Refusal::message(format!("{} {place} 没有登记，请先导入行政区划", place.level().title())))
         }
     }
+}
+
+/// Refuses a place that is not registered, and one that is smaller than a village, for what is done village
+/// by village.
+pub(crate) async fn refuse_below_village(
+    connection: &mut Connection,
+    place: &Place,
+    what: &str,
+) -> Result<()> {
+    if matches!(place.level(), Level::Group | Level::Household) {
+        return Err(Refusal::message(format!("{what}以村为单位，请给出县、镇或村的代码")));
+    }
+    refuse_unknown(connection, place).await
 }
 
 /// The registered places of a level inside `scope`.

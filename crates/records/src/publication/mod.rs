@@ -17,7 +17,7 @@ use crate::database::Connection;
 use crate::error::{Refusal, Result};
 use crate::households::roster;
 use crate::moment::Moment;
-use crate::places::{county_exists, lock_villages, villages_of};
+use crate::places::{county_exists, lock_all, refuse_below_village};
 use crate::schema::publication;
 use crate::tenancy::{self, Mode};
 
@@ -48,8 +48,8 @@ pub async fn publish_month(
         if !county_exists(connection, &scope).await? {
             return Err(Refusal::message(format!("县 {} 没有登记，请先导入行政区划", scope.county())));
         }
-        let villages: BTreeSet<Place> = villages_of(connection, &scope).await?.into_iter().collect();
-        lock_villages(connection, &villages).await?;
+        refuse_below_village(connection, &scope, "公示").await?;
+        lock_all(connection, &scope).await?;
         let interval = scope.scope();
         let range = (interval.low.as_str(), interval.high.as_str());
         let heads = closing::heads(connection, &scope.county(), range).await?;

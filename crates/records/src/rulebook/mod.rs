@@ -1,5 +1,7 @@
 //! Rulebooks: dated layers of settings, and what they resolve to for a village and month.
 
+use std::collections::BTreeSet;
+
 use authz::{AdoptRulebook, Allowed};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -8,7 +10,7 @@ use domain::catalogue::{Dated, in_force};
 use domain::input::Problem;
 use domain::month::Month;
 use domain::place::{Level, Place};
-use domain::rulebook::{KEYS, Layer, Rulebook, Settings};
+use domain::rulebook::{KEYS, Key, Layer, Rulebook, RulebookProblem, Settings, may_begin};
 use serde_json::json;
 
 use crate::closing;
@@ -22,9 +24,13 @@ use crate::tenancy::{self, Mode};
 
 /// Puts a place's settings in force from a month on.
 ///
+/// A county's settings are complete: what its file does not name stays as the county had it, so that a later
+/// program with other defaults moves nothing. A town's or village's are what it sets itself: what its file
+/// does not name is inherited, and what is inherited again from now on is told as a warning.
+///
 /// # Errors
-/// Settings that cannot stand, alone or with what they inherit, and a month that a village below has
-/// closed.
+/// Settings that cannot stand, alone, with what they inherit or with what is set below, and a month that
+/// a village below has closed or begun.
 pub async fn adopt_rulebook(
     connection: &mut Connection,
     allowed: &Allowed<AdoptRulebook>,
@@ -36,24 +42,64 @@ pub async fn adopt_rulebook(
     tenancy::transaction(connection, allowed, mode, async |connection| {
         let place = allowed.place();
         crate::places::refuse_unknown(connection, &place).await?;
-        closing::refuse_closed(connection, &place, from).await?;
-        let layers = all(connection, &place).await?;
+        crate::places::lock_all(connection, &place).await?;
+        let mut layers = all(connection, &place).await?;
+        let own = in_force(&layers, &place, from).filter(|layer| layer.place == place);
+        let before = own.map(|own| own.what.settings.clone()).unwrap_or_default();
+        let settings = match place.level() {
+            Level::County => before.clone().into_iter().chain(settings).collect(),
+            _ => settings,
+        };
         let text = write(&settings);
-        if in_force(&layers, &place, from)
-            .is_some_and(|own| own.place == place && own.from == from && write(&own.what.settings) == text)
-        {
+        if own.is_some_and(|own| own.from == from && own.what.settings == settings) {
             return Ok(Outcome { unchanged: 1, ..Outcome::default() });
         }
-        let mut bound: Vec<_> =
-            inherited(&layers, &place, from).into_iter().map(|layer| layer.what.clone()).collect();
-        bound.retain(|layer| layer.place != place);
-        bound.push(Layer { place, settings });
-        Rulebook::resolve(&bound).map_err(refusal)?;
+        refuse_begun(connection, &place, from, moment).await?;
+        let inherits = |key: &&Key| before.contains_key(key.name) && !settings.contains_key(key.name);
+        let warnings = KEYS.iter().filter(inherits).map(no_longer_set).collect();
+        layers.push(Dated { place, from, revision: i64::MAX, what: Layer { place, settings } });
+        check_below(&layers, &place, from)?;
         insert(connection, &place, from, &text).await?;
         crate::audit::record(connection, allowed, logged(from, &text), moment).await?;
-        Ok(Outcome { added: 1, ..Outcome::default() })
+        Ok(Outcome { added: 1, warnings, ..Outcome::default() })
     })
     .await
+}
+
+/// Refuses settings that would begin in a month that is closed, scored, or under way in a place that has
+/// closed before.
+async fn refuse_begun(
+    connection: &mut Connection,
+    place: &Place,
+    from: Month,
+    moment: &Moment,
+) -> Result<()> {
+    closing::refuse_closed(connection, place, from).await?;
+    closing::refuse_scored(connection, place, from, "规则设置").await?;
+    let ever_closed = !closing::open_months(connection, place).await?.is_empty();
+    may_begin(from, moment.local().date(), ever_closed).map_err(|late| Refusal::message(late.to_string()))
+}
+
+/// Resolves what would bind the place and every place below that has settings of its own, in each month in
+/// which something changes.
+fn check_below(layers: &[Dated<Layer>], place: &Place, from: Month) -> Result<()> {
+    let below: BTreeSet<Place> =
+        layers.iter().map(|layer| layer.place).filter(|one| place.contains(one)).collect();
+    let months: BTreeSet<Month> =
+        layers.iter().map(|layer| layer.from).filter(|month| *month > from).chain([from]).collect();
+    for one in &below {
+        for month in &months {
+            let bound = inherited(layers, one, *month);
+            if let Err(problems) = Rulebook::resolve(bound.iter().map(|layer| &layer.what)) {
+                return Err(refusal(problems, (one != place).then_some((one, *month))));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn no_longer_set(key: &Key) -> Problem {
+    Problem::new(0, key.name, format!("文件里没有这一项，从此沿用上级的设置（{}）", key.title))
 }
 
 /// Puts the document's numbers in force for a county from the beginning. Returns what the log says of it.
@@ -123,10 +169,12 @@ pub(crate) fn resolve(layers: &[&Dated<Layer>]) -> Result<Rulebook> {
     })
 }
 
-fn refusal(problems: Vec<domain::rulebook::RulebookProblem>) -> Error {
-    Error::Refused(Refusal::Problems(
-        problems.into_iter().map(|problem| Problem::new(0, "rulebook", problem.to_string())).collect(),
-    ))
+/// `below` is the place under the new settings, and the month, in which they cannot stand.
+fn refusal(problems: Vec<RulebookProblem>, below: Option<(&Place, Month)>) -> Error {
+    let with = below.map(|(place, month)| format!("（与 {place} 自己在 {month} 的设置合在一起）"));
+    let problem =
+        |one: RulebookProblem| Problem::new(0, "rulebook", format!("{one}{}", with.as_deref().unwrap_or("")));
+    Error::Refused(Refusal::Problems(problems.into_iter().map(problem).collect()))
 }
 
 async fn insert(connection: &mut Connection, place: &Place, from: Month, settings: &str) -> Result<()> {

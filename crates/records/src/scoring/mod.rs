@@ -25,7 +25,7 @@ use crate::rulebook;
 use crate::sealing::Salts;
 use crate::tenancy::{self, Mode};
 
-pub(crate) use load::{StoredCard, cards, counting};
+pub(crate) use load::{PanelNames, StoredCard, cards, counting};
 pub(crate) use save::{NewCard, insert};
 pub(crate) use sign::{Remark, StoredSignature, remark_digest, remarks, signatures};
 
@@ -109,6 +109,8 @@ struct Facts {
     /// The latest card of each household, by its row number.
     cards: BTreeMap<i64, StoredCard>,
     signatures: Vec<StoredSignature>,
+    /// The names of every revision of every panel: a card may stand under an earlier one.
+    panel_names: PanelNames,
 }
 
 /// What is known of one village in one month.
@@ -149,7 +151,8 @@ impl Facts {
             of_villages.insert(*village, facts);
         }
         let roster = roster(connection, &county, range, month).await?;
-        let names = panels.iter().map(|panel| (panel.id, panel.panel.name.as_str().into())).collect();
+        let names: PanelNames =
+            panels.iter().map(|panel| (panel.id, panel.panel.name.as_str().into())).collect();
         let stored = cards(connection, &county, range, month, &names).await?;
         Ok(Self {
             month,
@@ -157,6 +160,7 @@ impl Facts {
             villages: of_villages,
             cards: stored.into_iter().map(|card| (card.household_id, card)).collect(),
             signatures: signatures(connection, &county, range, month, &names).await?,
+            panel_names: names,
         })
     }
 }

@@ -9,9 +9,9 @@ use domain::scoring::{Finding, Status};
 
 use super::sign::{Remark, remark_digest};
 use crate::database::Connection;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::sealing::Salts;
-use crate::tenancy;
+use crate::tenancy::{self, all_written};
 
 /// A revision to write.
 #[derive(Debug, Clone)]
@@ -146,12 +146,4 @@ async fn insert_findings(
     .execute(connection)
     .await?;
     all_written(written, expected)
-}
-
-fn all_written(written: usize, expected: usize) -> Result<()> {
-    if written == expected {
-        Ok(())
-    } else {
-        Err(Error::Corrupt(format!("应写入 {expected} 行积分卡内容，实写 {written} 行")))
-    }
 }

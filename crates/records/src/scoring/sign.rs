@@ -126,10 +126,7 @@ pub(super) async fn sign(
     let county = scope.county();
     let villages: BTreeSet<Place> = facts.villages.keys().copied().collect();
     let range = crate::closing::range(villages.iter());
-    let panels = facts.villages.values().flat_map(|village| &village.panels);
-    let mut names: PanelNames = panels.map(|panel| (panel.id, panel.panel.name.as_str().into())).collect();
-    names.extend(facts.cards.values().map(|card| (card.panel_id, Arc::clone(&card.card.panel))));
-    let stored = cards(connection, &county, (&range.low, &range.high), month, &names).await?;
+    let stored = cards(connection, &county, (&range.low, &range.high), month, &facts.panel_names).await?;
     let signing: BTreeSet<(Place, &str)> = rows
         .iter()
         .filter_map(|line| Some((line.row.household.ancestor(Level::Village)?, line.row.panel.as_str())))

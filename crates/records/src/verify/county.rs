@@ -135,15 +135,15 @@ pub(super) async fn check_seals(
         if month.is_some_and(|month| month != sealed) {
             continue;
         }
-        let what = format!("{sealed} 县级封签第 {revision} 次");
+        let what = format!("县级封签第 {revision} 次");
         if revision != expected || place != county.digits() {
-            verified.fail(*county, what.clone(), "编号或地方不符");
+            verified.fail_in(sealed, *county, &what, "编号或地方不符");
         }
         let covered: Vec<_> = closings.iter().filter_map(|id| heads.get(id)).collect();
         let computed: Digest =
             county_seal(county, sealed, covered.iter().map(|head| (&head.village, head.version, &head.hash)));
         if covered.len() != closings.len() || computed.0.as_slice() != hash {
-            verified.fail(*county, what, "与各村的校验码不符");
+            verified.fail_in(sealed, *county, &what, "与各村的校验码不符");
         }
     }
     Ok(())

@@ -24,6 +24,8 @@ use crate::tenancy;
 pub struct Mismatch {
     /// Where: the household, village or county.
     pub place: Place,
+    /// The month it concerns, where it concerns one.
+    pub month: Option<Month>,
     /// Which row: `2026-10 第1版`, `日志 第7条`.
     pub what: String,
     /// What it says, and what it should say.
@@ -68,12 +70,35 @@ impl Verified {
         }
     }
 
+    /// Keeps what concerns a month, an earlier one or no month at all: a month rests on those before it.
+    fn keep_until(&mut self, month: Month) {
+        self.mismatches.retain(|one| one.month.is_none_or(|of| of <= month));
+    }
+
     fn fail(&mut self, place: Place, what: impl Into<String>, difference: impl Into<String>) {
-        self.mismatches.push(Mismatch { place, what: what.into(), difference: difference.into() });
+        self.mismatches.push(Mismatch {
+            place,
+            month: None,
+            what: what.into(),
+            difference: difference.into(),
+        });
+    }
+
+    /// `what` is told after the month: `2026-10 第1版`.
+    fn fail_in(
+        &mut self,
+        month: Month,
+        place: Place,
+        what: impl std::fmt::Display,
+        difference: impl Into<String>,
+    ) {
+        let what = format!("{month} {what}");
+        self.mismatches.push(Mismatch { place, month: Some(month), what, difference: difference.into() });
     }
 }
 
-/// Recomputes and checks everything of a county, or what concerns one month of it.
+/// Recomputes and checks everything of a county, or one month of it with the months before it, on which
+/// its totals rest.
 ///
 /// # Errors
 /// A county that is not registered, and faults of the database; what does not agree is no error but part
@@ -104,6 +129,9 @@ pub async fn verify(
         }
         progress(villages.len(), villages.len());
         county::check_seals(connection, &county, month, &mut verified).await?;
+        if let Some(month) = month {
+            verified.keep_until(month);
+        }
         Ok(verified)
     })
     .await

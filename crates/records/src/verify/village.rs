@@ -1,5 +1,6 @@
 //! One village: its register and signatures, then every closed version along its chain.
 
+mod checks;
 mod consistency;
 mod facts;
 mod version;
@@ -48,18 +49,19 @@ pub(super) async fn check(
         let title = closing.title();
         let before = verified.mismatches.len();
         if closing.ordinal != ordinal {
-            verified.fail(
+            verified.fail_in(
+                closing.link.month,
                 *village,
-                title.clone(),
+                &title,
                 format!("在本村链上应是第 {ordinal} 个，存的是第 {} 个", closing.ordinal),
             );
         }
         if closing.link.previous != previous {
-            verified.fail(*village, title.clone(), "与前一个结账版本接不上");
+            verified.fail_in(closing.link.month, *village, &title, "与前一个结账版本接不上");
         }
         let seed = *seeds.entry(closing.link.month).or_insert(previous);
         if closing.seed != seed {
-            verified.fail(*village, title.clone(), "抽签种子与规定的不同");
+            verified.fail_in(closing.link.month, *village, &title, "抽签种子与规定的不同");
         }
         let results = version::check(&facts, closing, rules, &computed, log, verified)?;
         verified.versions += 1;
@@ -72,11 +74,13 @@ pub(super) async fn check(
         }
     }
     facts.check_differences(&computed, verified);
-    if let Some(month) = month {
-        // Everything is recomputed, since totals rest on earlier months; only what concerns the month is told.
-        verified
-            .mismatches
-            .retain(|one| one.what.contains(&month.to_string()) || !one.what.starts_with("20"));
+    let unreached = |closing: &&StoredClosing| {
+        month == Some(closing.link.month)
+            && !computed.contains_key(&(closing.link.month, closing.link.version))
+    };
+    if let Some(closing) = facts.closings.iter().find(unreached) {
+        let broken = "排在它前面的结账版本不符，没有重算到；请不带 --month 核对";
+        verified.fail_in(closing.link.month, *village, closing.title(), broken);
     }
     verified.heads.insert(village.code(), previous.hex());
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use diesel::sql_types::{Integer, Text};
+use diesel::sql_types::{Integer, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use domain::month::Month;
 use domain::place::Place;
@@ -18,7 +18,7 @@ use crate::verify::Verified;
 const RULES: &[(&str, &str)] = &[
     (
         "扣分记录的编号或地方与积分卡不符",
-        "select c.month || ' 积分卡' as subject from card c
+        "select c.month, '积分卡' as subject from card c
          join finding f on f.county_code = c.county_code and f.month = c.month and f.card_id = c.id
          where c.county_code = $1 and c.place >= $2 and c.place < $3
          group by c.month, c.id, c.place
@@ -26,51 +26,51 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "积分卡与农户的村小组不符",
-        "select h.code as subject from household h
+        "select null::int as month, h.code as subject from household h
          join card c on c.county_code = h.county_code and c.household_id = h.id
          where h.county_code = $1 and h.place >= $2 and h.place < $3 and c.place <> h.place",
     ),
     (
         "花名册与农户的村小组不符",
-        "select h.code as subject from household h
+        "select null::int as month, h.code as subject from household h
          join household_version v on v.county_code = h.county_code and v.household_id = h.id
          where h.county_code = $1 and h.place >= $2 and h.place < $3
             and (v.place <> h.place or h.place <> left(h.code, 15))",
     ),
     (
         "花名册的登记次数不连续",
-        "select h.code as subject from household h
+        "select null::int as month, h.code as subject from household h
          join household_version v on v.county_code = h.county_code and v.household_id = h.id
          where h.county_code = $1 and h.place >= $2 and h.place < $3
          group by h.code having max(v.revision) <> count(*)",
     ),
     (
         "备注与积分卡的村小组不符",
-        "select c.month || ' 备注' as subject from card c
+        "select c.month, '备注' as subject from card c
          join card_remark r on r.county_code = c.county_code and r.month = c.month and r.card_id = c.id
          where c.county_code = $1 and c.place >= $2 and c.place < $3 and (r.place <> c.place or c.remark_digest is null)",
     ),
     (
         "评委与评分组的村不符，或编号不连续",
-        "select p.name as subject from panel p
+        "select null::int as month, p.name as subject from panel p
          join panel_member m on m.county_code = p.county_code and m.panel_id = p.id
          where p.county_code = $1 and p.place >= $2 and p.place < $3
          group by p.id, p.name, p.place having max(m.number) <> count(*) or bool_or(m.place <> p.place)",
     ),
     (
         "评分组的登记次数不连续",
-        "select name as subject from panel where county_code = $1 and place >= $2 and place < $3
+        "select null::int as month, name as subject from panel where county_code = $1 and place >= $2 and place < $3
          group by name having max(revision) <> count(*)",
     ),
     (
         "签字与评分组的村不符",
-        "select p.name as subject from panel p
+        "select null::int as month, p.name as subject from panel p
          join signature s on s.county_code = p.county_code and s.panel_id = p.id
          where p.county_code = $1 and p.place >= $2 and p.place < $3 and s.place <> p.place",
     ),
     (
         "年终名单的顺序不连续，或地方与评比不符",
-        "select coalesce(r.year::text, '') || ' 年终名单' as subject from award_result a
+        "select null::int as month, coalesce(r.year::text, '') || ' 年终名单' as subject from award_result a
          left join award_run r on r.county_code = a.county_code and r.id = a.run_id
          where a.county_code = $1 and a.place >= $2 and a.place < $3
          group by r.id, r.year, r.place, a.place
@@ -79,7 +79,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "差异与结果的村小组不符",
-        "select h.code as subject from household h
+        "select null::int as month, h.code as subject from household h
          join month_difference d on d.county_code = h.county_code and d.household_id = h.id
          where h.county_code = $1 and h.place >= $2 and h.place < $3 and d.place <> h.place",
     ),
@@ -87,6 +87,8 @@ const RULES: &[(&str, &str)] = &[
 
 #[derive(diesel::QueryableByName)]
 struct Subject {
+    #[diesel(sql_type = Nullable<Integer>)]
+    month: Option<i32>,
     #[diesel(sql_type = Text)]
     subject: String,
 }
@@ -104,14 +106,18 @@ pub(super) async fn check_rows(
 ) -> Result<()> {
     let scope = village.scope();
     for (difference, query) in RULES {
-        let found: Vec<Subject> = diesel::sql_query(format!("select subject from ({query} limit 1) found"))
-            .bind::<Text, _>(village.county().digits())
-            .bind::<Text, _>(&scope.low)
-            .bind::<Text, _>(&scope.high)
-            .load(connection)
-            .await?;
-        for Subject { subject } in found {
-            verified.fail(*village, subject, *difference);
+        let found: Vec<Subject> =
+            diesel::sql_query(format!("select month, subject from ({query} limit 1) found"))
+                .bind::<Text, _>(village.county().digits())
+                .bind::<Text, _>(&scope.low)
+                .bind::<Text, _>(&scope.high)
+                .load(connection)
+                .await?;
+        for Subject { month, subject } in found {
+            match month.map(codec::month).transpose()? {
+                Some(month) => verified.fail_in(month, *village, subject, *difference),
+                None => verified.fail(*village, subject, *difference),
+            }
         }
     }
     Ok(())

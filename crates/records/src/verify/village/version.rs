@@ -27,7 +27,7 @@ pub(super) fn check(
     verified: &mut Verified,
 ) -> Result<Vec<HouseholdResult>> {
     let (village, title) = (facts.village, closing.title());
-    let mut fail = |difference: String| verified.fail(village, title.clone(), difference);
+    let mut fail = |difference: String| verified.fail_in(closing.link.month, village, &title, difference);
     if closing.recipe != RECIPE {
         fail(format!("按第 {} 号口径结账，本程序只会第 {RECIPE} 号", closing.recipe));
         return Ok(Vec::new());

@@ -18,16 +18,19 @@ const EDGES: &[(&str, &[&str])] = &[
     ("reporting", &["domain"]),
     ("service", &["authz", "domain", "records", "settings"]),
     ("settings", &[]),
+    ("worker", &["authz", "domain", "records", "settings"]),
 ];
 
 /// Libraries that open a door, and the crates that may go through it.
 const LIBRARIES: &[(&str, &[&str])] = &[
+    ("apalis", &["worker"]),
     ("axum", &["service"]),
     ("calamine", &["intake"]),
     ("casbin", &["authz"]),
     ("diesel", &["records"]),
     ("diesel-async", &["records"]),
     ("diesel_migrations", &["records"]),
+    ("lettre", &["worker"]),
     ("polars", &["reporting"]),
     ("tokio-postgres", &["jifen", "local_postgres", "records"]),
 ];
@@ -110,6 +113,11 @@ fn no_file_is_longer_than_four_hundred_lines() {
 #[test]
 fn an_operator_is_made_by_the_command_line_only() {
     check_absent("crates", &["Actor::Operator"], &["crates/authz/", "crates/jifen/", "crates/testkit/"]);
+}
+
+#[test]
+fn the_schedule_acts_in_the_worker_only() {
+    check_absent("crates", &["Actor::Schedule"], &["crates/authz/", "crates/worker/"]);
 }
 
 #[test]

@@ -6,5 +6,8 @@ mod changes;
 mod close;
 mod corrections;
 mod demo;
+mod jobs;
 mod kill;
 mod tamper;
+mod work;
+mod year;

@@ -51,6 +51,27 @@ pub fn jifen(database: &TestDatabase, arguments: &[&str]) -> Command {
     command
 }
 
+/// Waits until something is so; a minute is longer than anything here takes.
+pub async fn until<R>(what: &str, mut so: impl AsyncFnMut() -> Option<R>) -> R {
+    let started = std::time::Instant::now();
+    loop {
+        if let Some(result) = so().await {
+            return result;
+        }
+        assert!(started.elapsed() < std::time::Duration::from_secs(60), "waited in vain: {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+/// A connection of the superuser, whom nothing binds.
+pub async fn superuser(database: &TestDatabase) -> tokio_postgres::Client {
+    let url = database.url(Role::Superuser);
+    let (client, connection) =
+        tokio_postgres::connect(&url, tokio_postgres::NoTls).await.expect("a connection");
+    tokio::spawn(connection);
+    client
+}
+
 /// What a command said and how it ended.
 #[derive(Debug)]
 pub struct Said {

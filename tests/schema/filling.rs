@@ -19,6 +19,14 @@ const THE_REST: &str = "
         select county_code, month, id, place, '' from card on conflict do nothing;
     insert into month_difference (county_code, closing_id, household_id, place)
         select county_code, closing_id, household_id, place from month_result;
+    insert into posting (county_code, place, month, revision, version, posted_on, board, posted_by, recorded_at)
+        select county_code, place, month, 1, version, published_on, '公告栏', '赖文', published_at from publication;
+    insert into household_token (county_code, place, household_id, revision, token_hash, token_sealed, issued_at)
+        select h.county_code, h.place, h.id, 1, sha256(h.code::bytea), '', now() from household h;
+    insert into job_run (county_code, place, kind, period, revision, due_at, not_before)
+        select county_code, place, 'close', '2026-01', 0, now(), now() from division where length(place) <= 12;
+    insert into message (county_code, place, day, channel, address, name, message_id)
+        select county_code, place, '2026-02-08', 'mail', place || '@jifen.example', '联系人', place from division;
     insert into group_fact (county_code, place, year, revision, resident_households, source, certified_by)
         select county_code, place, 2026, 1, 20, '户籍表', '村委会' from division where length(place) = 15;
     insert into award_run

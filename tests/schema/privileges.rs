@@ -5,7 +5,7 @@ use tokio_postgres::Client;
 use super::{CHANGEABLE, MIGRATIONS, lines, migrated, tables};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_program_reads_and_adds_everywhere_changes_six_columns_and_deletes_nothing() {
+async fn the_program_reads_and_adds_everywhere_changes_listed_columns_and_deletes_nothing() {
     let (_database, owner) = migrated().await;
     let mut expected = vec![format!("{MIGRATIONS} SELECT"), "card_id USAGE".to_owned()];
     expected.extend(tables().iter().map(|table| format!("{table} INSERT SELECT")));

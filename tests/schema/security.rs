@@ -7,6 +7,9 @@ use super::{BINDING, MIGRATIONS, TENANT, lines, migrated, partitions, tables};
 const INTERVAL: &str = "((place >= current_setting('jifen.lo'::text, true)) \
     AND (place < current_setting('jifen.hi'::text, true)))";
 const FROM_BELOW: &str = "starts_with(current_setting('jifen.lo'::text, true), place)";
+const BY_A_WORKER: &str = "(current_setting('jifen.worker'::text, true) = 'on'::text)";
+const COUNTIES_FOR_A_WORKER: &str =
+    "((current_setting('jifen.worker'::text, true) = 'on'::text) AND (place = county_code))";
 const OF_THE_COUNTY: &str = "starts_with(current_setting('jifen.lo'::text, true), county_code)";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,6 +37,8 @@ async fn a_table_has_the_policies_of_its_kind_and_no_others() {
     let mut expected = vec![
         policy("audit_head", "platform", "ALL", OF_THE_COUNTY, OF_THE_COUNTY),
         policy("seal_canary", "platform", "ALL", "true", "true"),
+        policy("job_run", "worker", "ALL", BY_A_WORKER, BY_A_WORKER),
+        policy("division", "worker", "SELECT", COUNTIES_FOR_A_WORKER, ""),
     ];
     expected.extend(TENANT.iter().map(|table| policy(table, "tenant", "ALL", INTERVAL, INTERVAL)));
     expected.extend(BINDING.iter().map(|table| policy(table, "tenant", "ALL", INTERVAL, INTERVAL)));

@@ -40,6 +40,12 @@ acts! {
     EnterCards = "enter_cards";
     /// Form panels.
     FormPanels = "form_panels";
+    /// Give households the tokens of their cards.
+    IssueTokens = "issue_tokens";
+    /// See to jobs.
+    Operate = "operate";
+    /// Record that a sheet was posted.
+    Post = "post";
     /// Publish a closed month.
     Publish = "publish";
     /// Read everything of a place.
@@ -52,6 +58,10 @@ acts! {
     RegisterDivisions = "register_divisions";
     /// Register households.
     RegisterHouseholds = "register_households";
+    /// Write and send reminders.
+    Remind = "remind";
+    /// Clear what need not be kept.
+    Retain = "retain";
     /// Recompute and check.
     Verify = "verify";
 }

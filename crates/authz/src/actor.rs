@@ -5,7 +5,8 @@
 pub enum Actor {
     /// The user of the shell, by name; made only by the command line. Acts with the county's authority.
     Operator(String),
-    /// The schedule; closes and publishes, never corrects, decides or grants.
+    /// The schedule; made only by the worker. Closes, publishes, reminds and computes what follows from that;
+    /// never corrects, decides or grants.
     Schedule,
     /// Anybody in front of the notice board.
     Visitor,

@@ -6,8 +6,9 @@ mod allowed;
 mod guard;
 
 pub use act::{
-    Act, AdoptCatalogue, AdoptRulebook, Award, Certify, Close, Correct, EnterCards, FormPanels, Publish,
-    Read, ReadPublic, RegisterContacts, RegisterDivisions, RegisterHouseholds, Verify,
+    Act, AdoptCatalogue, AdoptRulebook, Award, Certify, Close, Correct, EnterCards, FormPanels, IssueTokens,
+    Operate, Post, Publish, Read, ReadPublic, RegisterContacts, RegisterDivisions, RegisterHouseholds,
+    Remind, Retain, Verify,
 };
 pub use actor::Actor;
 pub use allowed::{Allowed, Outside};

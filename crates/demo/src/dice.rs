@@ -26,6 +26,8 @@ pub(crate) enum Purpose {
     Visit,
     /// What a household's card says in a month.
     Card,
+    /// The name of a contact.
+    Contact,
 }
 
 impl Purpose {
@@ -40,6 +42,7 @@ impl Purpose {
             Self::Person => 7,
             Self::Visit => 8,
             Self::Card => 9,
+            Self::Contact => 10,
         }
     }
 }

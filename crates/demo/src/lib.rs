@@ -21,6 +21,7 @@
 //! Nobody in it exists: names are thrown together, and phones carry a prefix that no subscriber has
 //! ([`FAKE_PHONE_PREFIX`]).
 
+mod contacts;
 mod dice;
 mod divisions;
 mod households;
@@ -34,6 +35,7 @@ mod profile;
 mod sample;
 mod scorecards;
 
+pub use contacts::contacts;
 pub use divisions::divisions;
 pub use households::households;
 pub use layout::{Group, Village, villages};

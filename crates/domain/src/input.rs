@@ -186,4 +186,21 @@ pub struct Contact {
     pub email: Option<String>,
     /// An address for a chat robot, where there is one.
     pub webhook: Option<String>,
+    /// Whether the person wants to be reminded.
+    pub reminded: bool,
+}
+
+/// A row of `postings`: when and where a month's sheet went up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posting {
+    /// The village.
+    pub village: Place,
+    /// The month.
+    pub month: Month,
+    /// The local date.
+    pub posted_on: NaiveDate,
+    /// Which board.
+    pub board: String,
+    /// Who put it up.
+    pub posted_by: String,
 }

@@ -19,3 +19,5 @@ pub mod closing;
 pub mod publication;
 pub mod objections;
 pub mod awards;
+pub mod forms;
+pub mod schedule;

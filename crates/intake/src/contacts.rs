@@ -16,6 +16,7 @@ const COLUMNS: &[Column] = &[
     required("duty", &["职责"]),
     optional("email", &["邮箱"]),
     optional("webhook", &["机器人地址"]),
+    optional("reminded", &["接收提醒"]),
 ];
 
 const LEVELS: &[Level] = &[Level::County, Level::Town, Level::Village, Level::Group];
@@ -36,13 +37,21 @@ fn contact(row: &mut Row<'_>, seen: &mut Seen<(Place, String)>) -> Result<Contac
     let duty = row.text("duty", 40);
     let email = email(row);
     let webhook = webhook(row);
+    let reminded = row.maybe_truth("reminded");
     let unique = match (&place, &name, &email) {
         (Ok(place), _, Ok(Some(email))) => seen.once(row, "email", (*place, email.to_ascii_lowercase())),
         (Ok(place), Ok(name), Ok(None)) => seen.once(row, "name", (*place, name.clone())),
         _ => Err(Noted),
     };
     unique?;
-    Ok(Contact { place: place?, name: name?, duty: duty?, email: email?, webhook: webhook? })
+    Ok(Contact {
+        place: place?,
+        name: name?,
+        duty: duty?,
+        email: email?,
+        webhook: webhook?,
+        reminded: reminded?.unwrap_or(true),
+    })
 }
 
 fn email(row: &mut Row<'_>) -> Result<Option<String>, Noted> {

@@ -45,6 +45,15 @@ pub enum Command {
     /// 网页服务（DATABASE_URL 指定数据库）
     #[command(after_help = "例：jifen serve --listen 0.0.0.0:8080")]
     Serve(Serve),
+    /// 工作进程：按日程结账、公示、提醒
+    #[command(after_help = "例：jifen work")]
+    Work,
+    /// 立即办理在 --now 时刻到期的全部任务，并等它们结束
+    #[command(after_help = "例：jifen run-due --now 2026-11-04T00:30:00+08:00")]
+    RunDue,
+    /// 列出任务，或重做已放弃的任务
+    #[command(after_help = "例：jifen jobs --county 440229000000 --again 12")]
+    Jobs(Jobs),
     /// 把数据库结构升级到本版本（所有者角色）
     #[command(after_help = "例：DATABASE_OWNER_URL=postgresql://jifen_owner@/jifen jifen migrate")]
     Migrate,
@@ -119,6 +128,8 @@ pub enum Kind {
     Contacts,
     /// 规则设置（TOML）
     Rulebook,
+    /// 张贴登记
+    Postings,
 }
 
 /// 导入
@@ -149,6 +160,20 @@ pub struct Import {
     /// 积分卡已由组长签字
     #[arg(long)]
     pub signed: bool,
+}
+
+/// 任务
+#[derive(Debug, Args)]
+pub struct Jobs {
+    /// 县代码
+    #[arg(long, value_name = "CODE")]
+    pub county: Place,
+    /// 重做这个已放弃的任务
+    #[arg(long, value_name = "ID")]
+    pub again: Option<i64>,
+    /// 至多列出几个
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: i64,
 }
 
 /// 结账

@@ -159,7 +159,7 @@ fn moment(common: &Common, settings: &Settings, private: bool) -> Result<Moment>
     if common.now.is_some() && !stated {
         bail!("这里不接受 --now（设置 clock.stated）；请去掉 --now，按真实时间办理");
     }
-    Ok(Moment { now: common.now.unwrap_or(wall), wall, zone })
+    Ok(Moment { now: common.now.unwrap_or(wall), wall, zone, due_at: None })
 }
 
 fn sealing_key() -> Result<[u8; 32]> {

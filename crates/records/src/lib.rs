@@ -9,6 +9,8 @@ mod codec;
 pub mod database;
 mod error;
 pub mod households;
+pub mod jobs;
+pub mod messages;
 pub mod migrations;
 pub mod moment;
 pub mod objections;

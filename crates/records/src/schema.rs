@@ -151,6 +151,7 @@ diesel::table! {
         duty -> Text,
         email -> Nullable<Text>,
         webhook -> Nullable<Text>,
+        reminded -> Bool,
     }
 }
 
@@ -208,6 +209,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    household_token (county_code, household_id, revision) {
+        county_code -> Text,
+        place -> Text,
+        household_id -> BigInt,
+        revision -> Integer,
+        token_hash -> Binary,
+        token_sealed -> Binary,
+        issued_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     household_version (county_code, id) {
         county_code -> Text,
         id -> BigInt,
@@ -227,6 +240,43 @@ diesel::table! {
         local -> Bool,
         joined_month -> Nullable<Integer>,
         left_month -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    job_run (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        kind -> Text,
+        period -> Text,
+        revision -> Integer,
+        lane -> Nullable<Text>,
+        state -> Text,
+        due_at -> Timestamptz,
+        not_before -> Timestamptz,
+        attempts -> Integer,
+        fence -> BigInt,
+        worker -> Nullable<Text>,
+        lease_until -> Nullable<Timestamptz>,
+        started_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+        outcome -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    message (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        day -> Date,
+        channel -> Text,
+        address -> Text,
+        name -> Text,
+        content -> Nullable<Text>,
+        message_id -> Text,
+        sent_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -324,6 +374,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    posting (county_code, place, month, revision) {
+        county_code -> Text,
+        place -> Text,
+        month -> Integer,
+        revision -> Integer,
+        version -> SmallInt,
+        posted_on -> Date,
+        board -> Text,
+        posted_by -> Text,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     publication (county_code, place, month, version) {
         county_code -> Text,
         place -> Text,
@@ -384,12 +448,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     finding,
     group_fact,
     household,
+    household_token,
     household_version,
+    job_run,
+    message,
     month_closing,
     month_difference,
     month_result,
     panel,
     panel_member,
+    posting,
     publication,
     rulebook,
     seal_canary,

@@ -8,6 +8,9 @@ use serde::Deserialize;
 pub struct Http {
     /// Address and port to listen on; port 0 takes a free one.
     pub listen: String,
+    /// The address below which people reach the pages, `https://jifen.example.cn`: printed in QR codes and mail;
+    /// empty: the address listened on.
+    pub public_url: String,
     /// The telephone number for complaints that public pages print; empty prints none.
     pub supervision_phone: String,
     /// For how many months public pages are shown.

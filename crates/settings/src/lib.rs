@@ -4,6 +4,8 @@ mod clock;
 mod database;
 mod files;
 mod http;
+mod mail;
+mod worker;
 
 use std::path::Path;
 
@@ -13,6 +15,8 @@ pub use clock::Clock;
 pub use database::Database;
 pub use files::{CALENDAR, DEFAULT_CATALOGUE, RULEBOOK, embedded_or};
 pub use http::Http;
+pub use mail::Mail;
+pub use worker::Worker;
 
 /// The defaults that are part of the program; `config/default.toml` is a copy of them for people to read.
 pub const DEFAULTS: &str = include_str!("../../../config/default.toml");
@@ -27,6 +31,10 @@ pub struct Settings {
     pub database: Database,
     /// The web process.
     pub http: Http,
+    /// Mail.
+    pub mail: Mail,
+    /// What happens by itself.
+    pub worker: Worker,
 }
 
 /// Why the configuration cannot be used.
@@ -47,7 +55,8 @@ impl Settings {
             let file = config::File::from(folder.join("jifen.toml")).format(config::FileFormat::Toml);
             builder = builder.add_source(file.required(false));
         }
-        let sections = ["CLOCK", "DATABASE", "HTTP"].map(|section| format!("JIFEN_{section}"));
+        let sections =
+            ["CLOCK", "DATABASE", "HTTP", "MAIL", "WORKER"].map(|section| format!("JIFEN_{section}"));
         for section in sections {
             let environment = config::Environment::with_prefix(&section)
                 .prefix_separator("__")

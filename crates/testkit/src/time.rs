@@ -18,5 +18,5 @@ pub fn at(text: &str) -> DateTime<Utc> {
 /// Another text.
 pub fn moment(local: &str) -> Moment {
     let now = at(&format!("{}:00+08:00", local.replace(' ', "T")));
-    Moment { now, wall: now, zone: Shanghai }
+    Moment { now, wall: now, zone: Shanghai, due_at: None }
 }

@@ -1,6 +1,8 @@
 //! Publication (公示): the state of a month, its deadline, and what of a name is shown.
 
+mod honours;
 mod masked;
+mod notice;
 mod state;
 
 use chrono::NaiveDate;
@@ -8,7 +10,9 @@ use chrono::NaiveDate;
 use crate::month::Month;
 use crate::rulebook::PublicationRule;
 
+pub use honours::{Honours, Praised, honours};
 pub use masked::{Masked, Name, last_digits};
+pub use notice::{Change, Notice, NoticeGroup, NoticeRow, Placed, PublicRow, notice_group, praise_line};
 pub use state::{MonthFacts, MonthState, final_from, state};
 
 /// Rule R-43: a month is published in time when its sheet is posted by the 10th of the next month,

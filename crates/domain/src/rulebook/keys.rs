@@ -20,14 +20,21 @@ pub struct Key {
     pub keeper: Keeper,
     /// What it says, for the people who set it.
     pub title: &'static str,
+    /// Whether results can depend on it: only such settings are part of a closed month's digest.
+    pub decides: bool,
 }
 
 const fn document(name: &'static str, default: &'static str, title: &'static str) -> Key {
-    Key { name, default, keeper: Keeper::County, title }
+    Key { name, default, keeper: Keeper::County, title, decides: true }
 }
 
 const fn setting(name: &'static str, default: &'static str, title: &'static str) -> Key {
-    Key { name, default, keeper: Keeper::Anyone, title }
+    Key { name, default, keeper: Keeper::Anyone, title, decides: true }
+}
+
+/// When something is done, never what comes of it.
+const fn habit(name: &'static str, default: &'static str, title: &'static str) -> Key {
+    Key { name, default, keeper: Keeper::Anyone, title, decides: false }
 }
 
 /// Every key, in the order of its section and name.
@@ -45,6 +52,7 @@ pub const KEYS: &[Key] = &[
     setting("panels.minimum_deciding", "2", "有人回避时，至少由几名其他成员评定"),
     document("panels.minimum_members", "3", "评分小组最少人数"),
     document("publication.until_day", "10", "次月几日前公示"),
+    habit("publication.when_closed", "false", "结账后是否随即公示"),
     setting("redemption.max_places", "0", "并列时最多可兑换的户数，0 为不限"),
     document("redemption.minimum", "80", "可兑换的最低月积分"),
     document("redemption.places", "15", "可兑换的小组名次"),

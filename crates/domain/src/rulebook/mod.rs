@@ -133,6 +133,8 @@ pub enum RewardScope {
 pub struct PublicationRule {
     /// The last day of the next month on which posting is in time.
     pub until_day: u32,
+    /// Whether a version is published as soon as it is closed.
+    pub when_closed: bool,
 }
 
 /// How long one may object.
@@ -187,12 +189,14 @@ impl Rulebook {
         parse::rulebook(&settings)
     }
 
-    /// The digest of the resolved settings, each a line `key<tab>=value`.
+    /// The digest of the resolved settings that decide results, each a line `key<tab>=value`.
     pub fn digest(&self) -> Digest {
         let mut form = Form::new("jifen rulebook 1");
         for line in self.text.lines() {
             let (key, value) = line.split_once('=').unwrap_or((line, ""));
-            form.code(key).text(value).end();
+            if KEYS.iter().any(|known| known.name == key && known.decides) {
+                form.code(key).text(value).end();
+            }
         }
         form.finish()
     }

@@ -32,7 +32,10 @@ pub(super) fn rulebook(settings: &Settings) -> Result<Rulebook, Vec<RulebookProb
             tiers: reader.tiers(),
             scope: reader.scope("redemption.scope"),
         },
-        publication: PublicationRule { until_day: reader.number("publication.until_day", 1, 28) },
+        publication: PublicationRule {
+            until_day: reader.number("publication.until_day", 1, 28),
+            when_closed: reader.choice("publication.when_closed", &[("true", true), ("false", false)]),
+        },
         objections: ObjectionRule {
             days: reader.number("objections.days", 0, 365),
             decide_within_days: reader.number("objections.decide_within_days", 1, 365),

@@ -1,7 +1,10 @@
 //! `jifen demo`
 
 use anyhow::{Context as _, Result, anyhow};
-use authz::{AdoptCatalogue, Close, EnterCards, FormPanels, Publish, RegisterDivisions, RegisterHouseholds};
+use authz::{
+    AdoptCatalogue, AdoptRulebook, Close, EnterCards, FormPanels, Publish, RegisterContacts,
+    RegisterDivisions, RegisterHouseholds,
+};
 use chrono::{DateTime, NaiveDateTime, TimeZone as _, Utc};
 use demo::Plan;
 use domain::catalogue::Catalogue;
@@ -13,8 +16,9 @@ use records::catalogue::{Adoption, adopt_catalogue, catalogue_of};
 use records::closing::{Request, close_month};
 use records::households::{Registrar, register_households};
 use records::panels::form_panels;
-use records::places::register_divisions;
+use records::places::{register_contacts, register_divisions};
 use records::publication::publish_month;
+use records::rulebook::adopt_rulebook;
 use records::scoring::{Signed, enter_cards};
 use records::sealing::Salts;
 use records::{Mode, Moment, tenancy};
@@ -109,6 +113,12 @@ impl<'a> DemoCounty<'a> {
             let adoption = Adoption { catalogue, year: from.year(), from, reason: None };
             adopt_catalogue(&mut connection, &allowed, &adoption, Mode::Apply, &now).await?;
         }
+        // A demonstration goes on by itself: what is closed is published, and there is somebody to remind.
+        let allowed = context.allow(AdoptRulebook, plan.county, None)?;
+        let settings = [("publication.when_closed".to_owned(), "true".to_owned())].into();
+        adopt_rulebook(&mut connection, &allowed, settings, from, Mode::Apply, &now).await?;
+        let allowed = context.allow(RegisterContacts, plan.county, None)?;
+        register_contacts(&mut connection, &allowed, &lines(demo::contacts(plan)), Mode::Apply, &now).await?;
         Ok(())
     }
 

@@ -5,13 +5,15 @@ use std::fmt::Display;
 
 use anyhow::{Context as _, Result, bail};
 use authz::{
-    AdoptCatalogue, AdoptRulebook, Certify, Correct, EnterCards, FormPanels, RegisterContacts,
+    AdoptCatalogue, AdoptRulebook, Certify, Correct, EnterCards, FormPanels, Post, RegisterContacts,
     RegisterDivisions, RegisterHouseholds,
 };
 use intake::{FileProblem, Limits, Parsed, Table};
 use records::catalogue::{Adoption, adopt_catalogue};
 use records::scoring::{Signed, enter_cards};
-use records::{Mode, Outcome, Refusal, awards, households, objections, panels, places, rulebook};
+use records::{
+    Mode, Outcome, Refusal, awards, households, objections, panels, places, publication, rulebook,
+};
 use serde_json::json;
 
 use crate::arguments::{Common, Import, Kind};
@@ -102,6 +104,14 @@ async fn apply(context: &Context, import: &Import) -> Result<(Outcome, Vec<Strin
             let allowed = context.allow(RegisterContacts, county, None)?;
             (
                 places::register_contacts(connection, &allowed, &parsed.rows, mode, moment).await?,
+                parsed.ignored_columns,
+            )
+        }
+        Kind::Postings => {
+            let parsed = sound(intake::postings(&table))?;
+            let allowed = context.allow(Post, county, None)?;
+            (
+                publication::record_postings(connection, &allowed, &parsed.rows, mode, moment).await?,
                 parsed.ignored_columns,
             )
         }

@@ -7,11 +7,14 @@ mod demo;
 mod doctor;
 mod export;
 mod import;
+mod jobs;
 mod migrate;
 mod publish;
+mod run_due;
 mod serve;
 mod up;
 mod verify;
+mod work;
 
 use anyhow::Result;
 
@@ -26,6 +29,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     match &arguments.command {
         Command::Up(up) => up::run(common, up).await,
         Command::Serve(serve) => serve::run(common, serve).await,
+        Command::Work => work::run(common).await,
+        Command::RunDue => run_due::run(common).await,
+        Command::Jobs(jobs) => jobs::run(common, jobs).await,
         Command::Migrate => migrate::run(common).await,
         Command::Import(import) => import::run(common, import).await,
         Command::Close(close) => close::run(common, close).await,

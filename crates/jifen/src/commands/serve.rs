@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::arguments::{Common, Serve};
@@ -27,14 +27,19 @@ pub async fn run(common: &Common, serve: &Serve) -> Result<()> {
     context.close().await
 }
 
-/// What the handlers reach.
+/// The clock on the wall.
 #[expect(clippy::disallowed_methods, reason = "the command line is where the clock is read")]
+pub fn now() -> fn() -> DateTime<Utc> {
+    Utc::now
+}
+
+/// What the handlers reach.
 pub fn state(context: &Context) -> service::State {
     service::State {
         database: context.database.clone(),
         guard: Arc::clone(&context.guard),
         http: Arc::new(context.settings.http.clone()),
-        now: Utc::now,
+        now: now(),
         zone: context.moment.zone,
     }
 }

@@ -5,9 +5,11 @@ use domain::month::Month;
 use domain::place::Place;
 use records::tenancy;
 use serde_json::json;
+use worker::Clock;
 
 use super::demo::{self, DemoCounty};
-use super::serve::{state, stopped};
+use super::serve::{now, state, stopped};
+use super::work::worker;
 use crate::arguments::{Common, Up};
 use crate::context::Context;
 
@@ -33,8 +35,18 @@ pub async fn run(common: &Common, up: &Up) -> Result<()> {
             println!("公示栏：{board}");
         }
     }
-    service::serve(listener, state(&context), stopped()).await?;
-    context.close().await
+    let clock = Clock::Wall(now());
+    let public = if context.settings.http.public_url.is_empty() {
+        url
+    } else {
+        context.settings.http.public_url.clone()
+    };
+    let worker = worker(&context, common, clock, &public)?;
+    let (serving, working) =
+        tokio::join!(service::serve(listener, state(&context), stopped()), worker::work(worker, stopped()));
+    context.close().await?;
+    serving?;
+    Ok(working?)
 }
 
 /// Loads the demo county once: three months, closed and published. Returns its villages.

@@ -28,16 +28,20 @@ struct Head {
 /// Writes the log row of a verb, as the last thing its transaction does: the county's head row is
 /// locked last, so that verbs of one county wait for each other as briefly as can be.
 ///
-/// `detail` holds counts, codes and digests, never names or phones.
+/// `detail` holds counts, codes and digests, never names or phones; `due_at` is added when the schedule was
+/// late.
 ///
 /// # Errors
 /// Faults of the database.
 pub async fn record<A: Act>(
     connection: &mut Connection,
     allowed: &Allowed<A>,
-    detail: serde_json::Value,
+    mut detail: serde_json::Value,
     moment: &Moment,
 ) -> Result<()> {
+    if let (Some(due_at), Some(fields)) = (moment.late_since(), detail.as_object_mut()) {
+        fields.insert("due_at".into(), due_at.to_rfc3339().into());
+    }
     let county = allowed.place().county();
     let head = lock_head(connection, county.digits(), &genesis(&county)).await?;
     let event = Event {

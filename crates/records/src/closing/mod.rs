@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use authz::{Allowed, Close};
-use domain::closing::may_close;
+use domain::closing::{may_close, scheduled_at};
 use domain::month::Month;
 use domain::place::{Place, Scope};
 
@@ -20,9 +20,11 @@ use crate::database::Database;
 use crate::error::{Error, Refusal, Result};
 use crate::moment::Moment;
 use crate::places;
+use crate::rulebook;
 use crate::tenancy;
 
 pub(crate) use heads::{Head, heads, open_months, refuse_closed, refuse_scored};
+pub(crate) use load::frozen_inputs;
 
 pub use difference::{StoredDifference, differences};
 pub(crate) use read::rows_of;
@@ -44,6 +46,8 @@ pub struct Request {
     pub slice: usize,
     /// How many connections work side by side.
     pub connections: usize,
+    /// Only villages whose rulebook wants the month closed by now.
+    pub only_scheduled: bool,
     /// Leaves out panels that have not signed, with this reason; their households are 未评.
     pub leave_out_unsigned: Option<String>,
 }
@@ -51,7 +55,7 @@ pub struct Request {
 impl Request {
     /// Closes a month in slices of the usual size on two connections.
     pub fn of(month: Month) -> Self {
-        Self { month, slice: SLICE, connections: 2, leave_out_unsigned: None }
+        Self { month, slice: SLICE, connections: 2, only_scheduled: false, leave_out_unsigned: None }
     }
 }
 
@@ -84,7 +88,7 @@ pub async fn close_month(
     progress: impl Fn(usize, usize) + Send + Sync,
 ) -> Result<Report> {
     may_close(request.month, moment.local()).map_err(|early| Refusal::message(early.to_string()))?;
-    let villages = villages(database, allowed).await?;
+    let villages = villages(database, allowed, request, moment).await?;
     let total = villages.len();
     let queue: VecDeque<Vec<Place>> = villages.chunks(request.slice.max(1)).map(<[Place]>::to_vec).collect();
     let shared = Arc::new(Shared { queue: Mutex::new(queue), report: Mutex::new(Report::default()) });
@@ -150,7 +154,12 @@ impl Shared {
     }
 }
 
-async fn villages(database: &Database, allowed: &Allowed<Close>) -> Result<Vec<Place>> {
+async fn villages(
+    database: &Database,
+    allowed: &Allowed<Close>,
+    request: &Request,
+    moment: &Moment,
+) -> Result<Vec<Place>> {
     let mut connection = database.connection().await?;
     tenancy::read(&mut connection, allowed, async |connection| {
         if !places::county_exists(connection, &allowed.place()).await? {
@@ -160,7 +169,19 @@ async fn villages(database: &Database, allowed: &Allowed<Close>) -> Result<Vec<P
             )));
         }
         places::refuse_below_village(connection, &allowed.place(), "结账").await?;
-        places::villages_of(connection, &allowed.place()).await
+        let mut villages = places::villages_of(connection, &allowed.place()).await?;
+        if request.only_scheduled {
+            let layers = rulebook::all(connection, &allowed.place()).await?;
+            let mut scheduled = Vec::with_capacity(villages.len());
+            for village in villages {
+                let rules = rulebook::resolve(&rulebook::inherited(&layers, &village, request.month))?;
+                if scheduled_at(request.month, &rules.closing) <= moment.local() {
+                    scheduled.push(village);
+                }
+            }
+            villages = scheduled;
+        }
+        Ok(villages)
     })
     .await
 }

@@ -10,10 +10,12 @@ use domain::closing::{Closed, RECIPE, Tier};
 use domain::month::Month;
 use domain::place::Place;
 use domain::points::Points;
+use domain::schedule::Kind;
 
 use crate::codec;
 use crate::database::Connection;
 use crate::error::{Error, Result};
+use crate::jobs::{NewJob, enqueue};
 use crate::moment::Moment;
 use crate::schema::{month_closing, month_result};
 use crate::tenancy;
@@ -29,6 +31,8 @@ pub(crate) struct NewClosing {
     pub(crate) summed: Vec<(Month, i16)>,
     pub(crate) seed: Digest,
     pub(crate) reason: Option<String>,
+    /// Whether the rulebook wants it published at once.
+    pub(crate) publish: bool,
     /// The row numbers of roster entry and card of each result.
     pub(crate) rows: Vec<(i64, Option<i64>)>,
 }
@@ -92,7 +96,21 @@ pub(crate) async fn closings(
     let ids: BTreeMap<Place, i64> =
         written.into_iter().map(|(id, place)| Ok((codec::place(&place)?, id))).collect::<Result<_>>()?;
     results(connection, county, month, new, &ids).await?;
+    let publish = new.iter().filter(|one| one.publish).map(|one| publication(&one.closed, moment));
+    enqueue(connection, &publish.collect::<Vec<_>>()).await?;
     Ok(ids)
+}
+
+/// Asks for a closed version to be published.
+fn publication(closed: &Closed, moment: &Moment) -> NewJob {
+    NewJob {
+        kind: Kind::Publish,
+        place: closed.link.village,
+        period: closed.link.month.to_string(),
+        revision: i32::from(closed.link.version),
+        lane: None,
+        due_at: moment.now,
+    }
 }
 
 #[derive(Default)]

@@ -223,6 +223,7 @@ fn decide_with(
             .collect(),
         closed,
         reason,
+        publish: rulebook.publication.when_closed,
     }))
 }
 

@@ -1,6 +1,6 @@
 //! Reads the register: as it is now, and as it was for a month.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -78,15 +78,26 @@ type CurrentRow = (
 /// Faults of the database.
 pub async fn register_of(connection: &mut Connection, scope: &Place) -> Result<Vec<RegisterEntry>> {
     let interval = scope.scope();
+    register_in(connection, &scope.county(), (&interval.low, &interval.high)).await
+}
+
+/// The register of the places from `low` to before `high` as it is now, in the order of household codes.
+async fn register_in(
+    connection: &mut Connection,
+    county: &Place,
+    (low, high): (&str, &str),
+) -> Result<Vec<RegisterEntry>> {
     let rows: Vec<CurrentRow> = household_version::table
         .inner_join(
             household::table.on(household::county_code
                 .eq(household_version::county_code)
                 .and(household::id.eq(household_version::household_id))),
         )
-        .filter(household_version::county_code.eq(scope.county().digits()))
-        .filter(household_version::place.ge(interval.low))
-        .filter(household_version::place.lt(interval.high))
+        .filter(household_version::county_code.eq(county.digits()))
+        .filter(household_version::place.ge(low))
+        .filter(household_version::place.lt(high))
+        .filter(household::place.ge(low))
+        .filter(household::place.lt(high))
         .order((household::code, household_version::revision.desc()))
         .distinct_on(household::code)
         .select((
@@ -110,16 +121,15 @@ pub async fn register_of(connection: &mut Connection, scope: &Place) -> Result<V
     rows.into_iter().map(register_entry).collect()
 }
 
-/// The register by household, left unread for an empty one, as a county's first import finds it.
+/// The register of some villages by household; what lies between them comes along.
 pub(super) async fn current(
     connection: &mut Connection,
-    scope: &Place,
-    expected: usize,
+    county: &Place,
+    villages: &BTreeSet<Place>,
 ) -> Result<BTreeMap<Place, RegisterEntry>> {
-    if expected == 0 {
-        return Ok(BTreeMap::new());
-    }
-    Ok(register_of(connection, scope).await?.into_iter().map(|entry| (entry.household, entry)).collect())
+    let range = crate::closing::range(villages);
+    let entries = register_in(connection, county, (&range.low, &range.high)).await?;
+    Ok(entries.into_iter().map(|entry| (entry.household, entry)).collect())
 }
 
 fn register_entry(row: CurrentRow) -> Result<RegisterEntry> {

@@ -3,7 +3,7 @@
 mod load;
 mod save;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use authz::{Allowed, RegisterHouseholds};
 use domain::input::{Household, Line, Problem};
@@ -49,11 +49,12 @@ pub async fn register_households(
         let groups = known_places(connection, &scope, Level::Group).await?;
         let unknown = rows.iter().filter(|line| !groups.contains(&line.row.group));
         Refusal::unless_none(unknown.map(unknown_group).collect())?;
-        let villages = rows.iter().filter_map(|line| line.row.group.ancestor(Level::Village)).collect();
+        let villages: BTreeSet<Place> =
+            rows.iter().filter_map(|line| line.row.group.ancestor(Level::Village)).collect();
         lock_villages(connection, &villages).await?;
 
         let open = closing::open_months(connection, &scope).await?;
-        let known = load::current(connection, &scope, rows.len()).await?;
+        let known = load::current(connection, &scope.county(), &villages).await?;
         let changes = decide(rows, &known, &open, &registrar.sealer)?;
         tenancy::bulk_write(connection, async |connection| {
             save::households(connection, &scope, &changes.new).await?;

@@ -58,16 +58,20 @@ enum Saved {
 }
 
 async fn save(connection: &mut Connection, row: &Contact) -> Result<Saved> {
-    let values =
-        (contact::duty.eq(&row.duty), contact::email.eq(&row.email), contact::webhook.eq(&row.webhook));
+    let values = (
+        contact::duty.eq(&row.duty),
+        contact::email.eq(&row.email),
+        contact::webhook.eq(&row.webhook),
+        contact::reminded.eq(row.reminded),
+    );
     let key = (
         contact::county_code.eq(row.place.county().digits().to_owned()),
         contact::place.eq(row.place.digits().to_owned()),
         contact::name.eq(&row.name),
     );
-    let known: Option<(String, Option<String>, Option<String>)> = contact::table
+    let known: Option<(String, Option<String>, Option<String>, bool)> = contact::table
         .find((row.place.county().digits(), row.place.digits(), &row.name))
-        .select((contact::duty, contact::email, contact::webhook))
+        .select((contact::duty, contact::email, contact::webhook, contact::reminded))
         .first(connection)
         .await
         .optional()?;
@@ -76,7 +80,7 @@ async fn save(connection: &mut Connection, row: &Contact) -> Result<Saved> {
             diesel::insert_into(contact::table).values((key, values)).execute(connection).await?;
             Ok(Saved::Added)
         }
-        Some(known) if known == (row.duty.clone(), row.email.clone(), row.webhook.clone()) => {
+        Some(known) if known == (row.duty.clone(), row.email.clone(), row.webhook.clone(), row.reminded) => {
             Ok(Saved::Unchanged)
         }
         Some(_) => {

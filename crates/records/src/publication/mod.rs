@@ -1,5 +1,7 @@
 //! Publication: records which version of a month was published when.
 
+mod posting;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use authz::{Allowed, Publish};
@@ -20,6 +22,8 @@ use crate::moment::Moment;
 use crate::places::{county_exists, lock_all, refuse_below_village};
 use crate::schema::publication;
 use crate::tenancy::{self, Mode};
+
+pub use posting::{Posted, latest_postings, record_postings};
 
 /// What became of a publication.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -54,7 +54,7 @@ impl Stage {
             Arc::new(Guard::load().await?),
             Actor::Operator("bench".into()),
             Registrar { sealer: Sealer::new(&[1; 32]), salts: Salts::Derived([1; 32]) },
-            Moment { now, wall: now, zone: chrono_tz::Asia::Shanghai },
+            Moment { now, wall: now, zone: chrono_tz::Asia::Shanghai, due_at: None },
         );
         Ok(Self { context, owner, name, cluster })
     }

@@ -1,0 +1,201 @@
+//! What people are reminded of: facts of a village's month in, sentences out.
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use crate::month::{Month, date_title, is_over, start_of};
+use crate::place::{Level, Place};
+use crate::publication::last_day;
+use crate::rulebook::Rulebook;
+
+/// Where a village's month stands, as far as reminders ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VillageMonth {
+    /// The village.
+    pub village: Place,
+    /// The month.
+    pub month: Month,
+    /// Households taking part.
+    pub taking_part: u32,
+    /// Households with a card.
+    pub with_card: u32,
+    /// Panels that have cards and have not signed them.
+    pub unsigned_panels: Vec<String>,
+    /// Whether a version is closed.
+    pub closed: bool,
+    /// When the latest version was published, if it was.
+    pub published_on: Option<NaiveDate>,
+    /// When a sheet of the month went up on the board, if it did.
+    pub posted_on: Option<NaiveDate>,
+}
+
+/// What a reminder is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReminderKind {
+    /// 评分: the window is open and households have no card.
+    Scoring,
+    /// 签字: cards wait for their leader.
+    Signing,
+    /// 结账: the month could not be closed.
+    Closing,
+    /// 公示: closed and not published.
+    Publication,
+    /// 张贴: published and not posted.
+    Posting,
+    /// 逾期: told to the town and the county.
+    Overdue,
+}
+
+impl ReminderKind {
+    /// Its name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Scoring => "评分",
+            Self::Signing => "签字",
+            Self::Closing => "结账",
+            Self::Publication => "公示",
+            Self::Posting => "张贴",
+            Self::Overdue => "逾期",
+        }
+    }
+}
+
+/// One thing that somebody should do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reminder {
+    /// Whose contacts hear of it.
+    pub to: Place,
+    /// What it is about.
+    pub kind: ReminderKind,
+    /// The village that it is about.
+    pub village: Place,
+    /// The month.
+    pub month: Month,
+    /// What is missing, in words.
+    pub missing: String,
+    /// The last day on which it is in time.
+    pub by: NaiveDate,
+}
+
+/// Rule R-57: the village hears of scoring from the day its entry opens (the 25th), of unsigned panels from
+/// the last day of entry (the 3rd), of a month that did not close from the day after it should have, of
+/// publication from two days before its last day (the 8th), and of posting once it is published; from the
+/// day after the last day of publication (the 11th) town and county hear of what is late.
+///
+/// Source: part four (三) and (四); product §2.4–2.6, §2.11 (催办).
+pub fn reminders(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime) -> Vec<Reminder> {
+    let mut found = Vec::new();
+    let (month, next, today) = (facts.month, facts.month.next(), now.date());
+    let last_entry = next.day(rulebook.scoring.until_day);
+    let last_publication = last_day(month, &rulebook.publication);
+    let mut remind = |to: Place, kind, missing: String, by| {
+        found.push(Reminder { to, kind, village: facts.village, month, missing, by });
+    };
+    let village = facts.village;
+    let open = now >= start_of(month.day(rulebook.scoring.opens_on_day));
+    let entry_over = is_over(last_entry, now);
+    if open && !entry_over && facts.with_card < facts.taking_part {
+        let missing = facts.taking_part - facts.with_card;
+        let text = format!("参与 {} 户，还有 {missing} 户没有积分卡，请完成评分", facts.taking_part);
+        remind(village, ReminderKind::Scoring, text, last_entry);
+    }
+    if !facts.closed && !facts.unsigned_panels.is_empty() && today >= last_entry {
+        let text = format!("评分组{}还没有签字", facts.unsigned_panels.join("、"));
+        remind(village, ReminderKind::Signing, text, last_entry);
+    }
+    let closing_day = next.day(rulebook.closing.day);
+    if !facts.closed && today > closing_day {
+        let text = "到期没有结账，请查看原因并处理".to_owned();
+        remind(village, ReminderKind::Closing, text, last_publication);
+    }
+    let remind_publication = next.day(rulebook.publication.until_day.saturating_sub(2).max(1));
+    if facts.closed && facts.published_on.is_none() && today >= remind_publication {
+        remind(village, ReminderKind::Publication, "已结账，还没有公示".to_owned(), last_publication);
+    }
+    if let (Some(on), None) = (facts.published_on, facts.posted_on) {
+        let text = format!("{}已公示，还没有登记张贴，请张贴到村务公开栏", date_title(on));
+        remind(village, ReminderKind::Posting, text, last_publication);
+    }
+    if today > last_publication && facts.posted_on.is_none() {
+        let late = match (facts.closed, facts.published_on) {
+            (false, _) => "还没有结账",
+            (true, None) => "已结账，还没有公示",
+            (true, Some(_)) => "已公示，还没有登记张贴",
+        };
+        for above in [Level::Town, Level::County].into_iter().filter_map(|level| village.ancestor(level)) {
+            let days = (today - last_publication).num_days();
+            remind(above, ReminderKind::Overdue, format!("{late}，已迟 {days} 天"), last_publication);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> VillageMonth {
+        VillageMonth {
+            village: Place::from_digits("440229100204").expect("a village"),
+            month: Month::parse("2026-10").expect("a month"),
+            taking_part: 40,
+            with_card: 40,
+            unsigned_panels: Vec::new(),
+            closed: false,
+            published_on: None,
+            posted_on: None,
+        }
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a date")
+    }
+
+    /// What is reminded of, and how many levels hear of it.
+    fn check(facts: &VillageMonth, now: &str, expected: &[(ReminderKind, usize)]) {
+        let rulebook = Rulebook::resolve([]).expect("the defaults");
+        let found = reminders(facts, &rulebook, now.parse().expect("a local time"));
+        let mut counted: Vec<(ReminderKind, usize)> = Vec::new();
+        for one in &found {
+            match counted.iter_mut().find(|(kind, _)| *kind == one.kind) {
+                Some((_, count)) => *count += 1,
+                None => counted.push((one.kind, 1)),
+            }
+        }
+        assert_eq!(counted, expected, "{now}: {found:?}");
+    }
+
+    #[test]
+    fn scoring_is_asked_for_from_the_25th_to_the_third() {
+        let facts = VillageMonth { with_card: 37, ..facts() };
+        check(&facts, "2026-10-24T23:59:59", &[]);
+        check(&facts, "2026-10-25T00:00:00", &[(ReminderKind::Scoring, 1)]);
+        check(&facts, "2026-11-03T23:59:59", &[(ReminderKind::Scoring, 1)]);
+        check(&facts, "2026-11-04T00:00:00", &[]);
+    }
+
+    #[test]
+    fn unsigned_panels_are_named_from_the_third_on() {
+        let facts = VillageMonth { unsigned_panels: vec!["第一评分组".into()], ..facts() };
+        check(&facts, "2026-11-02T09:00:00", &[]);
+        check(&facts, "2026-11-03T09:00:00", &[(ReminderKind::Signing, 1)]);
+        check(&facts, "2026-11-05T09:00:00", &[(ReminderKind::Signing, 1), (ReminderKind::Closing, 1)]);
+    }
+
+    #[test]
+    fn publication_is_asked_for_from_the_eighth_and_escalated_on_the_eleventh() {
+        let facts = VillageMonth { closed: true, ..facts() };
+        check(&facts, "2026-11-07T23:59:59", &[]);
+        check(&facts, "2026-11-08T00:00:00", &[(ReminderKind::Publication, 1)]);
+        check(&facts, "2026-11-10T23:59:59", &[(ReminderKind::Publication, 1)]);
+        check(&facts, "2026-11-11T00:00:00", &[(ReminderKind::Publication, 1), (ReminderKind::Overdue, 2)]);
+    }
+
+    #[test]
+    fn a_published_month_asks_to_be_posted_until_it_is() {
+        let published = VillageMonth { closed: true, published_on: Some(day("2026-11-04")), ..facts() };
+        check(&published, "2026-11-04T08:00:00", &[(ReminderKind::Posting, 1)]);
+        check(&published, "2026-11-12T08:00:00", &[(ReminderKind::Posting, 1), (ReminderKind::Overdue, 2)]);
+        let posted = VillageMonth { posted_on: Some(day("2026-11-09")), ..published };
+        check(&posted, "2026-11-12T08:00:00", &[]);
+    }
+}

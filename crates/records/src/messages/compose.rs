@@ -1,0 +1,202 @@
+//! Writes the digests of a day: what is missing, who hears of it, one message per person and way.
+
+use std::collections::BTreeMap;
+
+use authz::{Allowed, Remind};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::canonical::Digest;
+use domain::month::{Month, date_title};
+use domain::place::{Level, Place};
+use domain::schedule::{Kind, Reminder, VillageMonth, reminders};
+use serde_json::json;
+
+use super::{Channel, Content, Item};
+use crate::closing::frozen_inputs;
+use crate::database::Connection;
+use crate::error::{Error, Result};
+use crate::jobs::{NewJob, enqueue, given_up};
+use crate::moment::Moment;
+use crate::places::{divisions, villages_of};
+use crate::publication::{latest_postings, published};
+use crate::rulebook;
+use crate::schema::{contact, message};
+use crate::tenancy::{self, Mode};
+
+/// How many villages are looked at together.
+const BATCH: usize = 16;
+
+/// Writes the digests of a day for a county, and asks for each to be sent. A digest that is there already stays
+/// as it is. Returns how many are new.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn compose_digests(
+    connection: &mut Connection,
+    allowed: &Allowed<Remind>,
+    moment: &Moment,
+) -> Result<usize> {
+    tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
+        let county = allowed.place();
+        let names: BTreeMap<Place, String> =
+            divisions(connection, &county).await?.into_iter().map(|one| (one.place, one.name)).collect();
+        let mut items: BTreeMap<Place, Vec<(Reminder, Item)>> = BTreeMap::new();
+        for reminder in missing(connection, &county, moment).await? {
+            let item = item(&reminder, &names);
+            items.entry(reminder.to).or_default().push((reminder, item));
+        }
+        let failures = given_up(connection, &county).await?;
+        let recipients = recipients(connection, &county).await?;
+        let mut written = 0;
+        for ((channel, address), places) in recipients {
+            let name = places.as_slice().first().map(|(_, name)| name.clone()).unwrap_or_default();
+            let content = content(&county, &names, &places, &items, &failures);
+            if !content.items.is_empty() {
+                let to = (channel, address.as_str(), name.as_str());
+                written += write(connection, &county, to, &content, moment).await?;
+            }
+        }
+        if written > 0 {
+            let detail = json!({ "messages": written, "day": moment.local().date().to_string() });
+            crate::audit::record(connection, allowed, detail, moment).await?;
+        }
+        Ok(written)
+    })
+    .await
+}
+
+/// What every village is to be reminded of: for this month and the one before.
+async fn missing(connection: &mut Connection, county: &Place, moment: &Moment) -> Result<Vec<Reminder>> {
+    let this = Month::of(moment.local().date()).ok_or_else(|| Error::Corrupt("日期".into()))?;
+    let layers = rulebook::all(connection, county).await?;
+    let published = published(connection, county).await?;
+    let postings = latest_postings(connection, county).await?;
+    let villages = villages_of(connection, county).await?;
+    let mut found = Vec::new();
+    for month in [this.previous(), this] {
+        for batch in villages.chunks(BATCH) {
+            let slice = frozen_inputs(connection, batch, month).await?;
+            for inputs in slice.villages.iter().filter(|inputs| !inputs.roster.is_empty()) {
+                let village = inputs.village;
+                let head = inputs.last_version(month);
+                let published_on = head
+                    .and_then(|head| published.get(&(village, month, head.version)))
+                    .map(|published| published.on);
+                let facts = VillageMonth {
+                    village,
+                    month,
+                    taking_part: u32::try_from(inputs.roster.len()).unwrap_or(u32::MAX),
+                    with_card: u32::try_from(inputs.cards.len()).unwrap_or(u32::MAX),
+                    unsigned_panels: inputs.unsigned.keys().map(ToString::to_string).collect(),
+                    closed: head.is_some(),
+                    published_on,
+                    posted_on: postings.get(&(village, month)).map(|posting| posting.on),
+                };
+                let rules = rulebook::resolve(&rulebook::inherited(&layers, &village, month))?;
+                found.extend(reminders(&facts, &rules, moment.local()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn item(reminder: &Reminder, names: &BTreeMap<Place, String>) -> Item {
+    let name = |place: Option<Place>| place.and_then(|place| names.get(&place)).cloned().unwrap_or_default();
+    Item {
+        about: reminder.kind.title().to_owned(),
+        place: format!("{}{}", name(reminder.village.parent()), name(Some(reminder.village))),
+        month: reminder.month.title(),
+        missing: reminder.missing.clone(),
+        by: date_title(reminder.by),
+        path: format!("/p/{}", reminder.village.code()),
+    }
+}
+
+/// What one person hears of, over all places whose contact the person is.
+fn content(
+    county: &Place,
+    names: &BTreeMap<Place, String>,
+    places: &[(Place, String)],
+    items: &BTreeMap<Place, Vec<(Reminder, Item)>>,
+    failures: &[(String, String)],
+) -> Content {
+    let mut own: Vec<_> = places.iter().filter_map(|(place, _)| items.get(place)).flatten().collect();
+    own.sort_by_key(|(reminder, _)| (reminder.by, reminder.village, reminder.month, reminder.kind));
+    let mut all: Vec<Item> = own.into_iter().map(|(_, item)| item.clone()).collect();
+    all.dedup();
+    if places.iter().any(|(place, _)| place.level() == Level::County) {
+        all.extend(failures.iter().map(|(what, reason)| Item {
+            about: "系统".to_owned(),
+            place: what.clone(),
+            month: String::new(),
+            missing: format!("任务已放弃：{reason}；请处理后重做"),
+            by: String::new(),
+            path: String::new(),
+        }));
+    }
+    Content { county: names.get(county).cloned().unwrap_or_else(|| county.code()), items: all }
+}
+
+/// Who wants to be reminded, by way and address: the same address is one person, whatever the places.
+async fn recipients(
+    connection: &mut Connection,
+    county: &Place,
+) -> Result<BTreeMap<(Channel, String), Vec<(Place, String)>>> {
+    type Row = (String, String, Option<String>, Option<String>);
+    let rows: Vec<Row> = contact::table
+        .filter(contact::county_code.eq(county.digits()))
+        .filter(contact::reminded.eq(true))
+        .order((contact::place, contact::name))
+        .select((contact::place, contact::name, contact::email, contact::webhook))
+        .load(connection)
+        .await?;
+    let mut recipients: BTreeMap<(Channel, String), Vec<(Place, String)>> = BTreeMap::new();
+    for (place, name, email, webhook) in rows {
+        let place = crate::codec::place(&place)?;
+        let mail = email.map(|email| (Channel::Mail, email.to_ascii_lowercase()));
+        let robot = webhook.map(|address| (Channel::Webhook, address));
+        for way in mail.into_iter().chain(robot) {
+            recipients.entry(way).or_default().push((place, name.clone()));
+        }
+    }
+    Ok(recipients)
+}
+
+/// Writes a message and asks for it to be sent, unless the person has one for that day and way.
+async fn write(
+    connection: &mut Connection,
+    county: &Place,
+    (channel, address, name): (Channel, &str, &str),
+    content: &Content,
+    moment: &Moment,
+) -> Result<usize> {
+    let day = moment.local().date();
+    let key = format!("{}\t{}\t{address}\t{day}", county.digits(), channel.name());
+    let text = serde_json::to_string(content).map_err(|error| Error::Corrupt(error.to_string()))?;
+    let id: Option<i64> = diesel::insert_into(message::table)
+        .values((
+            message::county_code.eq(county.digits()),
+            message::place.eq(county.digits()),
+            message::day.eq(day),
+            message::channel.eq(channel.name()),
+            message::address.eq(address),
+            message::name.eq(name),
+            message::content.eq(text),
+            message::message_id.eq(&Digest::of(key.as_bytes()).hex()[..32]),
+        ))
+        .on_conflict_do_nothing()
+        .returning(message::id)
+        .get_result(connection)
+        .await
+        .optional()?;
+    let Some(id) = id else { return Ok(0) };
+    let job = NewJob {
+        kind: Kind::Send,
+        place: *county,
+        period: id.to_string(),
+        revision: 0,
+        lane: None,
+        due_at: moment.now,
+    };
+    enqueue(connection, &[job]).await
+}

@@ -1,0 +1,169 @@
+//! Postings: when and where a month's sheet went up on the board.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use authz::{Allowed, Post};
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::input::{Line, Posting, Problem};
+use domain::month::Month;
+use domain::place::Place;
+use domain::publication::{last_day, posted_in_time};
+use serde_json::json;
+
+use super::published;
+use crate::codec;
+use crate::database::Connection;
+use crate::error::{Outcome, Refusal, Result};
+use crate::moment::Moment;
+use crate::places::{lock_villages, villages_of};
+use crate::rulebook;
+use crate::schema::posting;
+use crate::tenancy::{self, Mode};
+
+/// The latest posting of a village's month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// Which record of the month it is.
+    pub revision: i32,
+    /// The version that was posted.
+    pub version: i16,
+    /// The local date.
+    pub on: NaiveDate,
+    /// Which board.
+    pub board: String,
+    /// Who put it up.
+    pub by: String,
+}
+
+/// Records postings; one that says what is on record changes nothing, another replaces it. A posting after the
+/// last day in time is recorded as late and told as a warning.
+///
+/// # Errors
+/// Every row that cannot stand, by line and field: villages that are not registered, months that are not
+/// published, dates before publication or in the future.
+pub async fn record_postings(
+    connection: &mut Connection,
+    allowed: &Allowed<Post>,
+    rows: &[Line<Posting>],
+    mode: Mode,
+    moment: &Moment,
+) -> Result<Outcome> {
+    tenancy::transaction(connection, allowed, mode, async |connection| {
+        let scope = allowed.place();
+        let known: BTreeSet<Place> = villages_of(connection, &scope).await?.into_iter().collect();
+        let villages = rows.iter().map(|line| line.row.village).filter(|one| known.contains(one)).collect();
+        lock_villages(connection, &villages).await?;
+        let published = published(connection, &scope).await?;
+        let before = latest_postings(connection, &scope).await?;
+        let layers = rulebook::all(connection, &scope).await?;
+        let (mut outcome, mut problems, mut told) = (Outcome::default(), Vec::new(), Vec::new());
+        for Line { number, row } in rows {
+            let mut refuse = |field, message: String| problems.push(Problem::new(*number, field, message));
+            if !known.contains(&row.village) {
+                refuse("village_code", format!("村 {} 没有登记，请核对代码", row.village));
+                continue;
+            }
+            let mut versions = published.iter().filter(|((village, month, _), published)| {
+                (*village, *month) == (row.village, row.month) && published.on <= row.posted_on
+            });
+            let Some(((_, _, version), _)) = versions.next_back() else {
+                refuse("posted_on", format!("{} 在这一天之前还没有公示，请核对日期或先公示", row.month));
+                continue;
+            };
+            if row.posted_on > moment.local().date() {
+                refuse("posted_on", "日期在今天之后，请在张贴以后登记".to_owned());
+                continue;
+            }
+            let known = before.get(&(row.village, row.month));
+            if known.is_some_and(|known| says_the_same(known, row)) {
+                outcome.unchanged += 1;
+                continue;
+            }
+            let rules = rulebook::resolve(&rulebook::inherited(&layers, &row.village, row.month))?;
+            if !posted_in_time(row.month, row.posted_on, &rules.publication) {
+                let last = last_day(row.month, &rules.publication);
+                let message = format!("迟于 {last}，按逾期张贴登记");
+                outcome.warnings.push(Problem::new(*number, "posted_on", message));
+            }
+            match known {
+                Some(_) => outcome.changed += 1,
+                None => outcome.added += 1,
+            }
+            let revision = known.map_or(0, |known| known.revision) + 1;
+            insert(connection, row, *version, revision, moment).await?;
+            told.push(json!({ "village": row.village.digits(), "month": row.month.to_string(),
+                "version": version, "on": row.posted_on.to_string() }));
+        }
+        Refusal::unless_none(problems)?;
+        if !told.is_empty() {
+            crate::audit::record(connection, allowed, json!({ "posted": told }), moment).await?;
+        }
+        Ok(outcome)
+    })
+    .await
+}
+
+fn says_the_same(known: &Posted, row: &Posting) -> bool {
+    (known.on, known.board.as_str(), known.by.as_str())
+        == (row.posted_on, row.board.as_str(), row.posted_by.as_str())
+}
+
+async fn insert(
+    connection: &mut Connection,
+    row: &Posting,
+    version: i16,
+    revision: i32,
+    moment: &Moment,
+) -> Result<()> {
+    diesel::insert_into(posting::table)
+        .values((
+            posting::county_code.eq(row.village.county().digits().to_owned()),
+            posting::place.eq(row.village.digits().to_owned()),
+            posting::month.eq(row.month.number()),
+            posting::revision.eq(revision),
+            posting::version.eq(version),
+            posting::posted_on.eq(row.posted_on),
+            posting::board.eq(&row.board),
+            posting::posted_by.eq(&row.posted_by),
+            posting::recorded_at.eq(moment.now),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The latest posting of every village's month inside `scope`.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn latest_postings(
+    connection: &mut Connection,
+    scope: &Place,
+) -> Result<BTreeMap<(Place, Month), Posted>> {
+    type Row = (String, i32, i32, i16, NaiveDate, String, String);
+    let interval = scope.scope();
+    let rows: Vec<Row> = posting::table
+        .filter(posting::county_code.eq(scope.county().digits()))
+        .filter(posting::place.ge(interval.low))
+        .filter(posting::place.lt(interval.high))
+        .order((posting::place, posting::month, posting::revision))
+        .select((
+            posting::place,
+            posting::month,
+            posting::revision,
+            posting::version,
+            posting::posted_on,
+            posting::board,
+            posting::posted_by,
+        ))
+        .load(connection)
+        .await?;
+    rows.into_iter()
+        .map(|(village, month, revision, version, on, board, by)| {
+            let key = (codec::place(&village)?, codec::month(month)?);
+            Ok((key, Posted { revision, version, on, board, by }))
+        })
+        .collect()
+}

@@ -1,0 +1,2 @@
+drop table household_token;
+drop table posting;

@@ -8,6 +8,8 @@ mod corrections;
 mod demo;
 mod jobs;
 mod kill;
+mod mail;
+mod paper;
 mod tamper;
 mod work;
 mod year;

@@ -107,6 +107,16 @@ impl Context {
         }
     }
 
+    /// The address below which people reach the pages.
+    pub fn public_url(&self) -> String {
+        let http = &self.settings.http;
+        if http.public_url.is_empty() {
+            format!("http://{}", http.listen)
+        } else {
+            http.public_url.trim_end_matches('/').to_owned()
+        }
+    }
+
     /// Stops the private cluster if nobody else uses it.
     ///
     /// # Errors

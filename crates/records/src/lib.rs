@@ -8,6 +8,7 @@ pub mod closing;
 mod codec;
 pub mod database;
 mod error;
+pub mod forms;
 pub mod households;
 pub mod jobs;
 pub mod messages;

@@ -27,6 +27,8 @@ pub enum Field {
     Phone,
     /// 地址
     Address,
+    /// 户码: the token of a household's page.
+    Token,
 }
 
 /// Seals and opens personal values with one key.
@@ -153,6 +155,7 @@ fn binding(place: &Place, field: Field) -> String {
     let field = match field {
         Field::Phone => "phone",
         Field::Address => "address",
+        Field::Token => "token",
     };
     format!("{}\t{}\t{field}", place.county().digits(), place.digits())
 }

@@ -3,6 +3,8 @@
 
 mod awards;
 mod comma;
+mod form_workbook;
+pub mod paper;
 mod parquet;
 mod results;
 mod sheet;
@@ -10,6 +12,9 @@ mod workbook;
 
 pub use awards::awards;
 pub use comma::to_csv;
+pub use form_workbook::{
+    blank_workbook, form2_workbook, form3_workbook, form3_year_workbook, form4_workbook,
+};
 pub use parquet::to_parquet;
 pub use results::results;
 pub use sheet::{Cells, Column, Sheet};

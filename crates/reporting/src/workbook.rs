@@ -6,7 +6,7 @@ use crate::ReportError;
 use crate::sheet::{Cells, Column, Sheet};
 
 /// The font of sheets; Excel and WPS fall back to what they have.
-const FONT: &str = "Noto Sans CJK SC";
+pub(crate) const FONT: &str = "Noto Sans CJK SC";
 
 /// Writes a sheet as an XLSX workbook.
 ///
@@ -79,9 +79,13 @@ fn bordered() -> Format {
     Format::new().set_font_name(FONT).set_font_size(11).set_border(FormatBorder::Thin)
 }
 
-/// Characters that fit the longest text; a Chinese one takes two.
+/// The characters of a text; a Chinese one takes two.
+pub(crate) fn wide(text: &str) -> u32 {
+    text.chars().map(|letter| if letter.is_ascii() { 1 } else { 2 }).sum()
+}
+
+/// Characters that fit the longest text.
 fn width(column: &Column) -> f64 {
-    let wide = |text: &str| text.chars().map(|letter| if letter.is_ascii() { 1_u32 } else { 2 }).sum::<u32>();
     let longest = match &column.cells {
         Cells::Text(cells) => cells.iter().flatten().map(|cell| wide(cell)).max().unwrap_or(0),
         Cells::Worded(cells) => cells.iter().map(|cell| wide(cell.1)).max().unwrap_or(0),

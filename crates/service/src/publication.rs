@@ -5,12 +5,14 @@ use authz::{Actor, Allowed, ReadPublic};
 use axum::extract::{Path, State as Extract};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::month::{Month, local_time};
+use chrono_tz::Tz;
+use domain::closing::Tier;
+use domain::month::{Month, date_title, local_time};
 use domain::place::{Level, Place};
 use domain::points::Points;
-use domain::publication::last_digits;
-use records::closing::{ClosedMonth, PublicRow, board, closed_months};
-use records::publication::{Published, published};
+use domain::publication::{Notice, NoticeGroup, Placed};
+use records::closing::{ClosedMonth, closed_months};
+use records::publication::{Published, notice_of, published};
 use records::{Connection, places, tenancy};
 
 use crate::error::{PageError, page};
@@ -38,35 +40,32 @@ struct MonthLink {
 }
 
 struct Shown {
-    month: Month,
-    version: i16,
+    notice: Notice,
     published_on: String,
     object_until: String,
     check: String,
-    taking_part: u32,
-    scored: u32,
-    carried_out: bool,
-    groups: Vec<GroupTable>,
 }
 
-struct GroupTable {
-    name: String,
-    taking_part: usize,
-    scored: usize,
-    mean: String,
-    /// Ranked with name and tier; those below the places only with number and score.
-    rows: Vec<Row>,
-    unscored: Vec<(String, &'static str)>,
-}
+impl Shown {
+    /// The mean of a group, a dash where nobody was scored.
+    fn mean(group: &NoticeGroup) -> String {
+        group.mean.map(Points::short).unwrap_or_else(|| "—".into())
+    }
 
-struct Row {
-    rank: String,
-    tied: bool,
-    number: String,
-    head: String,
-    score: String,
-    total: String,
-    tier: &'static str,
+    /// Points, a slash where there are none.
+    fn points(points: &Option<Points>) -> String {
+        points.map(Points::short).unwrap_or_else(|| "/".into())
+    }
+
+    /// A rank, a slash where there is none.
+    fn rank(rank: &Option<u32>) -> String {
+        rank.map(|rank| rank.to_string()).unwrap_or_else(|| "/".into())
+    }
+
+    /// The name of a tier, empty where there is none.
+    fn tier(placed: &Placed) -> &'static str {
+        placed.tier.map(Tier::title).unwrap_or_default()
+    }
 }
 
 /// `/`
@@ -103,7 +102,7 @@ async fn show(state: &State, village: &str, month: Option<Month>) -> Result<Resp
             .nth(usize::try_from(state.http.public_months).ok()?)
     });
     let mut connection = state.database.connection().await?;
-    let loaded = load(&mut connection, &allowed, month, oldest).await?;
+    let loaded = load(&mut connection, &allowed, month, oldest, state.zone).await?;
     let mut board = loaded.ok_or(PageError::NotFound)?;
     board.supervision_phone.clone_from(&state.http.supervision_phone);
     Ok(page(StatusCode::OK, &board))
@@ -114,6 +113,7 @@ async fn load(
     allowed: &Allowed<ReadPublic>,
     asked: Option<Month>,
     oldest: Option<Month>,
+    zone: Tz,
 ) -> records::Result<Option<BoardPage>> {
     tenancy::read(connection, allowed, async |connection| {
         let village = allowed.place();
@@ -147,10 +147,11 @@ async fn load(
         });
         let months = months.collect();
         let shown = match chosen {
-            Some((closed, published)) => {
-                let rows = board(connection, &village, closed.month, closed.closing_id).await?;
-                let days = records::rulebook::of(connection, &village, closed.month).await?.objections;
-                Some(shown(closed, published, &days, rows, &names))
+            Some((closed, _)) => {
+                let before = shown_months.iter().find(|(one, _)| one.month == closed.month.previous());
+                let before = before.map(|(closed, _)| closed);
+                let notice = notice_of(connection, &village, closed, before, zone).await?;
+                Some(shown(notice))
             }
             None => None,
         };
@@ -167,65 +168,11 @@ async fn load(
     .await
 }
 
-fn shown(
-    closed: &ClosedMonth,
-    published: &Published,
-    objections: &domain::rulebook::ObjectionRule,
-    rows: Vec<PublicRow>,
-    names: &[domain::input::Division],
-) -> Shown {
-    let mut groups: Vec<(Place, Vec<PublicRow>)> = Vec::new();
-    for row in rows {
-        match groups.last_mut() {
-            Some((group, rows)) if *group == row.result.group => rows.push(row),
-            _ => groups.push((row.result.group, vec![row])),
-        }
-    }
-    let name = |group: &Place| {
-        names.iter().find(|one| one.place == *group).map(|one| one.name.clone()).unwrap_or_default()
-    };
-    let last = domain::publication::final_from(published.on, objections).pred_opt().unwrap_or(published.on);
+fn shown(notice: Notice) -> Shown {
     Shown {
-        month: closed.month,
-        version: closed.version,
-        published_on: domain::month::date_title(published.on),
-        object_until: domain::month::date_title(last),
-        check: closed.hash.short(),
-        taking_part: closed.taking_part,
-        scored: closed.scored,
-        carried_out: closed.carried_out,
-        groups: groups.into_iter().map(|(group, rows)| group_table(name(&group), rows)).collect(),
-    }
-}
-
-/// Who redeems stands by rank; the others by house number, with the score alone (红榜不黑榜).
-fn group_table(name: String, mut all: Vec<PublicRow>) -> GroupTable {
-    let in_sight = |row: &PublicRow| row.result.rank_in_group.filter(|_| row.result.qualifies);
-    all.sort_by_key(|row| (in_sight(row).unwrap_or(u32::MAX), row.result.household));
-    let scores: Vec<Points> = all.iter().filter_map(|row| row.result.score).collect();
-    let ranks: Vec<_> = all.iter().filter_map(|row| row.result.rank_in_group).collect();
-    let row = |row: &PublicRow| {
-        let (rank, score) = (in_sight(row), row.result.score?);
-        let in_sight = rank.is_some();
-        Some(Row {
-            rank: rank.map(|rank| rank.to_string()).unwrap_or_default(),
-            tied: ranks.iter().filter(|other| Some(**other) == rank).count() > 1,
-            number: last_digits(&row.result.household).to_owned(),
-            head: if in_sight { row.head.to_string() } else { String::new() },
-            score: score.short(),
-            total: if in_sight { row.result.year_total.short() } else { String::new() },
-            tier: row.result.tier.map(domain::closing::Tier::title).unwrap_or_default(),
-        })
-    };
-    let unscored = all.iter().filter(|row| row.result.score.is_none());
-    GroupTable {
-        name,
-        taking_part: all.len(),
-        scored: scores.len(),
-        mean: domain::points::mean(&scores).map(Points::short).unwrap_or_else(|| "—".into()),
-        rows: all.iter().filter_map(row).collect(),
-        unscored: unscored
-            .map(|row| (last_digits(&row.result.household).to_owned(), row.result.status.title()))
-            .collect(),
+        published_on: notice.published_on.map(date_title).unwrap_or_default(),
+        object_until: notice.object_until.map(date_title).unwrap_or_default(),
+        check: notice.hash.short(),
+        notice,
     }
 }

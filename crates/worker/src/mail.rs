@@ -20,6 +20,9 @@ pub struct Mailer {
     way: Way,
     from: Mailbox,
     url: String,
+    /// How long a whole mail may take: lettre's own limit ends when the server is connected, and one that then
+    /// says nothing would hold the worker for ever.
+    patience: Duration,
 }
 
 enum Way {
@@ -82,7 +85,8 @@ impl Mailer {
             "smtp" => Way::Smtp(Box::new(transport(settings)?)),
             other => return Err(MailerError::Way(other.to_owned())),
         };
-        Ok(Self { way, from, url: url.trim_end_matches('/').to_owned() })
+        let patience = Duration::from_secs(u64::from(settings.timeout_seconds.max(1)));
+        Ok(Self { way, from, url: url.trim_end_matches('/').to_owned(), patience })
     }
 
     /// Sends a digest.
@@ -101,12 +105,13 @@ impl Mailer {
             Way::Folder(folder) => write(folder, &message.message_id, &mail.formatted())
                 .await
                 .map_err(|error| JobError::Outside(format!("邮件不能写入 {}：{error}", folder.display()))),
-            Way::Smtp(transport) => match transport.send(mail).await {
-                Ok(_) => Ok(()),
-                Err(error) if error.is_permanent() => {
+            Way::Smtp(transport) => match tokio::time::timeout(self.patience, transport.send(mail)).await {
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(error)) if error.is_permanent() => {
                     Err(Refusal::message(format!("邮件服务器拒收：{error}；请核对联系人的邮箱")).into())
                 }
-                Err(error) => Err(JobError::Outside(format!("邮件服务器不通：{error}"))),
+                Ok(Err(error)) => Err(JobError::Outside(format!("邮件服务器不通：{error}"))),
+                Err(_elapsed) => Err(JobError::Outside("邮件服务器不通：没有应答".to_owned())),
             },
         }
     }

@@ -1,6 +1,7 @@
 //! The honour roll (光荣榜): praise only.
 
 use super::{Masked, Name, PublicRow, last_digits};
+use crate::place::Place;
 use crate::points::Points;
 
 /// Whom a group or village praises.
@@ -19,8 +20,8 @@ pub struct Honours {
 /// A household that is praised; the name can only be the masked one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Praised {
-    /// 户号
-    pub number: String,
+    /// The household; only its number (户号) is public.
+    pub household: Place,
     /// 户主, masked.
     pub head: Masked<Name>,
     /// What it is praised for.
@@ -30,14 +31,22 @@ pub struct Praised {
 /// The most households that share a praise; more is none.
 const MOST: usize = 10;
 
-/// Rule R-59: praised are the month's best, the highest total of the year, every full 100, and who gained most on
-/// the month before; all who share it, unless more than ten do: then it is no distinction and is left out, full
-/// marks apart.
+impl Praised {
+    /// 户号
+    pub fn number(&self) -> &str {
+        last_digits(&self.household)
+    }
+}
+
+/// Rule R-59: praised are every full 100 or else the month's best, the highest total of the year, and who gained
+/// most on the month before; all who share it, unless more than ten do: then it is no distinction and is left out,
+/// full marks apart.
 ///
 /// Source: part four (四): 公示光荣榜; 表扬累计积分多的家庭; product §2.6.
 pub fn honours(rows: &[PublicRow]) -> Honours {
     let scored = || rows.iter().filter(|row| row.result.score.is_some());
     let best = highest(scored().filter_map(|row| Some((row, row.result.score?))));
+    let best = best.into_iter().filter(|one| one.points < Points::FULL).collect();
     let total = highest(scored().map(|row| (row, row.result.year_total)));
     let full = scored().filter(|row| row.result.score == Some(Points::FULL));
     let gain = |row: &PublicRow| {
@@ -58,15 +67,13 @@ fn highest<'a>(values: impl Iterator<Item = (&'a PublicRow, Points)>) -> Vec<Pra
 }
 
 fn praised(row: &PublicRow, points: Points) -> Praised {
-    let number = last_digits(&row.result.household).to_owned();
-    Praised { number, head: row.head.clone(), points }
+    Praised { household: row.result.household, head: row.head.clone(), points }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::closing::HouseholdResult;
-    use crate::place::Place;
     use crate::scoring::Status;
 
     fn row(number: u32, score: Option<i32>, total: i32, before: Option<i32>) -> PublicRow {
@@ -91,7 +98,7 @@ mod tests {
     }
 
     fn numbers(praised: &[Praised]) -> Vec<&str> {
-        praised.iter().map(|one| one.number.as_str()).collect()
+        praised.iter().map(Praised::number).collect()
     }
 
     #[test]
@@ -103,18 +110,19 @@ mod tests {
             row(4, None, 9000, Some(500)),
         ];
         let honours = honours(&rows);
-        assert_eq!(numbers(&honours.best), ["0001", "0003"]);
+        assert_eq!(numbers(&honours.best), [""; 0], "full marks stand for themselves");
         assert_eq!(numbers(&honours.total), ["0002"], "who was not scored is not praised");
         assert_eq!(numbers(&honours.full), ["0001", "0003"]);
         assert_eq!(numbers(&honours.improved), ["0002"]);
         assert_eq!(honours.improved[0].points, Points::from_tenths(200));
-        assert_eq!(honours.best[0].head.to_string(), "张*明");
+        assert_eq!(honours.full[0].head.to_string(), "张*明");
     }
 
     #[test]
     fn what_everybody_shares_is_no_distinction() {
-        let rows: Vec<_> = (1..=11).map(|number| row(number, Some(1000), 1000, None)).collect();
-        let honours = honours(&rows);
-        assert_eq!((honours.best.len(), honours.full.len(), honours.improved.len()), (0, 11, 0));
+        let rows: Vec<_> = (1..=11).map(|number| row(number, Some(900), 1000, None)).collect();
+        let everybody = honours(&rows);
+        assert_eq!((everybody.best.len(), everybody.total.len(), everybody.improved.len()), (0, 0, 0));
+        assert_eq!(numbers(&honours(&rows[..2]).best), ["0001", "0002"]);
     }
 }

@@ -158,6 +158,27 @@ pub fn notice_group(group: Place, name: String, mut all: Vec<PublicRow>) -> Noti
 }
 
 impl Notice {
+    /// The village's praise with the name of each group before the number, which is only unique inside it; full
+    /// marks are praised group by group.
+    pub fn village_praise(&self) -> [Vec<String>; 3] {
+        let group_of = |one: &Praised| {
+            let group = self.groups.iter().find(|group| group.group.contains(&one.household));
+            group.map(|group| group.name.as_str()).unwrap_or_default()
+        };
+        let line = |praised: &[Praised], sign: &str, unit: &str| -> Vec<String> {
+            let words = praised.iter().map(|one| {
+                let points = one.points.short();
+                format!("{} {} {} {sign}{points}{unit}", group_of(one), one.number(), one.head)
+            });
+            words.collect()
+        };
+        [
+            line(&self.honours.best, "", " 分"),
+            line(&self.honours.total, "", " 分"),
+            line(&self.honours.improved, "+", ""),
+        ]
+    }
+
     /// Whether it may still change: nothing of it is public yet.
     pub fn is_preview(&self) -> bool {
         self.published_on.is_none()
@@ -173,7 +194,7 @@ impl Notice {
 pub fn praise_line(praised: &[Praised], unit: &str) -> String {
     let words: Vec<String> = praised
         .iter()
-        .map(|one| format!("{} {} {}{unit}", one.number, one.head, one.points.short()))
+        .map(|one| format!("{} {} {}{unit}", one.number(), one.head, one.points.short()))
         .collect();
     words.join("、")
 }

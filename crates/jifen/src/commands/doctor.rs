@@ -138,8 +138,8 @@ fn calendar_of(text: &str) -> Option<Calendar> {
 fn fonts() -> Finding {
     let title = "中文字体";
     let found = [
-        "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-        "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
+        "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc",
+        "/usr/share/fonts/noto-cjk/NotoSerifCJK-Regular.ttc",
     ]
     .iter()
     .any(|file| std::path::Path::new(file).exists());

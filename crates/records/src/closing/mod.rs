@@ -27,8 +27,8 @@ pub(crate) use heads::{Head, heads, open_months, refuse_closed, refuse_scored};
 pub(crate) use load::frozen_inputs;
 
 pub use difference::{StoredDifference, differences};
-pub(crate) use read::rows_of;
-pub use read::{ClosedMonth, PublicRow, board, closed_months, results_of, row_count};
+pub use read::{ClosedMonth, closed_months, results_of, row_count};
+pub(crate) use read::{board, rows_of};
 pub(crate) use seal::latest_of;
 pub use seal::seal_month;
 pub(crate) use slice::close_version;

@@ -7,7 +7,7 @@ use domain::closing::{ExportedResult, HouseholdResult, Tier};
 use domain::month::Month;
 use domain::place::Place;
 use domain::points::Points;
-use domain::publication::{Masked, Name};
+use domain::publication::{Masked, PublicRow};
 use domain::scoring::Status;
 
 use super::heads::heads;
@@ -156,20 +156,11 @@ pub async fn closed_months(connection: &mut Connection, village: &Place) -> Resu
         .collect()
 }
 
-/// A household on the public board; the name can only be the masked one.
-#[derive(Debug, Clone)]
-pub struct PublicRow {
-    /// What the closed version says.
-    pub result: HouseholdResult,
-    /// The masked name of the head, as it was registered for the month.
-    pub head: Masked<Name>,
-}
-
 /// The rows of a closed version for the public board, in the order of group and household.
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn board(
+pub(crate) async fn board(
     connection: &mut Connection,
     village: &Place,
     month: Month,
@@ -201,6 +192,7 @@ pub async fn board(
         .map(|(result, (_, name))| PublicRow {
             result,
             head: Masked::name(name.as_deref().unwrap_or_default()),
+            before: None,
         })
         .collect())
 }

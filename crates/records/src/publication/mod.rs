@@ -1,5 +1,6 @@
 //! Publication: records which version of a month was published when.
 
+mod notice;
 mod posting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use crate::places::{county_exists, lock_all, refuse_below_village};
 use crate::schema::publication;
 use crate::tenancy::{self, Mode};
 
+pub use notice::{notice, notice_of};
 pub use posting::{Posted, latest_postings, record_postings};
 
 /// What became of a publication.

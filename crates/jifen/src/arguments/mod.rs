@@ -1,11 +1,15 @@
 //! The command line.
 
+mod export;
+
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::month::Month;
 use domain::place::Place;
+
+pub use export::{Export, Format, PaperSize, What};
 
 /// 乡村治理积分制：一个县的村级积分，从花名册到可核对的结账。
 #[derive(Debug, Parser)]
@@ -216,51 +220,6 @@ pub struct Awards {
     /// 年度
     #[arg(long, value_name = "YYYY")]
     pub year: i32,
-}
-
-/// 导出的内容
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum What {
-    /// 月度结果
-    Results,
-    /// 年终评比
-    Awards,
-}
-
-/// 导出的格式
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// 给程序
-    Csv,
-    /// 给人
-    Xlsx,
-    /// 给分析
-    Parquet,
-}
-
-/// 导出
-#[derive(Debug, Args)]
-pub struct Export {
-    /// 内容
-    pub what: What,
-    /// 县代码
-    #[arg(long, value_name = "CODE")]
-    pub county: Place,
-    /// 只导出一个镇、村或小组
-    #[arg(long, value_name = "CODE")]
-    pub division: Option<Place>,
-    /// 月份（results）
-    #[arg(long, value_name = "YYYY-MM", required_if_eq("what", "results"))]
-    pub month: Option<Month>,
-    /// 年度（awards）
-    #[arg(long, value_name = "YYYY", required_if_eq("what", "awards"))]
-    pub year: Option<i32>,
-    /// 格式
-    #[arg(long, default_value = "csv")]
-    pub format: Format,
-    /// 文件
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
 }
 
 /// 核对

@@ -1,0 +1,84 @@
+//! 附件2: a household's year.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::catalogue::Catalogue;
+use domain::forms::{HouseholdYear, MonthColumn, household_year_items};
+use domain::month::Month;
+use domain::place::{Level, Place};
+use domain::publication::last_digits;
+
+use super::{full_name, rows_in, village_of, year_of};
+use crate::catalogue;
+use crate::database::Connection;
+use crate::error::{Error, Result};
+use crate::households::register_of;
+use crate::publication::published;
+use crate::schema::month_closing;
+
+/// A household's year in the latest versions; none where no closed month has it.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn household_year(
+    connection: &mut Connection,
+    household: &Place,
+    year: i32,
+) -> Result<Option<HouseholdYear>> {
+    let village = village_of(household)?;
+    let published = published(connection, &village).await?;
+    let mut columns: Vec<(MonthColumn, Catalogue)> = Vec::new();
+    let (mut head, mut kind, mut all_published) = (String::new(), (false, false), true);
+    for (month, closed) in year_of(connection, &village, year).await? {
+        let Some(row) = rows_in(connection, household, &closed).await?.pop() else { continue };
+        (head, kind) = (row.head, (row.local, row.resident));
+        all_published &= published.contains_key(&(village, month, closed.version));
+        let catalogue = catalogue_of(connection, &village, month, closed.closing_id).await?;
+        let column = MonthColumn {
+            month,
+            version: closed.version,
+            reason: closed.reason.filter(|_| closed.version > 1),
+            result: row.result,
+            findings: row.findings,
+        };
+        columns.push((column, catalogue));
+    }
+    if columns.is_empty() {
+        return Ok(None);
+    }
+    let pairs: Vec<_> = columns.iter().map(|(column, catalogue)| (column, catalogue)).collect();
+    let items = household_year_items(&pairs).map_err(|unknown| Error::Corrupt(unknown.to_string()))?;
+    let group = household.ancestor(Level::Group).unwrap_or(village);
+    let register = register_of(connection, &group).await?;
+    let entry = register.into_iter().find(|entry| entry.household == *household);
+    let members = entry.map_or((0, 0), |entry| (entry.members_registered, entry.members_resident));
+    Ok(Some(HouseholdYear {
+        head,
+        number: last_digits(household).to_owned(),
+        place_name: full_name(connection, household).await?,
+        year,
+        members,
+        kind,
+        months: columns.into_iter().map(|(column, _)| column).collect(),
+        items,
+        published: all_published,
+    }))
+}
+
+async fn catalogue_of(
+    connection: &mut Connection,
+    village: &Place,
+    month: Month,
+    closing: i64,
+) -> Result<Catalogue> {
+    let county = village.county();
+    let id: i64 = month_closing::table
+        .filter(month_closing::county_code.eq(county.digits()))
+        .filter(month_closing::id.eq(closing))
+        .select(month_closing::catalogue_id)
+        .first(connection)
+        .await?;
+    let stored = catalogue::with_ids(connection, &county, &[id]).await?;
+    let found = stored.into_iter().next().ok_or_else(|| Error::Corrupt(format!("{month} 的积分项目")))?;
+    Ok(found.what.catalogue)
+}

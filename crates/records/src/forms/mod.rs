@@ -1,0 +1,136 @@
+//! What the forms list, read from closed versions.
+
+mod group_sheet;
+mod household_sheet;
+mod tokens;
+
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::forms::GroupMonthRow;
+use domain::month::Month;
+use domain::place::{Level, Place};
+use domain::scoring::Finding;
+
+use crate::closing::{ClosedMonth, closed_months, rows_of};
+use crate::database::Connection;
+use crate::error::{Error, Result};
+use crate::places;
+use crate::schema::{card, household, household_version, month_result};
+
+pub use group_sheet::{blank_sheet, group_month, group_year};
+pub use household_sheet::household_year;
+pub use tokens::{county_of_token, household_cards, household_of_token};
+
+/// `龙仙镇青云村第一小组`, or as far as the place reaches.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn full_name(connection: &mut Connection, place: &Place) -> Result<String> {
+    let mut name = String::new();
+    for level in [Level::Town, Level::Village, Level::Group] {
+        if let Some(above) = place.ancestor(level) {
+            name.push_str(&places::name_of(connection, &above).await?);
+        }
+    }
+    Ok(name)
+}
+
+/// The latest version of every closed month of a year.
+async fn year_of(
+    connection: &mut Connection,
+    village: &Place,
+    year: i32,
+) -> Result<BTreeMap<Month, ClosedMonth>> {
+    let mut months: BTreeMap<Month, ClosedMonth> = BTreeMap::new();
+    for closed in closed_months(connection, village).await? {
+        if closed.month.year() == year {
+            // The latest version comes first.
+            months.entry(closed.month).or_insert(closed);
+        }
+    }
+    Ok(months)
+}
+
+fn village_of(place: &Place) -> Result<Place> {
+    place.ancestor(Level::Village).ok_or_else(|| Error::Corrupt(format!("{place} 不在村里")))
+}
+
+/// The results of a closed version for the households inside `scope`, with names and findings, in the order of
+/// household codes.
+async fn rows_in(
+    connection: &mut Connection,
+    scope: &Place,
+    closed: &ClosedMonth,
+) -> Result<Vec<GroupMonthRow>> {
+    type Row = (String, Option<String>, bool, bool, Option<i64>);
+    let (county, interval) = (scope.county(), scope.scope());
+    let results = rows_of(connection, &county, closed.month, closed.closing_id).await?;
+    let rows: Vec<Row> = month_result::table
+        .inner_join(
+            household_version::table.on(household_version::county_code
+                .eq(month_result::county_code)
+                .and(household_version::id.eq(month_result::roster_id))),
+        )
+        .inner_join(
+            household::table.on(household::county_code
+                .eq(month_result::county_code)
+                .and(household::id.eq(month_result::household_id))),
+        )
+        .filter(month_result::county_code.eq(county.digits()))
+        .filter(month_result::month.eq(closed.month.number()))
+        .filter(month_result::closing_id.eq(closed.closing_id))
+        .filter(household::code.ge(&interval.low))
+        .filter(household::code.lt(&interval.high))
+        .select((
+            household::code,
+            household_version::head_name,
+            household_version::local,
+            household_version::resident,
+            month_result::card_id,
+        ))
+        .load(connection)
+        .await?;
+    let known: HashMap<String, Row> = rows.into_iter().map(|row| (row.0.clone(), row)).collect();
+    let mut findings = findings_of(connection, scope, closed.month).await?;
+    let corrections = corrections_of(connection, scope, closed.month).await?;
+    let mut found = Vec::with_capacity(known.len());
+    for result in results {
+        let Some((_, head, local, resident, card)) = known.get(result.household.digits()) else { continue };
+        found.push(GroupMonthRow {
+            result,
+            head: head.clone().unwrap_or_default(),
+            local: *local,
+            resident: *resident,
+            findings: card.and_then(|card| findings.remove(&card)).unwrap_or_default(),
+            corrected: card.is_some_and(|card| corrections.contains(&card)),
+        });
+    }
+    found.sort_by_key(|row| row.result.household);
+    Ok(found)
+}
+
+/// The findings of a month's cards inside a village or group, by the cards' row numbers.
+async fn findings_of(
+    connection: &mut Connection,
+    scope: &Place,
+    month: Month,
+) -> Result<HashMap<i64, Vec<Finding>>> {
+    // Findings stand at the place of their group.
+    let at = scope.ancestor(Level::Group).unwrap_or(*scope).scope();
+    crate::scoring::findings(connection, &scope.county(), (&at.low, &at.high), month).await
+}
+
+async fn corrections_of(connection: &mut Connection, scope: &Place, month: Month) -> Result<Vec<i64>> {
+    let at = scope.ancestor(Level::Group).unwrap_or(*scope).scope();
+    Ok(card::table
+        .filter(card::county_code.eq(scope.county().digits()))
+        .filter(card::month.eq(month.number()))
+        .filter(card::place.ge(at.low))
+        .filter(card::place.lt(at.high))
+        .filter(card::is_correction.eq(true))
+        .select(card::id)
+        .load(connection)
+        .await?)
+}

@@ -1,5 +1,7 @@
 //! Runs the program as a user of the shell does.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -123,4 +125,22 @@ pub async fn scored(households: u32, first_month: &str, months: u32) -> (TestDat
     }
     drop(connection);
     (database, county)
+}
+
+/// The body that a GET answers with, and its status line.
+pub fn get(address: &str, path: &str) -> (String, String) {
+    let (head, body) = request(address, &format!("GET {path} HTTP/1.1"), &[]);
+    (head.lines().next().unwrap_or_default().to_owned(), body)
+}
+
+/// Head and body of the answer to a request line with headers and no body.
+pub fn request(address: &str, line: &str, headers: &[&str]) -> (String, String) {
+    let mut stream = TcpStream::connect(address).expect("the server");
+    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    write!(stream, "{line}\r\nHost: {address}\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n")
+        .expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    (head.to_owned(), body.to_owned())
 }

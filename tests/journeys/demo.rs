@@ -1,12 +1,11 @@
 //! The demo county is the same wherever it is made, and is served as public boards.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use testkit::{COUNTY, TestDatabase};
 
-use crate::support::{Folder, path, results, succeed};
+use crate::support::{Folder, get, path, results, succeed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_seed_makes_the_same_results() {
@@ -25,16 +24,6 @@ async fn the_same_seed_makes_the_same_results() {
     }
     assert!(made[0].lines().count() > 150);
     assert_eq!(made[0], made[1]);
-}
-
-/// The body that a GET answers with, and its status line.
-fn get(address: &str, path: &str) -> (String, String) {
-    let mut stream = TcpStream::connect(address).expect("the server");
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("a request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-    (head.lines().next().unwrap_or_default().to_owned(), body.to_owned())
 }
 
 #[test]

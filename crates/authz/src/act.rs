@@ -50,6 +50,8 @@ acts! {
     Publish = "publish";
     /// Read everything of a place.
     Read = "read";
+    /// Read one's own household's published months.
+    ReadOwn = "read_own";
     /// Read what is on the notice board.
     ReadPublic = "read_public";
     /// Register contacts.

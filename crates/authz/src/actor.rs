@@ -8,6 +8,8 @@ pub enum Actor {
     /// The schedule; made only by the worker. Closes, publishes, reminds and computes what follows from that;
     /// never corrects, decides or grants.
     Schedule,
+    /// Whoever holds a household's card.
+    Holder,
     /// Anybody in front of the notice board.
     Visitor,
 }
@@ -18,6 +20,7 @@ impl Actor {
         match self {
             Self::Operator(_) => "operator",
             Self::Schedule => "schedule",
+            Self::Holder => "holder",
             Self::Visitor => "visitor",
         }
     }
@@ -26,7 +29,7 @@ impl Actor {
     pub fn title(&self) -> String {
         match self {
             Self::Operator(name) => format!("operator:{name}"),
-            Self::Schedule | Self::Visitor => self.role().to_owned(),
+            Self::Schedule | Self::Holder | Self::Visitor => self.role().to_owned(),
         }
     }
 }

@@ -7,8 +7,8 @@ mod guard;
 
 pub use act::{
     Act, AdoptCatalogue, AdoptRulebook, Award, Certify, Close, Correct, EnterCards, FormPanels, IssueTokens,
-    Operate, Post, Publish, Read, ReadPublic, RegisterContacts, RegisterDivisions, RegisterHouseholds,
-    Remind, Retain, Verify,
+    Operate, Post, Publish, Read, ReadOwn, ReadPublic, RegisterContacts, RegisterDivisions,
+    RegisterHouseholds, Remind, Retain, Verify,
 };
 pub use actor::Actor;
 pub use allowed::{Allowed, Outside};

@@ -29,3 +29,10 @@ pub(crate) async fn secure(request: Request, next: Next) -> Response {
 pub(crate) async fn stylesheet() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")], STYLESHEET)
 }
+
+/// What the log says of a request: the token of a household's page is cut from it.
+pub(crate) fn span(request: &Request) -> tracing::Span {
+    let path = request.uri().path();
+    let path = if path.starts_with("/h/") { "/h/…" } else { path };
+    tracing::info_span!("request", method = %request.method(), path)
+}

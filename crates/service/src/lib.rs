@@ -3,12 +3,16 @@
 mod error;
 mod headers;
 mod health;
+mod household;
+mod metrics;
+mod operations;
 mod publication;
 mod router;
 mod state;
 
 use std::net::SocketAddr;
 
+pub use operations::operations;
 pub use router::{ROUTES, router};
 pub use state::State;
 
@@ -22,6 +26,18 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     axum::serve(listener, router(state)).with_graceful_shutdown(stop).await
+}
+
+/// Serves the operations page until `stop` resolves.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve_operations(
+    listener: tokio::net::TcpListener,
+    state: State,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, operations(state)).with_graceful_shutdown(stop).await
 }
 
 /// Binds an address; port 0 takes a free one.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authz::Guard;
+use authz::{Actor, Guard};
 use chrono::{DateTime, Utc};
 use records::Database;
 use settings::Http;
@@ -16,6 +16,8 @@ pub struct State {
     pub guard: Arc<Guard>,
     /// How pages are served.
     pub http: Arc<Http>,
+    /// For whom the operations page acts.
+    pub operator: Actor,
     /// The clock.
     pub now: fn() -> DateTime<Utc>,
     /// The county's time zone.

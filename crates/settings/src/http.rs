@@ -8,6 +8,8 @@ use serde::Deserialize;
 pub struct Http {
     /// Address and port to listen on; port 0 takes a free one.
     pub listen: String,
+    /// Address and port of the operations page, which acts for the user of the shell: this machine's; empty: none.
+    pub operations: String,
     /// The address below which people reach the pages, `https://jifen.example.cn`: printed in QR codes and mail;
     /// empty: the address listened on.
     pub public_url: String,

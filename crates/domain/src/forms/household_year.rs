@@ -42,6 +42,10 @@ pub struct MonthColumn {
     pub result: HouseholdResult,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// The catalogue that it was scored by.
+    pub catalogue: Catalogue,
+    /// Whether it is public.
+    pub published: bool,
 }
 
 /// An item with what it lost month by month.
@@ -62,9 +66,10 @@ pub struct YearItem {
 ///
 /// # Errors
 /// A finding that its month's catalogue does not have.
-pub fn household_year_items(months: &[(&MonthColumn, &Catalogue)]) -> Result<Vec<YearItem>, UnknownRule> {
+pub fn household_year_items(months: &[MonthColumn]) -> Result<Vec<YearItem>, UnknownRule> {
     let mut items: Vec<YearItem> = Vec::new();
-    for (column, catalogue) in months {
+    for column in months {
+        let catalogue = &column.catalogue;
         let at = usize::try_from(column.month.of_year() - 1).unwrap_or(0);
         let scored = match column.result.score {
             Some(_) => Some(ScoringTable::new(catalogue).score(&column.findings)?),
@@ -118,6 +123,8 @@ mod tests {
                 tier: None,
             },
             findings: parse_findings(findings).expect("findings"),
+            catalogue: small(),
+            published: true,
         }
     }
 
@@ -126,7 +133,7 @@ mod tests {
         let catalogue = small();
         let rule = catalogue.items[0].rules[0].clone();
         let (march, april) = (column("2026-03", &rule.code, true), column("2026-04", "", false));
-        let items = household_year_items(&[(&march, &catalogue), (&april, &catalogue)]).expect("known rules");
+        let items = household_year_items(&[march, april]).expect("known rules");
         assert_eq!(items.len(), catalogue.items.len());
         assert_eq!(items[0].lost[2], Some(rule.points));
         assert_eq!(items[1].lost[2], Some(Points::ZERO));

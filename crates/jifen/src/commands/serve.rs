@@ -23,8 +23,36 @@ pub async fn run(common: &Common, serve: &Serve) -> Result<()> {
     } else {
         println!("{url}");
     }
-    service::serve(listener, state(&context), stopped()).await?;
-    context.close().await
+    let (served, operated) =
+        tokio::join!(service::serve(listener, state(&context), stopped()), operations(&context, &address));
+    context.close().await?;
+    operated?;
+    Ok(served?)
+}
+
+/// Serves the operations page on its own address until told to stop; an address that is in use is told, and
+/// stops nothing else.
+///
+/// # Errors
+/// The listener fails.
+pub async fn operations(context: &Context, address: &str) -> Result<()> {
+    let configured = &context.settings.http.operations;
+    if configured.is_empty() {
+        return Ok(());
+    }
+    // Whoever takes a free port for the pages, as tests do, gets one for this page too.
+    let free = address.ends_with(":0");
+    let wanted = if free { "127.0.0.1:0" } else { configured };
+    match service::listen(wanted).await {
+        Ok((listener, bound)) => {
+            eprintln!("任务页：http://{bound}");
+            Ok(service::serve_operations(listener, state(context), stopped()).await?)
+        }
+        Err(error) => {
+            eprintln!("任务页没有启动：{configured} {error}（设置 http.operations）");
+            Ok(())
+        }
+    }
 }
 
 /// The clock on the wall.
@@ -39,6 +67,7 @@ pub fn state(context: &Context) -> service::State {
         database: context.database.clone(),
         guard: Arc::clone(&context.guard),
         http: Arc::new(context.settings.http.clone()),
+        operator: context.operator.clone(),
         now: now(),
         zone: context.moment.zone,
     }

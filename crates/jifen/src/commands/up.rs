@@ -8,7 +8,7 @@ use serde_json::json;
 use worker::Clock;
 
 use super::demo::{self, DemoCounty};
-use super::serve::{now, state, stopped};
+use super::serve::{now, operations, state, stopped};
 use super::work::worker;
 use crate::arguments::{Common, Up};
 use crate::context::Context;
@@ -42,10 +42,14 @@ pub async fn run(common: &Common, up: &Up) -> Result<()> {
         context.settings.http.public_url.clone()
     };
     let worker = worker(&context, common, clock, &public)?;
-    let (serving, working) =
-        tokio::join!(service::serve(listener, state(&context), stopped()), worker::work(worker, stopped()));
+    let (serving, working, operating) = tokio::join!(
+        service::serve(listener, state(&context), stopped()),
+        worker::work(worker, stopped()),
+        operations(&context, &address)
+    );
     context.close().await?;
     serving?;
+    operating?;
     Ok(working?)
 }
 

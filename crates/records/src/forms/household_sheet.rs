@@ -27,12 +27,11 @@ pub async fn household_year(
 ) -> Result<Option<HouseholdYear>> {
     let village = village_of(household)?;
     let published = published(connection, &village).await?;
-    let mut columns: Vec<(MonthColumn, Catalogue)> = Vec::new();
-    let (mut head, mut kind, mut all_published) = (String::new(), (false, false), true);
+    let mut columns: Vec<MonthColumn> = Vec::new();
+    let (mut head, mut kind) = (String::new(), (false, false));
     for (month, closed) in year_of(connection, &village, year).await? {
         let Some(row) = rows_in(connection, household, &closed).await?.pop() else { continue };
         (head, kind) = (row.head, (row.local, row.resident));
-        all_published &= published.contains_key(&(village, month, closed.version));
         let catalogue = catalogue_of(connection, &village, month, closed.closing_id).await?;
         let column = MonthColumn {
             month,
@@ -40,14 +39,15 @@ pub async fn household_year(
             reason: closed.reason.filter(|_| closed.version > 1),
             result: row.result,
             findings: row.findings,
+            catalogue,
+            published: published.contains_key(&(village, month, closed.version)),
         };
-        columns.push((column, catalogue));
+        columns.push(column);
     }
     if columns.is_empty() {
         return Ok(None);
     }
-    let pairs: Vec<_> = columns.iter().map(|(column, catalogue)| (column, catalogue)).collect();
-    let items = household_year_items(&pairs).map_err(|unknown| Error::Corrupt(unknown.to_string()))?;
+    let items = household_year_items(&columns).map_err(|unknown| Error::Corrupt(unknown.to_string()))?;
     let group = household.ancestor(Level::Group).unwrap_or(village);
     let register = register_of(connection, &group).await?;
     let entry = register.into_iter().find(|entry| entry.household == *household);
@@ -59,9 +59,9 @@ pub async fn household_year(
         year,
         members,
         kind,
-        months: columns.into_iter().map(|(column, _)| column).collect(),
+        published: columns.iter().all(|column| column.published),
+        months: columns,
         items,
-        published: all_published,
     }))
 }
 

@@ -1,0 +1,103 @@
+//! The web process: a household's page behind its card, the operations page, and metrics.
+
+use std::io::{BufRead, BufReader};
+use std::process::Child;
+
+use authz::IssueTokens;
+use records::forms::household_cards;
+use testkit::{COUNTY, TestDatabase, guard, moment, operator, registrar};
+
+use crate::support::{get, jifen, request, scored, succeed, superuser};
+
+/// A web process that ends with the test.
+struct Serving {
+    process: Child,
+    pages: String,
+    operations: String,
+}
+
+impl Serving {
+    fn start(database: &TestDatabase) -> Self {
+        let mut process =
+            jifen(database, &["serve", "--listen", "127.0.0.1:0", "--json"]).spawn().expect("the program");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+        let ready: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        let pages = ready["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("an address");
+        let mut told = String::new();
+        BufReader::new(process.stderr.take().expect("its errors")).read_line(&mut told).expect("a line");
+        let operations = told.trim().rsplit_once("http://").expect("the operations page").1.to_owned();
+        Self { pages: pages.to_owned(), operations, process }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_leads_to_its_households_published_months_and_to_nothing_else() {
+    let (database, county) = scored(60, "2026-01", 2).await;
+    for (month, now) in [("2026-01", "2026-02-04T00:30:00+08:00"), ("2026-02", "2026-03-04T00:30:00+08:00")] {
+        succeed(&database, &["close", "--county", COUNTY, "--month", month, "--now", now]);
+    }
+    let publish = ["publish", "--county", COUNTY, "--month", "2026-01", "--now", "2026-02-05T09:00:00+08:00"];
+    succeed(&database, &publish);
+    let village = demo::villages(&county.plan).next().expect("a village");
+    let allowed = guard().await.allow(&operator(), IssueTokens, village.place).expect("allowed");
+    let mut connection = database.database.connection().await.expect("a connection");
+    let now = moment("2026-02-05 09:00");
+    let group = village.groups[0].place;
+    let cards =
+        household_cards(&mut connection, &allowed, &group, &registrar().sealer, &now).await.expect("cards");
+    let again =
+        household_cards(&mut connection, &allowed, &group, &registrar().sealer, &now).await.expect("cards");
+    assert_eq!(cards[0].token, again[0].token, "a token is kept");
+
+    let serving = Serving::start(&database);
+    let (head, page) = request(&serving.pages, &format!("GET /h/{} HTTP/1.1", cards[0].token), &[]);
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert!(head.to_ascii_lowercase().contains("cache-control: no-store"), "{head}");
+    assert!(page.contains("2026年1月") && !page.contains("2026年2月"), "only what is published: {page}");
+    assert!(!page.contains(&cards[0].head), "a lost card tells no name");
+    let dead = "0".repeat(38);
+    for unknown in [dead.as_str(), "440229", "../etc", &cards[0].token[1..]] {
+        assert_eq!(get(&serving.pages, &format!("/h/{unknown}")).0, "HTTP/1.1 404 Not Found", "{unknown}");
+    }
+    let owner = superuser(&database).await;
+    let reissued = "insert into household_token
+        select county_code, place, household_id, 2, sha256('x'), token_sealed, issued_at from household_token";
+    owner.batch_execute(&reissued.replace("sha256('x')", "sha256(token_hash)")).await.expect("reissued");
+    let old = get(&serving.pages, &format!("/h/{}", cards[0].token)).0;
+    assert_eq!(old, "HTTP/1.1 404 Not Found", "the old token has died");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_up_jobs_are_shown_counted_and_begun_again_from_this_machine_only() {
+    let (database, _) = scored(60, "2026-01", 1).await;
+    let owner = superuser(&database).await;
+    let insert =
+        "insert into job_run (county_code, place, kind, period, revision, due_at, not_before, state, outcome)
+        values ('440229', '440229', 'send', '77', 0, '2026-02-05', '2026-02-05', 'given_up', '邮件服务器拒收')
+        returning id";
+    let id: i64 = owner.query_one(insert, &[]).await.expect("a job").get(0);
+    let serving = Serving::start(&database);
+    let page = get(&serving.operations, "/").1;
+    assert!(page.contains("邮件服务器拒收") && page.contains("重做") && page.contains("R-35"), "{page}");
+    for address in [&serving.operations, &serving.pages] {
+        let metrics = get(address, "/metrics").1;
+        assert!(metrics.contains(r#"jifen_jobs{kind="send",state="given_up"} 1"#), "{metrics}");
+    }
+    let again = format!("POST /jobs/{COUNTY}/{id}/again HTTP/1.1");
+    let foreign = request(&serving.operations, &again, &["Sec-Fetch-Site: cross-site"]).0;
+    assert!(foreign.starts_with("HTTP/1.1 403"), "{foreign}");
+    assert!(request(&serving.pages, &again, &[]).0.starts_with("HTTP/1.1 404"), "not on the public address");
+    let own = request(&serving.operations, &again, &["Sec-Fetch-Site: same-origin"]).0;
+    assert!(own.starts_with("HTTP/1.1 303"), "{own}");
+    let state: String =
+        owner.query_one("select state from job_run where id = $1", &[&id]).await.expect("it").get(0);
+    assert_eq!(state, "due");
+}

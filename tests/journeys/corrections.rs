@@ -52,6 +52,22 @@ async fn a_correction_makes_the_next_version_and_keeps_the_difference() {
     })
     .await
     .expect("read");
+    let notice = tenancy::read(&mut connection, &allowed, async |connection| {
+        records::publication::notice(connection, &village, county.plan.first_month, chrono_tz::Asia::Shanghai)
+            .await
+    });
+    let notice = notice.await.expect("read").expect("closed");
+    let own = notice.changes.iter().find(|change| household.ends_with(&change.number));
+    assert!(own.is_some_and(|change| change.score.0 != change.score.1), "the corrected score is told");
+    let hidden = |change: &domain::publication::Change| {
+        let below = moved.iter().find(|one| one.household.code().ends_with(&change.number));
+        below.is_some_and(|one| one.qualifies.1 != Some(true) && change.rank.1.is_some())
+    };
+    assert!(
+        !notice.changes.iter().any(hidden),
+        "no rank below the places is on the notice: {:?}",
+        notice.changes
+    );
     assert_eq!(months.iter().map(|closed| closed.version).collect::<Vec<_>>(), [2, 1]);
     assert!(moved.iter().any(|one| one.household.code() == household && one.score.0 != one.score.1));
 }

@@ -128,5 +128,20 @@ async fn jobs_of_a_lane_run_one_after_another_in_the_order_of_their_time() {
     assert_eq!(claimed(&database, "third").await, None, "its turn has not come");
     assert!(end(&database.database, &first, &Ending::Done("完成".into())).await.expect("ended"));
     assert_eq!(claimed(&database, "third").await.expect("its turn").period, "2026-10");
-    drop(owner);
+
+    // A job that comes in late with an older time waits while another of its lane runs.
+    let late = "insert into job_run (county_code, place, kind, period, revision, lane, due_at, not_before)
+        values ('440229', '440229', 'close', '2026-07', 0, 'county', '2026-01-01', '2026-01-01')";
+    owner.batch_execute(late).await.expect("a job");
+    assert_eq!(claimed(&database, "other").await, None, "two of a lane never run at once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_waits_for_its_next_try_does_not_hold_up_its_lane() {
+    let lane = Some("county");
+    let (database, _owner) = with_jobs(&[("2026-09", lane, 9), ("2026-10", lane, 1)]).await;
+    let first = claimed(&database, "one").await.expect("claimed");
+    let later = now() + TimeDelta::minutes(5);
+    assert!(end(&database.database, &first, &Ending::Again("出错".into(), later)).await.expect("ended"));
+    assert_eq!(claimed(&database, "one").await.expect("the next").period, "2026-10");
 }

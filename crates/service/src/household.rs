@@ -12,7 +12,8 @@ use domain::forms::{HouseholdYear, MonthColumn};
 use domain::month::local_time;
 use domain::place::{Level, Place};
 use domain::points::Points;
-use records::{forms, tenancy};
+use records::forms::{self, Versions};
+use records::tenancy;
 
 use crate::error::{PageError, page};
 use crate::state::State;
@@ -55,7 +56,7 @@ pub(crate) async fn months(
         let place = forms::full_name(connection, &household).await?;
         let mut years = Vec::new();
         for year in [this_year, this_year - 1] {
-            years.extend(forms::household_year(connection, &household, year).await?);
+            years.extend(forms::household_year(connection, &household, year, Versions::Published).await?);
         }
         Ok((place, years))
     })
@@ -66,11 +67,9 @@ pub(crate) async fn months(
 }
 
 fn shown(household: &Place, place: String, years: Vec<HouseholdYear>, this_year: i32) -> HouseholdPage {
-    let published = |year: &HouseholdYear| -> Vec<MonthColumn> {
-        year.months.iter().filter(|month| month.published).cloned().collect()
-    };
     // This year's if it has a published month, else the last one's.
-    let months = years.iter().map(published).find(|months| !months.is_empty()).unwrap_or_default();
+    let months = years.into_iter().map(|year| year.months).find(|months| !months.is_empty());
+    let months = months.unwrap_or_default();
     let strip = months.iter().map(|month| (format!("{}月", month.month.of_year()), score(month)));
     HouseholdPage {
         number: domain::publication::last_digits(household).to_owned(),

@@ -38,8 +38,8 @@ pub(crate) async fn handle(job: Claimed, worker: Data<Arc<Worker>>) -> Result<()
     };
     let ending = match done {
         Ok(Ok(outcome)) => Ending::Done(outcome),
-        Ok(Err(error)) => ending(&error, &job, &moment),
-        Err(_panic) => again("程序出错".to_owned(), &job, &moment),
+        Ok(Err(error)) => ending(&error, &job, &moment, worker.settings.attempts),
+        Err(_panic) => again("程序出错".to_owned(), &job, &moment, worker.settings.attempts),
     };
     if !end(&worker.database, &job, &ending).await? {
         let reason = "its lease was lost before its end was written".to_owned();
@@ -54,14 +54,17 @@ pub(crate) async fn handle(job: Claimed, worker: Data<Arc<Worker>>) -> Result<()
 }
 
 /// A refusal is final; a fault may pass.
-fn ending(error: &jobs::JobError, job: &Claimed, moment: &Moment) -> Ending {
+fn ending(error: &jobs::JobError, job: &Claimed, moment: &Moment, most: i32) -> Ending {
     match error {
         jobs::JobError::Records(Error::Refused(refusal)) => Ending::GivenUp(refusal.to_string()),
-        error => again(error.to_string(), job, moment),
+        error => again(error.to_string(), job, moment, most),
     }
 }
 
-fn again(reason: String, job: &Claimed, moment: &Moment) -> Ending {
+fn again(reason: String, job: &Claimed, moment: &Moment, most: i32) -> Ending {
+    if job.attempts >= most {
+        return Ending::GivenUp(format!("{reason}；试了 {} 次，已放弃", job.attempts));
+    }
     let tries = usize::try_from(job.attempts - 1).unwrap_or(0).min(BACK_OFF_MINUTES.len() - 1);
     Ending::Again(reason, moment.now + TimeDelta::minutes(BACK_OFF_MINUTES[tries]))
 }

@@ -59,6 +59,7 @@ struct TextPart<'a> {
     name: &'a str,
     content: &'a Content,
     url: &'a str,
+    more: usize,
 }
 
 #[derive(Template)]
@@ -107,8 +108,9 @@ impl Mailer {
                 .map_err(|error| JobError::Outside(format!("邮件不能写入 {}：{error}", folder.display()))),
             Way::Smtp(transport) => match tokio::time::timeout(self.patience, transport.send(mail)).await {
                 Ok(Ok(_)) => Ok(()),
-                Ok(Err(error)) if error.is_permanent() => {
-                    Err(Refusal::message(format!("邮件服务器拒收：{error}；请核对联系人的邮箱")).into())
+                Ok(Err(error)) if refuses_the_address(&error) => {
+                    let text = format!("邮件服务器拒收：{error}；请核对联系人的邮箱");
+                    Err(Refusal::message(text).into())
                 }
                 Ok(Err(error)) => Err(JobError::Outside(format!("邮件服务器不通：{error}"))),
                 Err(_elapsed) => Err(JobError::Outside("邮件服务器不通：没有应答".to_owned())),
@@ -131,7 +133,7 @@ impl Mailer {
         );
         let (name, url) = (message.name.as_str(), self.url.as_str());
         let fault = |error: askama::Error| unusable(error.to_string());
-        let text = TextPart { name, content, url }.render().map_err(fault)?;
+        let text = TextPart { name, content, url, more: 0 }.render().map_err(fault)?;
         let html = HtmlPart { subject: &subject, name, content, url }.render().map_err(fault)?;
         let address =
             message.address.parse().map_err(|error| unusable(format!("“{}”：{error}", message.address)))?;
@@ -162,13 +164,23 @@ impl Mailer {
         while let Some(entry) = entries.next_entry().await? {
             let file = entry.path();
             let is_mail = file.extension().is_some_and(|extension| extension == "eml");
-            if is_mail && entry.metadata().await?.modified()? < before {
-                tokio::fs::remove_file(&file).await?;
+            if !is_mail {
+                continue;
+            }
+            // Another county's clearing may have been quicker.
+            let old = entry.metadata().await.and_then(|file| file.modified()).is_ok_and(|at| at < before);
+            if old && tokio::fs::remove_file(&file).await.is_ok() {
                 removed += 1;
             }
         }
         Ok(removed)
     }
+}
+
+/// Whether a server refuses an address for good; any other refusal, a wrong password say, is for the settings to
+/// mend, and the mail waits.
+fn refuses_the_address(error: &lettre::transport::smtp::Error) -> bool {
+    error.status().is_some_and(|code| matches!(u16::from(code), 550 | 551 | 553))
 }
 
 /// A file named by the Message-ID: writing it again leaves one.

@@ -58,10 +58,13 @@ pub async fn run_due(worker: Worker) -> Result<Ran, RunError> {
     let mut ran = Ran::default();
     loop {
         let planned = schedule::plan(&worker).await?;
-        ran.planned += planned;
+        ran.planned += planned.written;
         runner(&worker, Until::Drained, &WorkerContext::new(&worker.name)).await?;
-        if planned == 0 {
-            return Ok(ran);
+        if planned.written == 0 {
+            return match planned.failed {
+                None => Ok(ran),
+                Some((county, error)) => Err(RunError::Planning(county, error)),
+            };
         }
     }
 }
@@ -72,6 +75,9 @@ pub enum RunError {
     /// The database.
     #[error(transparent)]
     Records(#[from] records::Error),
+    /// A county's schedule; what was due in the others was done.
+    #[error("县 {0} 的日程不能推算：{1}")]
+    Planning(domain::place::Place, records::Error),
     /// apalis.
     #[error("任务没有跑完：{0}")]
     Worker(#[from] WorkerError),

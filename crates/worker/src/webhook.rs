@@ -18,6 +18,9 @@ use crate::jobs::JobError;
 /// How long a robot may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The most bytes of text that 企业微信 takes; 钉钉 takes more.
+const LONGEST_TEXT: usize = 2048;
+
 /// The longest answer that is read.
 const LONGEST_ANSWER: u64 = 64 * 1024;
 
@@ -33,6 +36,7 @@ struct Text<'a> {
     name: &'a str,
     content: &'a Content,
     url: &'a str,
+    more: usize,
 }
 
 impl Robots {
@@ -57,9 +61,7 @@ impl Robots {
         content: &Content,
         moment: &Moment,
     ) -> Result<(), JobError> {
-        let text = Text { name: &message.name, content, url: &self.url }
-            .render()
-            .map_err(|error| Refusal::message(format!("消息不能写成：{error}")))?;
+        let text = self.text(&message.name, content)?;
         let address = signed(&message.address, moment.wall.timestamp_millis());
         let body = json!({ "msgtype": "text", "text": { "content": text } }).to_string();
         let (agent, id) = (self.agent.clone(), message.message_id.clone());
@@ -68,6 +70,22 @@ impl Robots {
             .map_err(|error| JobError::Outside(error.to_string()))?
             .map_err(|error| JobError::Outside(format!("机器人没有应答：{error}")))?;
         check(status, &answer)
+    }
+}
+
+impl Robots {
+    /// The digest as text, as many items as a robot takes.
+    fn text(&self, name: &str, content: &Content) -> Result<String, JobError> {
+        let mut shown = content.clone();
+        loop {
+            let more = content.items.len() - shown.items.len();
+            let text = Text { name, content: &shown, url: &self.url, more }
+                .render()
+                .map_err(|error| Refusal::message(format!("消息不能写成：{error}")))?;
+            if text.len() <= LONGEST_TEXT || shown.items.pop().is_none() {
+                return Ok(text);
+            }
+        }
     }
 }
 

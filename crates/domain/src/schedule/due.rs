@@ -95,12 +95,14 @@ fn awards(facts: &Facts, now: NaiveDateTime) -> Vec<Due> {
     years.into_iter().map(award).collect()
 }
 
-/// Rule R-55: a person is reminded at most once a day; what was missed while nobody ran is told once, as
-/// it stands now.
+/// Rule R-55: a person is reminded at most once a day, from the hour of reminding on; a day that was missed is not
+/// made up, since the next digest says how things stand then.
 ///
 /// Source: product §2.11 (催办); the burden on the village is counted (product §5.9).
 fn digests(facts: &Facts, now: NaiveDateTime) -> Vec<Due> {
-    daily(Kind::Remind, facts.remind_at, facts, now)
+    let mut due = daily(Kind::Remind, facts.remind_at, facts, now);
+    due.retain(|due| due.at.date() == now.date());
+    due
 }
 
 /// Rule R-56: what need not be kept is cleared once a day: the text of old messages, and files of mail.
@@ -192,12 +194,12 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_is_due_once_a_day_and_only_the_latest_is_made_up() {
+    fn a_digest_is_due_once_a_day_from_its_hour_on_and_no_other_day_is_made_up() {
         let reminded = |now: &str| {
             let due = due(&facts(), at(now)).into_iter().filter(|due| due.kind == Kind::Remind);
             due.map(|due| due.period).collect::<Vec<_>>()
         };
-        assert_eq!(reminded("2026-11-04T07:59:59"), ["2026-11-03"]);
+        assert_eq!(reminded("2026-11-04T07:59:59"), [""; 0]);
         assert_eq!(reminded("2026-11-04T08:00:00"), ["2026-11-04"]);
         assert_eq!(reminded("2026-11-04T23:59:59"), ["2026-11-04"]);
     }

@@ -9,7 +9,7 @@ use domain::month::{Month, local_time};
 use domain::place::Place;
 use domain::publication::last_digits;
 
-use super::{full_name, rows_in, village_of, year_of};
+use super::{Versions, full_name, rows_in, village_of, year_of};
 use crate::catalogue;
 use crate::closing::closed_months;
 use crate::database::Connection;
@@ -51,7 +51,7 @@ pub async fn group_month(
 /// # Errors
 /// Faults of the database.
 pub async fn group_year(connection: &mut Connection, group: &Place, year: i32) -> Result<Option<GroupYear>> {
-    let months = year_of(connection, &village_of(group)?, year).await?;
+    let months = year_of(connection, &village_of(group)?, year, Versions::Latest).await?;
     if months.is_empty() {
         return Ok(None);
     }

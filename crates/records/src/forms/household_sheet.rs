@@ -8,7 +8,7 @@ use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::publication::last_digits;
 
-use super::{full_name, rows_in, village_of, year_of};
+use super::{Versions, full_name, rows_in, village_of, year_of};
 use crate::catalogue;
 use crate::database::Connection;
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ use crate::households::register_of;
 use crate::publication::published;
 use crate::schema::month_closing;
 
-/// A household's year in the latest versions; none where no closed month has it.
+/// A household's year; none where no month that is shown has it.
 ///
 /// # Errors
 /// Faults of the database.
@@ -24,12 +24,13 @@ pub async fn household_year(
     connection: &mut Connection,
     household: &Place,
     year: i32,
+    versions: Versions,
 ) -> Result<Option<HouseholdYear>> {
     let village = village_of(household)?;
     let published = published(connection, &village).await?;
     let mut columns: Vec<MonthColumn> = Vec::new();
     let (mut head, mut kind) = (String::new(), (false, false));
-    for (month, closed) in year_of(connection, &village, year).await? {
+    for (month, closed) in year_of(connection, &village, year, versions).await? {
         let Some(row) = rows_in(connection, household, &closed).await?.pop() else { continue };
         (head, kind) = (row.head, (row.local, row.resident));
         let catalogue = catalogue_of(connection, &village, month, closed.closing_id).await?;

@@ -17,6 +17,7 @@ use crate::closing::{ClosedMonth, closed_months, rows_of};
 use crate::database::Connection;
 use crate::error::{Error, Result};
 use crate::places;
+use crate::publication::published;
 use crate::schema::{card, household, household_version, month_result};
 
 pub use group_sheet::{blank_sheet, group_month, group_year};
@@ -37,15 +38,27 @@ pub async fn full_name(connection: &mut Connection, place: &Place) -> Result<Str
     Ok(name)
 }
 
-/// The latest version of every closed month of a year.
+/// Which versions of the months a sheet shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Versions {
+    /// The latest, published or not: for the village's own use.
+    Latest,
+    /// The latest that are published.
+    Published,
+}
+
+/// The version of every closed month of a year that is shown.
 async fn year_of(
     connection: &mut Connection,
     village: &Place,
     year: i32,
+    versions: Versions,
 ) -> Result<BTreeMap<Month, ClosedMonth>> {
+    let published = published(connection, village).await?;
     let mut months: BTreeMap<Month, ClosedMonth> = BTreeMap::new();
     for closed in closed_months(connection, village).await? {
-        if closed.month.year() == year {
+        let is_published = published.contains_key(&(*village, closed.month, closed.version));
+        if closed.month.year() == year && (is_published || versions == Versions::Latest) {
             // The latest version comes first.
             months.entry(closed.month).or_insert(closed);
         }

@@ -39,8 +39,8 @@ pub enum Claim {
     },
 }
 
-/// The first job that is due: never begun, or begun by a worker whose lease is over. In a lane an earlier job
-/// that has not ended goes first.
+/// The first job that is due: never begun, or begun by a worker whose lease is over. In a lane no two jobs run at
+/// once, and an earlier one goes first unless it waits for its next try.
 const CLAIM: &str = "
     update job_run set
         state = case when attempts >= $3 then 'given_up' else 'running' end,
@@ -56,15 +56,18 @@ const CLAIM: &str = "
                 or (j.state = 'running' and j.lease_until < clock_timestamp()))
             and not exists (
                 select from job_run e
-                where e.county_code = j.county_code and e.lane = j.lane and e.state in ('due', 'running')
-                    and (e.due_at, e.id) < (j.due_at, j.id))
+                where e.county_code = j.county_code and e.lane = j.lane and e.id <> j.id
+                    and ((e.state = 'running' and e.lease_until >= clock_timestamp())
+                        or ((e.due_at, e.id) < (j.due_at, j.id)
+                            and (e.state = 'running' or (e.state = 'due' and e.not_before <= $5)))))
         order by j.due_at, j.id
         for update skip locked limit 1)
     returning id, kind, place, period, revision, due_at, attempts, fence, state";
 
 const WAITING: &str = "
     select exists (
-        select from job_run where kind = any($1) and state = 'running' and due_at <= $2) as found";
+        select from job_run
+        where kind = any($1) and state = 'running' and due_at <= $2 and lease_until >= clock_timestamp()) as found";
 
 #[derive(diesel::QueryableByName)]
 struct Found {

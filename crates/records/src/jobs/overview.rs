@@ -2,8 +2,9 @@
 
 use authz::{Allowed, Operate};
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Double, Integer, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Double, Integer, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use domain::place::Place;
 use serde_json::json;
@@ -168,14 +169,16 @@ pub async fn run_again(
     .await
 }
 
-/// The jobs of a county that were given up, for its digest: kind, period and reason.
+/// The jobs of a county that were given up in the last two days, for its digest: kind, period and reason; older
+/// ones are on the operations page.
 pub(crate) async fn given_up(connection: &mut Connection, county: &Place) -> Result<Vec<(String, String)>> {
     let rows: Vec<(String, String, String, Option<String>)> = job_run::table
         .filter(job_run::county_code.eq(county.digits()))
         .filter(job_run::state.eq("given_up"))
-        .order((job_run::due_at, job_run::id))
+        .filter(sql::<Bool>("finished_at > clock_timestamp() - interval '2 days'"))
+        .order(job_run::finished_at.desc())
         .select((job_run::kind, job_run::place, job_run::period, job_run::outcome))
-        .limit(50)
+        .limit(10)
         .load(connection)
         .await?;
     rows.into_iter()

@@ -14,7 +14,7 @@ use domain::publication::final_from;
 use domain::schedule::{Awardable, Due, Facts, Unclosed, due};
 
 use super::{COUNTY_LANE, NewJob, enqueue};
-use crate::closing::{heads, open_months};
+use crate::closing::open_months;
 use crate::codec;
 use crate::database::{Connection, Database};
 use crate::error::Result;
@@ -23,7 +23,7 @@ use crate::moment::Moment;
 use crate::places::villages_of;
 use crate::publication::published;
 use crate::rulebook;
-use crate::schema::award_run;
+use crate::schema::{award_run, month_closing};
 use crate::tenancy::{self, Mode};
 
 #[derive(diesel::QueryableByName)]
@@ -166,10 +166,18 @@ async fn awardable(connection: &mut Connection, county: &Place) -> Result<Vec<Aw
         .load(connection)
         .await?;
     let runs: BTreeSet<(String, i32)> = runs.into_iter().collect();
-    let heads = heads(connection, county, (&scope.low, &scope.high)).await?;
+    let rows: Vec<(String, i32, i16)> = month_closing::table
+        .filter(month_closing::county_code.eq(county.digits()))
+        .filter(month_closing::place.ge(&scope.low))
+        .filter(month_closing::place.lt(&scope.high))
+        .filter(diesel::dsl::sql::<diesel::sql_types::Bool>("month % 100 = 12"))
+        .order((month_closing::place, month_closing::month, month_closing::version))
+        .select((month_closing::place, month_closing::month, month_closing::version))
+        .load(connection)
+        .await?;
     let mut decembers: BTreeMap<(Place, i32), i16> = BTreeMap::new();
-    for head in heads.iter().filter(|head| head.month.of_year() == 12) {
-        decembers.insert((head.village, head.month.year()), head.version);
+    for (village, month, version) in rows {
+        decembers.insert((codec::place(&village)?, codec::month(month)?.year()), version);
     }
     decembers.retain(|(village, year), _| !runs.contains(&(village.digits().to_owned(), *year)));
     if decembers.is_empty() {

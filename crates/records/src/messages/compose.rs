@@ -12,7 +12,7 @@ use domain::schedule::{Kind, Reminder, VillageMonth, reminders};
 use serde_json::json;
 
 use super::{Channel, Content, Item};
-use crate::closing::frozen_inputs;
+use crate::closing::{frozen_inputs, open_months};
 use crate::database::Connection;
 use crate::error::{Error, Result};
 use crate::jobs::{NewJob, enqueue, given_up};
@@ -65,20 +65,26 @@ pub async fn compose_digests(
     .await
 }
 
-/// What every village is to be reminded of: for this month and the one before.
+/// What every village is to be reminded of: for this month and the one before, and for older months that are not
+/// closed yet.
 async fn missing(connection: &mut Connection, county: &Place, moment: &Moment) -> Result<Vec<Reminder>> {
     let this = Month::of(moment.local().date()).ok_or_else(|| Error::Corrupt("日期".into()))?;
     let layers = rulebook::all(connection, county).await?;
     let published = published(connection, county).await?;
     let postings = latest_postings(connection, county).await?;
     let villages = villages_of(connection, county).await?;
+    let open = open_months(connection, county).await?;
+    let oldest = open.values().min().copied().unwrap_or(this.previous()).min(this.previous());
     let mut found = Vec::new();
-    for month in [this.previous(), this] {
+    for month in oldest.max(a_year_before(this)).through(this) {
         for batch in villages.chunks(BATCH) {
             let slice = frozen_inputs(connection, batch, month).await?;
             for inputs in slice.villages.iter().filter(|inputs| !inputs.roster.is_empty()) {
                 let village = inputs.village;
                 let head = inputs.last_version(month);
+                if month < this.previous() && head.is_some() {
+                    continue;
+                }
                 let published_on = head
                     .and_then(|head| published.get(&(village, month, head.version)))
                     .map(|published| published.on);
@@ -98,6 +104,10 @@ async fn missing(connection: &mut Connection, county: &Place, moment: &Moment) -
         }
     }
     Ok(found)
+}
+
+fn a_year_before(month: Month) -> Month {
+    Month::new(month.year() - 1, month.of_year()).unwrap_or(month)
 }
 
 fn item(reminder: &Reminder, names: &BTreeMap<Place, String>) -> Item {

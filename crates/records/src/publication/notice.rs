@@ -115,12 +115,17 @@ async fn changes(
         return Ok(Vec::new());
     }
     let moved = differences(connection, &village.county(), closed.closing_id).await?;
+    // Below the places a rank is nobody's business: it is shown only where the household redeems.
+    let shown = |qualifies: Option<bool>| qualifies == Some(true);
     let change = |one: crate::closing::StoredDifference| Change {
         group: one.household.ancestor(Level::Group).map(|group| name(names, &group)).unwrap_or_default(),
         number: last_digits(&one.household).to_owned(),
         score: one.score,
-        rank: one.rank,
+        rank: (one.rank.0.filter(|_| shown(one.qualifies.0)), one.rank.1.filter(|_| shown(one.qualifies.1))),
         tier: one.tier,
     };
-    Ok(moved.into_iter().map(change).collect())
+    let is_visible = |change: &Change| {
+        change.score.0 != change.score.1 || change.rank.0 != change.rank.1 || change.tier.0 != change.tier.1
+    };
+    Ok(moved.into_iter().map(change).filter(is_visible).collect())
 }

@@ -5,7 +5,8 @@ use authz::{IssueTokens, Read};
 use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::publication::Notice;
-use records::{Connection, Refusal, forms, places, publication, tenancy};
+use records::forms::{self, Versions};
+use records::{Connection, Refusal, places, publication, tenancy};
 use reporting::paper::{self, Paper, Printer, Sheet};
 
 use super::{Exported, write};
@@ -29,7 +30,7 @@ async fn form2(context: &Context, export: &Export) -> Result<Exported> {
     let household = export.place(export.household, "--household", Level::Household)?;
     let year = export.year.context("请写明 --year")?;
     let form = read(context, export, household, async |connection| {
-        forms::household_year(connection, &household, year).await
+        forms::household_year(connection, &household, year, Versions::Latest).await
     });
     let form = form.await?.ok_or_else(|| nothing("该户在这一年没有已结账的月份"))?;
     let bytes = match export.format_of(&[Format::Pdf, Format::Xlsx])? {

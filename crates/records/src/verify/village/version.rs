@@ -74,6 +74,13 @@ pub(super) fn check(
             fail("所用的积分项目或规则设置不是当月生效的".into());
         }
     }
+    let first =
+        facts.closings.iter().find(|one| one.link.month == closing.link.month && one.link.version == 1);
+    if !first.is_some_and(|first| {
+        (first.catalogue_id, &first.rulebook_ids) == (closing.catalogue_id, &closing.rulebook_ids)
+    }) {
+        fail("所用的积分项目或规则设置不是第一版冻结的".into());
+    }
     let layers: Vec<_> =
         rules.layers.iter().filter(|layer| closing.rulebook_ids.contains(&layer.revision)).collect();
     let rulebook = rulebook::resolve(&layers)?;

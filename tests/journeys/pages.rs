@@ -63,6 +63,9 @@ async fn a_card_leads_to_its_households_published_months_and_to_nothing_else() {
     assert!(head.to_ascii_lowercase().contains("cache-control: no-store"), "{head}");
     assert!(page.contains("2026年1月") && !page.contains("2026年2月"), "only what is published: {page}");
     assert!(!page.contains(&cards[0].head), "a lost card tells no name");
+    let (_, board) = get(&serving.pages, &format!("/p/{}", village.place.code()));
+    assert!(board.contains("2026年1月") && board.contains('*'), "{board}");
+    assert!(!cards.iter().any(|card| board.contains(&card.head)), "the board shows masked names only");
     let dead = "0".repeat(38);
     for unknown in [dead.as_str(), "440229", "../etc", &cards[0].token[1..]] {
         assert_eq!(get(&serving.pages, &format!("/h/{unknown}")).0, "HTTP/1.1 404 Not Found", "{unknown}");

@@ -102,8 +102,8 @@ fn spoken(head: &str) -> String {
 
 fn facts(notice: &Notice, url: &str, phone: &str) -> Value {
     let object = match notice.object_until {
-        Some(until) => format!("对积分有异议的，请在 {} 前扫码或到村委会登记。", date(Some(until))),
-        None => "公示后七日内可提出异议。".to_owned(),
+        Some(until) => format!("对积分有异议的，请在 {} 前到村委会登记。", date(Some(until))),
+        None => "公示后，在公示期内可提出异议。".to_owned(),
     };
     let published = match notice.published_on {
         Some(on) => format!("公示日期 {}", date(Some(on))),

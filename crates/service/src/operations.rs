@@ -135,20 +135,14 @@ async fn county_jobs(
     .await?;
     let job = |row: JobRow| Job {
         id: row.id,
-        title: Kind::of_name(&row.kind).map_or("任务", Kind::title),
+        title: row.title(),
+        state: row.state_title(),
+        again: row.state == "given_up",
         place: row.place_name.unwrap_or(row.place),
         period: row.period,
-        state: match (row.state.as_str(), row.attempts) {
-            ("due", 0) => "待办",
-            ("due", _) => "延后",
-            ("running", _) => "进行",
-            ("done", _) => "完成",
-            _ => "放弃",
-        },
         due: local(row.due_at),
         attempts: row.attempts,
         outcome: row.outcome.unwrap_or_default(),
-        again: row.state == "given_up",
     };
     Ok(CountyJobs { code: county.code(), name, jobs: rows.into_iter().map(job).collect() })
 }

@@ -27,13 +27,13 @@ struct Failed {
 /// Does a job; whatever becomes of it is written to its row, unless its lease was lost: then another worker has
 /// it, and this one lets go.
 pub(crate) async fn handle(job: Claimed, worker: Data<Arc<Worker>>) -> Result<(), BoxDynError> {
+    let failed = |reason: String| Err(Failed { kind: job.kind.name(), id: job.id, reason }.into());
     let moment = Moment { due_at: Some(job.due_at), ..worker.moment() };
     let work = AssertUnwindSafe(jobs::run(&worker, &job, &moment)).catch_unwind();
     let done = tokio::select! {
         done = work => done,
         () = lease_lost(&worker, &job) => {
-            let reason = "its lease was lost, another worker has it".to_owned();
-            return Err(Failed { kind: job.kind.name(), id: job.id, reason }.into());
+            return failed("its lease was lost, another worker has it".to_owned());
         }
     };
     let ending = match done {
@@ -42,14 +42,11 @@ pub(crate) async fn handle(job: Claimed, worker: Data<Arc<Worker>>) -> Result<()
         Err(_panic) => again("程序出错".to_owned(), &job, &moment, worker.settings.attempts),
     };
     if !end(&worker.database, &job, &ending).await? {
-        let reason = "its lease was lost before its end was written".to_owned();
-        return Err(Failed { kind: job.kind.name(), id: job.id, reason }.into());
+        return failed("its lease was lost before its end was written".to_owned());
     }
     match ending {
         Ending::Done(_) => Ok(()),
-        Ending::GivenUp(reason) | Ending::Again(reason, _) => {
-            Err(Failed { kind: job.kind.name(), id: job.id, reason }.into())
-        }
+        Ending::GivenUp(reason) | Ending::Again(reason, _) => failed(reason),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use authz::{Operate, Read};
-use domain::schedule::Kind;
 use records::jobs::{JobRow, jobs_of, run_again};
 use records::tenancy;
 use serde_json::json;
@@ -37,10 +36,10 @@ pub async fn run(common: &Common, jobs: &Jobs) -> Result<()> {
         println!("没有任务");
     }
     for row in &rows {
-        let title = Kind::of_name(&row.kind).map_or("任务", Kind::title);
         let place = row.place_name.as_deref().unwrap_or(&row.place);
         let outcome = row.outcome.as_deref().unwrap_or_default();
-        println!("{:>6}  {}  {title} {place} {}  {outcome}", row.id, state(row), row.period);
+        let (title, state) = (row.title(), row.state_title());
+        println!("{:>6}  {state}  {title} {place} {}  {outcome}", row.id, row.period);
     }
     Ok(())
 }
@@ -56,14 +55,4 @@ async fn list(context: &Context, jobs: &Jobs) -> Result<Vec<JobRow>> {
         jobs_of(connection, &allowed.place(), jobs.limit).await
     });
     Ok(rows.await?)
-}
-
-fn state(row: &JobRow) -> &'static str {
-    match row.state.as_str() {
-        "due" if row.attempts > 0 => "延后",
-        "due" => "待办",
-        "running" => "进行",
-        "done" => "完成",
-        _ => "放弃",
-    }
 }

@@ -11,8 +11,10 @@ use crate::context::Context;
 
 /// Does everything that is due at the stated time, as workers would, and waits for it.
 ///
+/// What was deferred or given up is told, and is no error.
+///
 /// # Errors
-/// A job that was given up; what is deferred is none.
+/// The schedule of a county cannot be asked.
 pub async fn run(common: &Common) -> Result<()> {
     let context = Context::open(common).await?;
     let done = due(&context, common).await;

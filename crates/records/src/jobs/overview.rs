@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Double, Integer, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use domain::place::Place;
+use domain::schedule::Kind;
 use serde_json::json;
 
 use crate::codec;
@@ -115,6 +116,24 @@ pub struct JobRow {
     pub outcome: Option<String>,
 }
 
+impl JobRow {
+    /// What is done, for people.
+    pub fn title(&self) -> &'static str {
+        Kind::of_name(&self.kind).map_or("任务", Kind::title)
+    }
+
+    /// Where it stands, for people.
+    pub fn state_title(&self) -> &'static str {
+        match (self.state.as_str(), self.attempts) {
+            ("due", 0) => "待办",
+            ("due", _) => "延后",
+            ("running", _) => "进行",
+            ("done", _) => "完成",
+            _ => "放弃",
+        }
+    }
+}
+
 /// The jobs inside `scope` that have not ended well, and then the latest of those that have, `limit` in all.
 ///
 /// # Errors
@@ -183,7 +202,7 @@ pub(crate) async fn given_up(connection: &mut Connection, county: &Place) -> Res
         .await?;
     rows.into_iter()
         .map(|(kind, place, period, outcome)| {
-            let title = domain::schedule::Kind::of_name(&kind).map_or("任务", domain::schedule::Kind::title);
+            let title = Kind::of_name(&kind).map_or("任务", Kind::title);
             Ok((format!("{} {title} {period}", codec::place(&place)?), outcome.unwrap_or_default()))
         })
         .collect()

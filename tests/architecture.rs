@@ -16,7 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("local_postgres", &[]),
     ("records", &["authz", "domain"]),
     ("reporting", &["domain"]),
-    ("service", &["authz", "domain", "records", "settings"]),
+    ("service", &["authz", "domain", "intake", "records", "settings"]),
     ("settings", &[]),
     ("worker", &["authz", "domain", "records", "settings"]),
 ];

@@ -15,6 +15,7 @@ use tokio_postgres::{Client, NoTls};
 
 /// Tables whose rows belong to a place and are seen and written inside the transaction's interval only.
 const TENANT: &[&str] = &[
+    "account",
     "audit_event",
     "award_quota",
     "award_result",
@@ -23,12 +24,14 @@ const TENANT: &[&str] = &[
     "card_remark",
     "contact",
     "county_seal",
+    "delegation",
     "finding",
     "group_fact",
     "household",
     "household_token",
     "household_version",
     "job_run",
+    "machine_token",
     "message",
     "month_closing",
     "month_difference",
@@ -37,28 +40,57 @@ const TENANT: &[&str] = &[
     "panel_member",
     "posting",
     "publication",
+    "role_grant",
     "signature",
 ];
 
 /// Tables whose rows also bind, and can be read by, the places below their own.
 const BINDING: &[&str] = &["catalogue", "catalogue_item", "catalogue_rule", "division", "rulebook"];
 
-/// Tables with a rule of their own: the head of a county's log is advanced from every scope of the county,
-/// and the canary of the sealing key belongs to no county.
-const PLATFORM: &[&str] = &["audit_head", "seal_canary"];
+/// Tables with a rule of their own: the head of a county's log is advanced from every scope of the county, the
+/// canary of the sealing key belongs to no county, a session to its account, a key to the actor of its request,
+/// and attempts to log in to nobody.
+const PLATFORM: &[&str] = &["audit_head", "idempotency_key", "login_attempt", "seal_canary", "session"];
+
+/// Tables whose rows the program may delete when their time is over: nothing rests on them.
+const DELETABLE: &[&str] = &["idempotency_key", "login_attempt", "session"];
 
 /// Tables that are cut by years.
 const PARTITIONED: &[&str] = &["card", "finding", "month_result"];
 
 /// The columns that the program may change. Every other value stays as it was first written.
 const CHANGEABLE: &[(&str, &str)] = &[
+    ("account", "disabled_at"),
+    ("account", "generation"),
+    ("account", "must_change"),
+    ("account", "name"),
+    ("account", "password_hash"),
+    ("account", "totp_sealed"),
+    ("account", "totp_step"),
     ("audit_head", "hash"),
     ("audit_head", "number"),
+    ("card_remark", "decided_by"),
+    ("card_remark", "late_reason"),
+    ("card_remark", "note"),
+    ("card_remark", "reason"),
+    ("card_remark", "salt"),
     ("contact", "duty"),
     ("contact", "email"),
     ("contact", "reminded"),
     ("contact", "webhook"),
     ("division", "name"),
+    ("household_token", "token_sealed"),
+    ("household_version", "address_sealed"),
+    ("household_version", "head_name"),
+    ("household_version", "name_salt"),
+    ("household_version", "phone_index"),
+    ("household_version", "phone_sealed"),
+    ("idempotency_key", "answer"),
+    ("idempotency_key", "begun_at"),
+    ("idempotency_key", "content_type"),
+    ("idempotency_key", "request_digest"),
+    ("idempotency_key", "status"),
+    ("idempotency_key", "took_effect"),
     ("job_run", "attempts"),
     ("job_run", "fence"),
     ("job_run", "finished_at"),
@@ -68,8 +100,18 @@ const CHANGEABLE: &[(&str, &str)] = &[
     ("job_run", "started_at"),
     ("job_run", "state"),
     ("job_run", "worker"),
+    ("login_attempt", "failures"),
+    ("login_attempt", "not_before"),
+    ("login_attempt", "tries"),
+    ("login_attempt", "window_began_at"),
+    ("machine_token", "revoked_at"),
+    ("machine_token", "revoked_by"),
     ("message", "content"),
     ("message", "sent_at"),
+    ("role_grant", "revoked_at"),
+    ("role_grant", "revoked_by"),
+    ("session", "data"),
+    ("session", "seen_at"),
 ];
 
 /// Where diesel notes which migrations were applied.

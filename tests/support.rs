@@ -1,9 +1,9 @@
 //! Runs the program as a user of the shell does.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use local_postgres::Role;
@@ -143,4 +143,92 @@ pub fn request(address: &str, line: &str, headers: &[&str]) -> (String, String) 
     stream.read_to_string(&mut answer).expect("an answer");
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
     (head.to_owned(), body.to_owned())
+}
+
+/// A web process that ends with the test.
+pub struct Serving {
+    process: Child,
+    /// The address of the pages and the API.
+    pub pages: String,
+    /// The address of the operations page.
+    pub operations: String,
+}
+
+impl Serving {
+    /// Starts `jifen serve` on a test's database.
+    pub fn start(database: &TestDatabase) -> Self {
+        Self::start_with(database, &[])
+    }
+
+    /// The same with more environment variables.
+    pub fn start_with(database: &TestDatabase, environment: &[(&str, &str)]) -> Self {
+        let mut command = jifen(database, &["serve", "--listen", "127.0.0.1:0", "--json"]);
+        let mut process = command.envs(environment.iter().copied()).spawn().expect("the program");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+        let ready: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        let pages = ready["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("an address");
+        let mut told = String::new();
+        let mut errors = BufReader::new(process.stderr.take().expect("its errors"));
+        errors.read_line(&mut told).expect("a line");
+        // What it logs later is for whoever reads the test's output.
+        std::thread::spawn(move || errors.lines().map_while(Result::ok).for_each(|line| println!("{line}")));
+        let operations = told.trim().rsplit_once("http://").expect("the operations page").1.to_owned();
+        Self { pages: pages.to_owned(), operations, process }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// What a request was answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON; null where it is none.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
+    /// The value of a header, empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        let line = self.head.lines().find(|line| line.to_ascii_lowercase().starts_with(&format!("{name}:")));
+        line.and_then(|line| line.split_once(':')).map(|(_, value)| value.trim()).unwrap_or_default()
+    }
+
+    /// The cookie that the answer sets, as a request sends it back.
+    pub fn cookie(&self) -> String {
+        self.header("set-cookie").split(';').next().unwrap_or_default().to_owned()
+    }
+}
+
+/// Sends a request with headers and a body.
+pub fn send(address: &str, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).expect("the server");
+    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{headers}");
+    write!(stream, "{head}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()).expect("sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    let answer = String::from_utf8_lossy(&answer);
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    Answer { status, head: head.to_owned(), body: body.to_owned() }
+}
+
+/// Sends JSON, or nothing, with a cookie or a token.
+pub fn call(address: &str, method: &str, path: &str, who: &str, body: &serde_json::Value) -> Answer {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let mut headers = vec!["Content-Type: application/json"];
+    headers.extend((!who.is_empty()).then_some(who));
+    send(address, method, path, &headers, &body)
 }

@@ -1,42 +1,10 @@
 //! The web process: a household's page behind its card, the operations page, and metrics.
 
-use std::io::{BufRead, BufReader};
-use std::process::Child;
-
 use authz::IssueTokens;
 use records::forms::household_cards;
-use testkit::{COUNTY, TestDatabase, guard, moment, operator, registrar};
+use testkit::{COUNTY, guard, moment, operator, registrar};
 
-use crate::support::{get, jifen, request, scored, succeed, superuser};
-
-/// A web process that ends with the test.
-struct Serving {
-    process: Child,
-    pages: String,
-    operations: String,
-}
-
-impl Serving {
-    fn start(database: &TestDatabase) -> Self {
-        let mut process =
-            jifen(database, &["serve", "--listen", "127.0.0.1:0", "--json"]).spawn().expect("the program");
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
-        let ready: serde_json::Value = serde_json::from_str(&line).expect("JSON");
-        let pages = ready["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("an address");
-        let mut told = String::new();
-        BufReader::new(process.stderr.take().expect("its errors")).read_line(&mut told).expect("a line");
-        let operations = told.trim().rsplit_once("http://").expect("the operations page").1.to_owned();
-        Self { pages: pages.to_owned(), operations, process }
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
-}
+use crate::support::{Serving, get, request, scored, succeed, superuser};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_leads_to_its_households_published_months_and_to_nothing_else() {

@@ -29,6 +29,16 @@ const THE_REST: &str = "
         select county_code, place, '2026-02-08', 'mail', place || '@jifen.example', '联系人', place from division;
     insert into group_fact (county_code, place, year, revision, resident_households, source, certified_by)
         select county_code, place, 2026, 1, 20, '户籍表', '村委会' from division where length(place) = 15;
+    insert into account (county_code, place, login, name, password_hash, must_change, created_at)
+        select county_code, place, 'u' || place, '赖文', '-', false, now() from division;
+    insert into role_grant (county_code, place, account_id, role, valid_from, granted_by, granted_at)
+        select a.county_code, a.place, a.id, 'village_administrator', '2026-01-01', 'operator:tester', now()
+        from account a;
+    insert into delegation (county_code, place, revision, allowed, decided_by, decided_at)
+        select county_code, place, 1, true, 'operator:tester', now() from division where length(place) = 9;
+    insert into machine_token (county_code, place, role, name, token_hash, expires_at, issued_by, issued_at)
+        select county_code, place, 'machine', '平台', sha256(place::bytea), '2026-12-31', 'operator:tester', now()
+        from division where length(place) <= 12;
     insert into award_run
         (county_code, place, year, version, closing_ids, rulebook_ids, seed, digest, computed_at)
         select county_code, place, 2026, 1, array[id], '{}', seed, hash, closed_at from month_closing;

@@ -2,13 +2,14 @@
 
 use tokio_postgres::Client;
 
-use super::{CHANGEABLE, MIGRATIONS, lines, migrated, tables};
+use super::{CHANGEABLE, DELETABLE, MIGRATIONS, lines, migrated, tables};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_program_reads_and_adds_everywhere_changes_listed_columns_and_deletes_nothing() {
+async fn the_program_reads_and_adds_everywhere_changes_listed_columns_and_deletes_what_has_ended_only() {
     let (_database, owner) = migrated().await;
     let mut expected = vec![format!("{MIGRATIONS} SELECT"), "card_id USAGE".to_owned()];
-    expected.extend(tables().iter().map(|table| format!("{table} INSERT SELECT")));
+    let delete = |table| if DELETABLE.contains(table) { "DELETE " } else { "" };
+    expected.extend(tables().iter().map(|table| format!("{table} {}INSERT SELECT", delete(table))));
     expected.extend(CHANGEABLE.iter().map(|(table, column)| format!("{table}.{column} UPDATE")));
     expected.sort_unstable();
     assert_eq!(of(&owner, "jifen_program").await, expected);

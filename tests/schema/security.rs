@@ -10,6 +10,17 @@ const FROM_BELOW: &str = "starts_with(current_setting('jifen.lo'::text, true), p
 const BY_A_WORKER: &str = "(current_setting('jifen.worker'::text, true) = 'on'::text)";
 const COUNTIES_FOR_A_WORKER: &str =
     "((current_setting('jifen.worker'::text, true) = 'on'::text) AND (place = county_code))";
+const BY_LOGIN_OR_ACCOUNT: &str = "((login = current_setting('jifen.login'::text, true)) \
+    OR ((id)::text = current_setting('jifen.account'::text, true)))";
+const OF_THE_ACCOUNT: &str = "((account_id)::text = current_setting('jifen.account'::text, true))";
+const BY_TOKEN: &str = "(encode(token_hash, 'hex'::text) = current_setting('jifen.token'::text, true))";
+const BY_COOKIE_OR_ACCOUNT: &str = "((encode(id, 'hex'::text) = current_setting('jifen.session'::text, true)) \
+    OR ((account_id)::text = current_setting('jifen.account'::text, true)))";
+const OF_THE_ACTOR: &str = "(actor = current_setting('jifen.actor'::text, true))";
+const EXPIRED_SESSIONS: &str =
+    "((current_setting('jifen.worker'::text, true) = 'on'::text) AND (expires_at < now()))";
+const EXPIRED_KEYS: &str = "((current_setting('jifen.worker'::text, true) = 'on'::text) \
+    AND (begun_at < (now() - '7 days'::interval)))";
 const OF_THE_COUNTY: &str = "starts_with(current_setting('jifen.lo'::text, true), county_code)";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,6 +50,14 @@ async fn a_table_has_the_policies_of_its_kind_and_no_others() {
         policy("seal_canary", "platform", "ALL", "true", "true"),
         policy("job_run", "worker", "ALL", BY_A_WORKER, BY_A_WORKER),
         policy("division", "worker", "SELECT", COUNTIES_FOR_A_WORKER, ""),
+        policy("account", "own", "ALL", BY_LOGIN_OR_ACCOUNT, BY_LOGIN_OR_ACCOUNT),
+        policy("role_grant", "own", "SELECT", OF_THE_ACCOUNT, ""),
+        policy("machine_token", "own", "SELECT", BY_TOKEN, ""),
+        policy("session", "own", "ALL", BY_COOKIE_OR_ACCOUNT, BY_COOKIE_OR_ACCOUNT),
+        policy("session", "expired", "ALL", EXPIRED_SESSIONS, ""),
+        policy("login_attempt", "platform", "ALL", "true", "true"),
+        policy("idempotency_key", "own", "ALL", OF_THE_ACTOR, OF_THE_ACTOR),
+        policy("idempotency_key", "expired", "ALL", EXPIRED_KEYS, ""),
     ];
     expected.extend(TENANT.iter().map(|table| policy(table, "tenant", "ALL", INTERVAL, INTERVAL)));
     expected.extend(BINDING.iter().map(|table| policy(table, "tenant", "ALL", INTERVAL, INTERVAL)));

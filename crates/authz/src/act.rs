@@ -28,6 +28,8 @@ acts! {
     AdoptCatalogue = "adopt_catalogue";
     /// Put rulebook settings in force.
     AdoptRulebook = "adopt_rulebook";
+    /// Try what is then refused; the log tells.
+    Attempt = "attempt";
     /// Compute year-end awards.
     Award = "award";
     /// Enter certified numbers.
@@ -36,20 +38,38 @@ acts! {
     Close = "close";
     /// Correct a closed month.
     Correct = "correct";
+    /// Let a town manage the accounts of its villages, or no longer.
+    Delegate = "delegate";
     /// Enter cards.
     EnterCards = "enter_cards";
+    /// Erase personal values by law.
+    Erase = "erase";
+    /// Take files out.
+    Export = "export";
+    /// Take out everything that is known of one household.
+    ExportHousehold = "export_household";
     /// Form panels.
     FormPanels = "form_panels";
+    /// Give roles and take them back.
+    Grant = "grant";
+    /// Give other systems tokens and take them back.
+    IssueMachineTokens = "issue_machine_tokens";
     /// Give households the tokens of their cards.
     IssueTokens = "issue_tokens";
+    /// Make accounts, set passwords, switch accounts off and on.
+    ManageAccounts = "manage_accounts";
     /// See to jobs.
     Operate = "operate";
+    /// See to one's own account: password, second factor, sessions, role.
+    OwnAccount = "own_account";
     /// Record that a sheet was posted.
     Post = "post";
     /// Publish a closed month.
     Publish = "publish";
     /// Read everything of a place.
     Read = "read";
+    /// Read the log.
+    ReadLog = "read_log";
     /// Read one's own household's published months.
     ReadOwn = "read_own";
     /// Read what is on the notice board.
@@ -62,8 +82,14 @@ acts! {
     RegisterHouseholds = "register_households";
     /// Write and send reminders.
     Remind = "remind";
+    /// Seal personal values anew with another key.
+    Reseal = "reseal";
     /// Clear what need not be kept.
     Retain = "retain";
+    /// See one household's phone or address.
+    Reveal = "reveal";
+    /// Sign a panel's month.
+    SignCards = "sign_cards";
     /// Recompute and check.
     Verify = "verify";
 }

@@ -46,6 +46,14 @@ impl<A: Act> Allowed<A> {
         A::NAME
     }
 
+    /// The same permission for all that its actor reaches; unchanged for an actor that is not bound to a place, up to
+    /// the county.
+    #[must_use]
+    pub fn widened(&self) -> Self {
+        let reach = self.actor.reach().unwrap_or_else(|| self.place.county());
+        Self::new(self.actor.clone(), reach)
+    }
+
     /// The same permission for a place inside this one.
     ///
     /// # Errors

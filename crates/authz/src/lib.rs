@@ -3,13 +3,20 @@
 mod act;
 mod actor;
 mod allowed;
+mod granting;
 mod guard;
+mod role;
+mod table;
 
 pub use act::{
-    Act, AdoptCatalogue, AdoptRulebook, Award, Certify, Close, Correct, EnterCards, FormPanels, IssueTokens,
-    Operate, Post, Publish, Read, ReadOwn, ReadPublic, RegisterContacts, RegisterDivisions,
-    RegisterHouseholds, Remind, Retain, Verify,
+    Act, AdoptCatalogue, AdoptRulebook, Attempt, Award, Certify, Close, Correct, Delegate, EnterCards, Erase,
+    Export, ExportHousehold, FormPanels, Grant, IssueMachineTokens, IssueTokens, ManageAccounts, Operate,
+    OwnAccount, Post, Publish, Read, ReadLog, ReadOwn, ReadPublic, RegisterContacts, RegisterDivisions,
+    RegisterHouseholds, Remind, Reseal, Retain, Reveal, SignCards, Verify,
 };
-pub use actor::Actor;
+pub use actor::{Actor, Hat, Machine, Origin, Person, RequestKey};
 pub use allowed::{Allowed, Outside};
+pub use granting::{GrantRefusal, check_delegation, may_grant};
 pub use guard::{Denied, Guard, GuardError};
+pub use role::Role;
+pub use table::{Table, TableError};

@@ -11,13 +11,18 @@ use clap::Parser;
 
 use arguments::Arguments;
 
+/// Warnings; that a cookie has outlived its session is none.
+const DEFAULT_LOG: &str = "warn,tower_sessions_core=error";
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
         .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("JIFEN_LOG").unwrap_or_else(|_| "warn".into()),
+            tracing_subscriber::EnvFilter::try_from_env("JIFEN_LOG").unwrap_or_else(|_| DEFAULT_LOG.into()),
         )
         .with_writer(std::io::stderr)
+        // Whoever closes our standard error, as a launcher may, closes nothing else.
+        .log_internal_errors(false)
         .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -31,12 +31,23 @@ pub enum Refusal {
     /// The request as a whole.
     #[error("{0}")]
     Message(String),
+    /// Somebody else changed it since it was read.
+    #[error("内容已被别人改动，请重新读取后再改")]
+    Changed,
 }
 
 impl Refusal {
     /// A refusal of the request as a whole.
     pub fn message(text: impl Into<String>) -> Error {
         Error::Refused(Self::Message(text.into()))
+    }
+
+    /// Refuses when what is there now is not what the request builds on, where it says on what.
+    pub(crate) fn unless_same(builds_on: Option<i64>, now: Option<i64>) -> Result<()> {
+        match builds_on {
+            Some(version) if Some(version) != now => Err(Error::Refused(Self::Changed)),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses when there are problems, in the order of their lines.

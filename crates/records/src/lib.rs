@@ -1,6 +1,7 @@
 //! Everything in PostgreSQL. A write is a verb: one transaction that loads rows, asks a pure function of
 //! `domain`, saves, and writes its log row. A read is a query for a page or a file.
 
+pub mod accounts;
 pub mod audit;
 pub mod awards;
 pub mod catalogue;
@@ -10,6 +11,7 @@ pub mod database;
 mod error;
 pub mod forms;
 pub mod households;
+pub mod idempotency;
 pub mod jobs;
 pub mod messages;
 pub mod migrations;

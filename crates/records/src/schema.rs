@@ -3,6 +3,23 @@
 //! Generated: `UPDATE=1 cargo test -p jifen --test acceptance schema`.
 
 diesel::table! {
+    account (id) {
+        id -> BigInt,
+        county_code -> Text,
+        place -> Text,
+        login -> Text,
+        name -> Text,
+        password_hash -> Text,
+        must_change -> Bool,
+        generation -> Integer,
+        totp_sealed -> Nullable<Binary>,
+        totp_step -> BigInt,
+        created_at -> Timestamptz,
+        disabled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     audit_event (county_code, number) {
         county_code -> Text,
         number -> BigInt,
@@ -168,6 +185,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    delegation (county_code, place, revision) {
+        county_code -> Text,
+        place -> Text,
+        revision -> Integer,
+        allowed -> Bool,
+        decided_by -> Text,
+        decided_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     division (county_code, place) {
         county_code -> Text,
         place -> Text,
@@ -244,6 +272,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    idempotency_key (county_code, actor, method, route, key) {
+        county_code -> Text,
+        actor -> Text,
+        method -> Text,
+        route -> Text,
+        key -> Text,
+        request_digest -> Binary,
+        begun_at -> Timestamptz,
+        took_effect -> Bool,
+        status -> Nullable<SmallInt>,
+        content_type -> Nullable<Text>,
+        answer -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     job_run (county_code, id) {
         county_code -> Text,
         id -> BigInt,
@@ -262,6 +306,33 @@ diesel::table! {
         started_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
         outcome -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    login_attempt (subject) {
+        subject -> Binary,
+        window_began_at -> Timestamptz,
+        tries -> Integer,
+        failures -> Integer,
+        not_before -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    machine_token (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        role -> Text,
+        name -> Text,
+        token_hash -> Binary,
+        address_range -> Nullable<Text>,
+        expires_at -> Timestamptz,
+        issued_by -> Text,
+        issued_at -> Timestamptz,
+        revoked_by -> Nullable<Text>,
+        revoked_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -401,6 +472,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    role_grant (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        account_id -> BigInt,
+        role -> Text,
+        valid_from -> Date,
+        valid_until -> Nullable<Date>,
+        granted_by -> Text,
+        granted_at -> Timestamptz,
+        revoked_by -> Nullable<Text>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     rulebook (county_code, id) {
         county_code -> Text,
         id -> BigInt,
@@ -414,6 +501,20 @@ diesel::table! {
     seal_canary (key_id) {
         key_id -> SmallInt,
         sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    session (id) {
+        id -> Binary,
+        county_code -> Text,
+        account_id -> BigInt,
+        data -> Text,
+        address -> Text,
+        agent -> Text,
+        begun_at -> Timestamptz,
+        seen_at -> Timestamptz,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -432,6 +533,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    account,
     audit_event,
     audit_head,
     award_quota,
@@ -444,13 +546,17 @@ diesel::allow_tables_to_appear_in_same_query!(
     catalogue_rule,
     contact,
     county_seal,
+    delegation,
     division,
     finding,
     group_fact,
     household,
     household_token,
     household_version,
+    idempotency_key,
     job_run,
+    login_attempt,
+    machine_token,
     message,
     month_closing,
     month_difference,
@@ -459,7 +565,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     panel_member,
     posting,
     publication,
+    role_grant,
     rulebook,
     seal_canary,
+    session,
     signature,
 );

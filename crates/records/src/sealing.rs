@@ -27,6 +27,8 @@ pub enum Field {
     Phone,
     /// 地址
     Address,
+    /// 动态口令: the secret of an account's second factor, by the number of the account.
+    SecondFactor(i64),
     /// 户码: the token of a household's page.
     Token,
 }
@@ -153,9 +155,10 @@ pub fn random(buffer: &mut [u8]) -> Result<()> {
 
 fn binding(place: &Place, field: Field) -> String {
     let field = match field {
-        Field::Phone => "phone",
-        Field::Address => "address",
-        Field::Token => "token",
+        Field::Phone => "phone".to_owned(),
+        Field::Address => "address".to_owned(),
+        Field::SecondFactor(account) => format!("second factor {account}"),
+        Field::Token => "token".to_owned(),
     };
     format!("{}\t{}\t{field}", place.county().digits(), place.digits())
 }

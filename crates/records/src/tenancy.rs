@@ -4,8 +4,10 @@ use authz::{Act, Allowed};
 use diesel::sql_types::Text;
 use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
 
+use crate::audit;
 use crate::database::Connection;
 use crate::error::{Error, Result};
+use crate::idempotency;
 
 /// Whether a verb keeps what it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +41,16 @@ async fn run<A: Act, R>(
     work: impl AsyncFnOnce(&mut Connection) -> Result<R>,
 ) -> Result<R> {
     AnsiTransactionManager::begin_transaction(connection).await?;
-    let done = match enter(connection, allowed, isolation).await {
-        Ok(()) => work(connection).await,
-        Err(error) => Err(error),
+    let (done, copies) = audit::gathered(async {
+        match enter(connection, allowed, isolation).await {
+            Ok(()) => work(connection).await,
+            Err(error) => Err(error),
+        }
+    })
+    .await;
+    let done = match (done, mode) {
+        (Ok(result), Mode::Apply) => before_commit(connection, allowed, &copies).await.map(|()| result),
+        (done, _) => done,
     };
     match (done, mode) {
         (Ok(result), Mode::Apply) => {
@@ -57,6 +66,17 @@ async fn run<A: Act, R>(
     }
 }
 
+/// What belongs to an effect is done with it: its idempotency key is marked, and its rows of the log are copied out of
+/// the database's reach.
+async fn before_commit<A: Act>(
+    connection: &mut Connection,
+    allowed: &Allowed<A>,
+    copies: &[String],
+) -> Result<()> {
+    idempotency::took_effect(connection, allowed.actor()).await?;
+    audit::write_copies(copies)
+}
+
 /// Runs `work` in one read-only snapshot of the permission's place.
 ///
 /// # Errors
@@ -70,18 +90,54 @@ pub async fn read<A: Act, R>(
         .await
 }
 
-/// Runs `work` in one transaction that sees the jobs of every county, and which counties there are; nothing
-/// else. What a job then does, it does through [`transaction`] inside its own place.
-pub(crate) async fn jobs<R>(
+/// What a transaction outside any place is for: which rows of the platform's own tables it reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Platform<'a> {
+    /// The jobs of every county, which counties there are, and what has expired.
+    Worker,
+    /// The account of a log-in.
+    Login(&'a str),
+    /// An account with its grants and sessions.
+    Account(&'a str),
+    /// The session of a cookie's hash, in hexadecimal digits.
+    Session(&'a str),
+    /// The machine token of a hash, in hexadecimal digits.
+    Token(&'a str),
+    /// The idempotency keys of an actor.
+    Actor(&'a str),
+    /// Attempts to log in.
+    Attempts,
+}
+
+impl Platform<'_> {
+    fn setting(self) -> Option<(&'static str, String)> {
+        match self {
+            Self::Worker => Some(("jifen.worker", "on".to_owned())),
+            Self::Login(login) => Some(("jifen.login", login.to_owned())),
+            Self::Account(account) => Some(("jifen.account", account.to_owned())),
+            Self::Session(hash) => Some(("jifen.session", hash.to_owned())),
+            Self::Token(hash) => Some(("jifen.token", hash.to_owned())),
+            Self::Actor(actor) => Some(("jifen.actor", actor.to_owned())),
+            Self::Attempts => None,
+        }
+    }
+}
+
+/// Runs `work` in one transaction that belongs to no place, and reaches what `platform` says and nothing else. What
+/// follows from it inside a place is done through [`transaction`].
+pub(crate) async fn platform<R>(
     connection: &mut Connection,
+    platform: Platform<'_>,
     work: impl AsyncFnOnce(&mut Connection) -> Result<R>,
 ) -> Result<R> {
     AnsiTransactionManager::begin_transaction(connection).await?;
-    let entered =
-        diesel::sql_query("select set_config('jifen.worker', 'on', true)").execute(connection).await;
+    let entered = match platform.setting() {
+        Some((name, value)) => set(connection, name, &value).await,
+        None => Ok(()),
+    };
     let done = match entered {
-        Ok(_) => work(connection).await,
-        Err(error) => Err(error.into()),
+        Ok(()) => work(connection).await,
+        Err(error) => Err(error),
     };
     match done {
         Ok(result) => {
@@ -94,6 +150,25 @@ pub(crate) async fn jobs<R>(
             Err(error)
         }
     }
+}
+
+/// Reaches the idempotency keys of an actor as well, to mark one in the transaction of its effect.
+pub(crate) async fn reach_keys(connection: &mut Connection, actor: &str) -> Result<()> {
+    set(connection, "jifen.actor", actor).await
+}
+
+/// Reaches a person's own account as well, for a verb on it inside a transaction of its place.
+pub(crate) async fn reach_account(connection: &mut Connection, account: i64) -> Result<()> {
+    set(connection, "jifen.account", &account.to_string()).await
+}
+
+async fn set(connection: &mut Connection, name: &str, value: &str) -> Result<()> {
+    diesel::sql_query("select set_config($1, $2, true)")
+        .bind::<Text, _>(name)
+        .bind::<Text, _>(value)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 async fn enter<A: Act>(

@@ -1,19 +1,26 @@
 //! Headers of every answer, and the one stylesheet.
 
-use axum::extract::Request;
+use axum::extract::{Request, State as Extract};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::state::State;
+
 const STYLESHEET: &str = include_str!("../assets/public.css");
 
 /// Adds the headers that keep pages from being framed, sniffed, indexed or scripted.
-pub(crate) async fn secure(request: Request, next: Next) -> Response {
+pub(crate) async fn secure(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    if state.is_behind_tls() {
+        // A year, as browsers' lists ask for at least.
+        let policy = HeaderValue::from_static("max-age=31536000");
+        response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, policy);
+    }
     let headers = response.headers_mut();
     let policy =
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'";

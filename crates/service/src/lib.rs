@@ -1,19 +1,28 @@
 //! The web process: handlers load through `records`, pages are structs beside them.
 
+mod account;
+mod api;
+mod caller;
 mod error;
 mod headers;
 mod health;
 mod household;
+mod http;
+mod login;
 mod metrics;
 mod operations;
+mod problem;
 mod publication;
+mod roles;
 mod router;
+mod session;
 mod state;
 
 use std::net::SocketAddr;
 
+pub use api::openapi;
 pub use operations::operations;
-pub use router::{ROUTES, router};
+pub use router::{PAGES, router};
 pub use state::State;
 
 /// Serves until `stop` resolves, then lets what is under way end.
@@ -25,7 +34,8 @@ pub async fn serve(
     state: State,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(state)).with_graceful_shutdown(stop).await
+    let limits = std::sync::Arc::clone(&state.http);
+    http::serve::serve(listener, router(state), &limits, stop).await
 }
 
 /// Serves the operations page until `stop` resolves.

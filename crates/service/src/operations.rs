@@ -8,7 +8,7 @@ use authz::{Operate, Read};
 use axum::Router;
 use axum::extract::{Path, Request, State as Extract};
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
@@ -71,7 +71,7 @@ pub fn operations(state: State) -> Router {
         .route("/jobs/{county}/{id}/again", post(again))
         .route("/assets/public.css", get(headers::stylesheet))
         .layer(from_fn(from_here_only))
-        .layer(from_fn(headers::secure))
+        .layer(from_fn_with_state(state.clone(), headers::secure))
         .with_state(state)
 }
 

@@ -17,4 +17,22 @@ pub struct Http {
     pub supervision_phone: String,
     /// For how many months public pages are shown.
     pub public_months: u32,
+    /// Address ranges of proxies in front, whose `X-Forwarded-For` is believed: `10.0.0.0/8, 127.0.0.1/32`.
+    pub trusted_proxies: String,
+    /// After so many minutes without a request a session ends.
+    pub session_idle_minutes: u32,
+    /// After so many hours every session ends.
+    pub session_hours: u32,
+    /// Requests a second from one address, on average.
+    pub requests_per_second: u32,
+    /// Requests from one address at once.
+    pub requests_at_once: u32,
+    /// The most mebibytes of a body.
+    pub body_mebibytes: u32,
+    /// The most seconds for a request.
+    pub request_seconds: u32,
+    /// The most seconds for the head of a request, and between two bytes of a body or an answer.
+    pub idle_seconds: u32,
+    /// The most connections at once.
+    pub connections: u32,
 }

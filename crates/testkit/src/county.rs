@@ -73,7 +73,13 @@ impl County {
         register_divisions(connection, &allowed, &rows, Mode::Apply, &now).await.expect("divisions");
         let allowed = guard.allow(&actor, AdoptCatalogue, county).expect("allowed");
         let from = self.plan.first_month;
-        let adoption = Adoption { catalogue: self.catalogue.clone(), year: from.year(), from, reason: None };
+        let adoption = Adoption {
+            catalogue: self.catalogue.clone(),
+            year: from.year(),
+            from,
+            reason: None,
+            builds_on: None,
+        };
         adopt_catalogue(connection, &allowed, &adoption, Mode::Apply, &now).await.expect("a catalogue");
         let villages: Vec<_> = demo::villages(&self.plan).collect();
         let allowed = guard.allow(&actor, RegisterHouseholds, county).expect("allowed");

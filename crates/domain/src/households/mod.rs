@@ -1,11 +1,13 @@
 //! Households (农户): who takes part, from when to when, and what the month's roster says of them.
 
+mod erasure;
 mod participation;
 
 use crate::canonical::{Digest, Form};
 use crate::month::Month;
 use crate::place::Place;
 
+pub use erasure::{ErasureProblem, may_erase};
 pub use participation::{Participation, ParticipationProblem};
 
 /// A household's entry in the register as it holds in some month (花名册条目).

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod export;
+mod user;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use domain::month::Month;
 use domain::place::Place;
 
 pub use export::{Export, Format, PaperSize, What};
+pub use user::{User, UserAdd, UserGrant, UserPasswd, UserRevoke, UserWhat};
 
 /// 乡村治理积分制：一个县的村级积分，从花名册到可核对的结账。
 #[derive(Debug, Parser)]
@@ -87,6 +89,11 @@ pub enum Command {
     /// 测速，并在同一次运行里与参照相比
     #[command(after_help = "例：jifen bench close --households 100000 --json")]
     Bench(Bench),
+    /// 账号：第一次登录和救急
+    #[command(
+        after_help = "例：jifen user add zhang.san --name 张三 --place 440229000000 --role county_administrator"
+    )]
+    User(User),
     /// 检查本机和配置，说出问题和办法
     #[command(after_help = "例：jifen doctor")]
     Doctor,

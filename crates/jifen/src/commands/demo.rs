@@ -110,13 +110,13 @@ impl<'a> DemoCounty<'a> {
             catalogue_of(connection, &plan.county, from).await
         });
         if known.await?.is_none() {
-            let adoption = Adoption { catalogue, year: from.year(), from, reason: None };
+            let adoption = Adoption { catalogue, year: from.year(), from, reason: None, builds_on: None };
             adopt_catalogue(&mut connection, &allowed, &adoption, Mode::Apply, &now).await?;
         }
         // A demonstration goes on by itself: what is closed is published, and there is somebody to remind.
         let allowed = context.allow(AdoptRulebook, plan.county, None)?;
         let settings = [("publication.when_closed".to_owned(), "true".to_owned())].into();
-        adopt_rulebook(&mut connection, &allowed, settings, from, Mode::Apply, &now).await?;
+        adopt_rulebook(&mut connection, &allowed, settings, (from, None), Mode::Apply, &now).await?;
         let allowed = context.allow(RegisterContacts, plan.county, None)?;
         register_contacts(&mut connection, &allowed, &lines(demo::contacts(plan)), Mode::Apply, &now).await?;
         Ok(())

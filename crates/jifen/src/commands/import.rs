@@ -127,7 +127,8 @@ async fn adopt_settings(context: &Context, import: &Import, mode: Mode) -> Resul
     let allowed = context.allow(AdoptRulebook, import.county, import.division)?;
     let mut connection = context.database.connection().await?;
     let outcome =
-        rulebook::adopt_rulebook(&mut connection, &allowed, settings, from, mode, &context.moment).await?;
+        rulebook::adopt_rulebook(&mut connection, &allowed, settings, (from, None), mode, &context.moment)
+            .await?;
     Ok((outcome, Vec::new()))
 }
 
@@ -155,7 +156,10 @@ fn adoption(import: &Import, table: &Table) -> Result<(Adoption, Vec<String>)> {
     let from = import.from.context("导入积分项目要写明从哪个月起生效：--from YYYY-MM")?;
     let catalogue = intake::assemble_catalogue(&parsed.rows).map_err(refused)?;
     let year = import.year.unwrap_or(from.year());
-    Ok((Adoption { catalogue, year, from, reason: import.reason.clone() }, parsed.ignored_columns))
+    Ok((
+        Adoption { catalogue, year, from, reason: import.reason.clone(), builds_on: None },
+        parsed.ignored_columns,
+    ))
 }
 
 fn sound<T>(parsed: Result<Parsed<T>, FileProblem>) -> Result<Parsed<T>> {

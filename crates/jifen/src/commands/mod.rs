@@ -4,6 +4,7 @@ mod awards;
 mod bench;
 mod close;
 mod demo;
+mod demo_logins;
 mod doctor;
 mod export;
 mod import;
@@ -13,6 +14,7 @@ mod publish;
 mod run_due;
 mod serve;
 mod up;
+mod user;
 mod verify;
 mod work;
 
@@ -44,6 +46,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
             BenchWhat::Close(close) => bench::close::run(common, close).await,
             BenchWhat::Import(import) => bench::import::run(common, import).await,
         },
+        Command::User(user) => user::run(common, user).await,
         Command::Doctor => doctor::run(common).await,
     }
 }

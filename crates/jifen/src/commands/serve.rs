@@ -67,7 +67,9 @@ pub fn state(context: &Context) -> service::State {
         database: context.database.clone(),
         guard: Arc::clone(&context.guard),
         http: Arc::new(context.settings.http.clone()),
+        closing: Arc::new(context.settings.database.clone()),
         operator: context.operator.clone(),
+        registrar: context.registrar.clone(),
         now: now(),
         zone: context.moment.zone,
     }

@@ -8,6 +8,7 @@ use serde_json::json;
 use worker::Clock;
 
 use super::demo::{self, DemoCounty};
+use super::demo_logins::{self, DemoLogin};
 use super::serve::{now, operations, state, stopped};
 use super::work::worker;
 use crate::arguments::{Common, Up};
@@ -25,14 +26,26 @@ pub async fn run(common: &Common, up: &Up) -> Result<()> {
     let address = up.listen.as_deref().unwrap_or(&context.settings.http.listen).to_owned();
     let (listener, bound) = service::listen(&address).await.with_context(|| format!("无法监听 {address}"))?;
     let url = format!("http://{bound}");
-    let villages = if up.demo { load_demo(&context, common).await? } else { Vec::new() };
+    let (villages, logins) = match up.demo {
+        true => {
+            let villages = load_demo(&context, common).await?;
+            let logins = demo_logins::make(&context, &villages).await?;
+            (villages, logins)
+        }
+        false => (Vec::new(), Vec::new()),
+    };
     let boards: Vec<String> = villages.iter().map(|village| format!("{url}/p/{village}")).collect();
     if common.json {
-        println!("{}", json!({ "url": url, "logins": [], "public": boards }));
+        let logins: Vec<_> = logins.iter().map(DemoLogin::json).collect();
+        println!("{}", json!({ "url": url, "logins": logins, "public": boards }));
     } else {
         println!("已启动：{url}（Ctrl-C 停止）");
         for board in &boards {
             println!("公示栏：{board}");
+        }
+        if !logins.is_empty() {
+            println!("演示账号（登录名　密码　角色　地方），在 {url}/login 登录：");
+            logins.iter().for_each(|login| println!("  {login}"));
         }
     }
     let clock = Clock::Wall(now());

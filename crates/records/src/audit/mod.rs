@@ -1,6 +1,8 @@
 //! The log (日志): one row per verb, numbered and chained per county, in the verb's own transaction.
 
 mod chain;
+mod copy;
+mod read;
 
 use authz::{Act, Allowed};
 use diesel::prelude::*;
@@ -16,6 +18,9 @@ use crate::moment::Moment;
 use crate::schema::audit_event;
 
 pub use chain::{Event, event_hash};
+pub use copy::{CopyError, copy_to};
+pub(crate) use copy::{gathered, write_copies};
+pub use read::{LogRow, Search, note, note_refusal, search};
 
 #[derive(diesel::QueryableByName)]
 struct Head {
@@ -29,7 +34,7 @@ struct Head {
 /// locked last, so that verbs of one county wait for each other as briefly as can be.
 ///
 /// `detail` holds counts, codes and digests, never names or phones; `due_at` is added when the schedule was
-/// late.
+/// late, and the number of the request and its address where there is one.
 ///
 /// # Errors
 /// Faults of the database.
@@ -41,6 +46,10 @@ pub async fn record<A: Act>(
 ) -> Result<()> {
     if let (Some(due_at), Some(fields)) = (moment.late_since(), detail.as_object_mut()) {
         fields.insert("due_at".into(), due_at.to_rfc3339().into());
+    }
+    if let (Some(origin), Some(fields)) = (allowed.actor().origin(), detail.as_object_mut()) {
+        fields.insert("request".into(), origin.request.as_str().into());
+        fields.insert("address".into(), origin.address.as_str().into());
     }
     let county = allowed.place().county();
     let head = lock_head(connection, county.digits(), &genesis(&county)).await?;
@@ -62,6 +71,7 @@ pub async fn record<A: Act>(
         .bind::<Binary, _>(hash.0.as_slice())
         .execute(connection)
         .await?;
+    copy::gather(&event, &hash);
     Ok(())
 }
 

@@ -32,6 +32,9 @@ pub struct Adoption {
     pub from: Month,
     /// Why it changes inside a year; needed for a second one.
     pub reason: Option<String>,
+    /// The catalogue that was in force when this one was made, where somebody else's change since then must not be
+    /// lost.
+    pub builds_on: Option<i64>,
 }
 
 /// Puts a catalogue in force for a place from a month on.
@@ -56,6 +59,7 @@ pub async fn adopt_catalogue(
         crate::places::lock_all(connection, &place).await?;
         let stored = all(connection, &place).await?;
         let now = in_force(&stored, &place, adoption.from);
+        Refusal::unless_same(adoption.builds_on, now.map(|now| now.what.id))?;
         if now.is_some_and(|now| {
             now.place == place && now.from == adoption.from && now.what.catalogue == adoption.catalogue
         }) {

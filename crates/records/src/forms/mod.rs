@@ -22,6 +22,7 @@ use crate::schema::{card, household, household_version, month_result};
 
 pub use group_sheet::{blank_sheet, group_month, group_year};
 pub use household_sheet::household_year;
+pub(crate) use tokens::reissue;
 pub use tokens::{county_of_token, household_cards, household_of_token};
 
 /// `龙仙镇青云村第一小组`, or as far as the place reaches.

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::codec;
 use crate::database::Connection;
 use crate::error::{Error, Result};
-use crate::households::register_of;
+use crate::households::{RegisterEntry, register_of};
 use crate::moment::Moment;
 use crate::places::{self, lock_villages};
 use crate::schema::{household, household_token};
@@ -49,8 +49,7 @@ pub async fn household_cards(
                 Some(token) => token,
                 None => {
                     issued += 1;
-                    issue(connection, entry.household_id, &entry.household, &entry.group, sealer, moment)
-                        .await?
+                    issue(connection, &entry, 1, sealer, moment).await?
                 }
             };
             cards.push(HouseholdCard {
@@ -93,27 +92,45 @@ async fn known(connection: &mut Connection, scope: &Place, sealer: &Sealer) -> R
         .collect()
 }
 
+/// Gives a household a new token, so that the old one leads nowhere; none where it never had one.
+pub(crate) async fn reissue(
+    connection: &mut Connection,
+    entry: &RegisterEntry,
+    sealer: &Sealer,
+    moment: &Moment,
+) -> Result<()> {
+    let latest: Option<i32> = household_token::table
+        .filter(household_token::county_code.eq(entry.household.county().digits()))
+        .filter(household_token::household_id.eq(entry.household_id))
+        .select(diesel::dsl::max(household_token::revision))
+        .first(connection)
+        .await?;
+    match latest {
+        Some(latest) => issue(connection, entry, latest + 1, sealer, moment).await.map(drop),
+        None => Ok(()),
+    }
+}
+
 /// A token of 128 random bits, after the county's digits, by which it is found.
 async fn issue(
     connection: &mut Connection,
-    id: i64,
-    household: &Place,
-    group: &Place,
+    entry: &RegisterEntry,
+    revision: i32,
     sealer: &Sealer,
     moment: &Moment,
 ) -> Result<String> {
     let mut bits = [0; 16];
     random(&mut bits)?;
-    let county = household.county();
+    let county = entry.household.county();
     let token = format!("{}{}", county.digits(), hex::encode(bits));
     diesel::insert_into(household_token::table)
         .values((
             household_token::county_code.eq(county.digits()),
-            household_token::place.eq(group.digits()),
-            household_token::household_id.eq(id),
-            household_token::revision.eq(1),
+            household_token::place.eq(entry.group.digits()),
+            household_token::household_id.eq(entry.household_id),
+            household_token::revision.eq(revision),
             household_token::token_hash.eq(Digest::of(token.as_bytes()).0.to_vec()),
-            household_token::token_sealed.eq(sealer.seal(household, Field::Token, &token)?),
+            household_token::token_sealed.eq(sealer.seal(&entry.household, Field::Token, &token)?),
             household_token::issued_at.eq(moment.now),
         ))
         .execute(connection)

@@ -81,11 +81,36 @@ pub async fn register_of(connection: &mut Connection, scope: &Place) -> Result<V
     register_in(connection, &scope.county(), (&interval.low, &interval.high)).await
 }
 
+/// So many households of the register inside `scope` as it is now, in the order of their codes, after a code.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn register_page(
+    connection: &mut Connection,
+    scope: &Place,
+    after: Option<&Place>,
+    limit: i64,
+) -> Result<Vec<RegisterEntry>> {
+    let interval = scope.scope();
+    let after = after.map_or("", Place::digits);
+    in_range(connection, &scope.county(), (&interval.low, &interval.high), after, limit).await
+}
+
 /// The register of the places from `low` to before `high` as it is now, in the order of household codes.
 async fn register_in(
     connection: &mut Connection,
     county: &Place,
+    range: (&str, &str),
+) -> Result<Vec<RegisterEntry>> {
+    in_range(connection, county, range, "", i64::MAX).await
+}
+
+async fn in_range(
+    connection: &mut Connection,
+    county: &Place,
     (low, high): (&str, &str),
+    after: &str,
+    limit: i64,
 ) -> Result<Vec<RegisterEntry>> {
     let rows: Vec<CurrentRow> = household_version::table
         .inner_join(
@@ -98,8 +123,10 @@ async fn register_in(
         .filter(household_version::place.lt(high))
         .filter(household::place.ge(low))
         .filter(household::place.lt(high))
+        .filter(household::code.gt(after))
         .order((household::code, household_version::revision.desc()))
         .distinct_on(household::code)
+        .limit(limit)
         .select((
             (household::id, household::code, household_version::place, household_version::revision),
             (

@@ -1,6 +1,8 @@
 //! Households: registered and changed by dated revisions, with personal values sealed.
 
+mod erase;
 mod load;
+mod personal;
 mod save;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,8 +21,10 @@ use crate::places::{from_the_beginning, known_places, lock_villages};
 use crate::sealing::{Salts, Sealer};
 use crate::tenancy::{self, Mode};
 
+pub use erase::{Erased, erase_household};
 pub(crate) use load::{Personal, RosterRow, personal, revisions_until, roster};
-pub use load::{RegisterEntry, register_of};
+pub use load::{RegisterEntry, register_of, register_page};
+pub use personal::{HouseholdFile, PersonalField, household_file, reveal};
 
 /// What registering needs besides the rows.
 #[derive(Clone)]

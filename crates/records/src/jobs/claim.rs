@@ -10,7 +10,7 @@ use domain::schedule::Kind;
 use super::{Claimed, ClaimedRow, Ending};
 use crate::database::Database;
 use crate::error::Result;
-use crate::tenancy;
+use crate::tenancy::{self, Platform};
 
 /// How a worker claims.
 #[derive(Debug, Clone)]
@@ -82,7 +82,7 @@ struct Found {
 pub async fn claim(database: &Database, lease: &Lease, now: DateTime<Utc>) -> Result<Claim> {
     let mut connection = database.connection().await?;
     let kinds: Vec<_> = lease.kinds.iter().map(|kind| kind.name()).collect();
-    tenancy::jobs(&mut connection, async |connection| {
+    tenancy::platform(&mut connection, Platform::Worker, async |connection| {
         let claimed: Vec<ClaimedRow> = diesel::sql_query(CLAIM)
             .bind::<Text, _>(&lease.worker)
             .bind::<Array<Text>, _>(&kinds)
@@ -113,7 +113,7 @@ pub async fn claim(database: &Database, lease: &Lease, now: DateTime<Utc>) -> Re
 /// Faults of the database.
 pub async fn renew(database: &Database, job: &Claimed, length: Duration) -> Result<bool> {
     let mut connection = database.connection().await?;
-    tenancy::jobs(&mut connection, async |connection| {
+    tenancy::platform(&mut connection, Platform::Worker, async |connection| {
         let renewed = diesel::sql_query(
             "update job_run set lease_until = clock_timestamp() + make_interval(secs => $4)
              where county_code = $1 and id = $2 and fence = $3 and state = 'running'",
@@ -141,7 +141,7 @@ pub async fn end(database: &Database, job: &Claimed, ending: &Ending) -> Result<
         Ending::Again(reason, not_before) => ("due", reason, Some(*not_before)),
     };
     let mut connection = database.connection().await?;
-    tenancy::jobs(&mut connection, async |connection| {
+    tenancy::platform(&mut connection, Platform::Worker, async |connection| {
         let ended = diesel::sql_query(
             "update job_run set state = $4, outcome = $5, not_before = coalesce($6, not_before),
                 finished_at = clock_timestamp(), lease_until = null

@@ -15,7 +15,7 @@ use crate::database::{Connection, Database};
 use crate::error::{Refusal, Result};
 use crate::moment::Moment;
 use crate::schema::job_run;
-use crate::tenancy::{self, Mode};
+use crate::tenancy::{self, Mode, Platform};
 
 /// How many jobs of a kind are in a state.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
@@ -62,7 +62,7 @@ impl Overview {
 /// Faults of the database.
 pub async fn overview(database: &Database) -> Result<Overview> {
     let mut connection = database.connection().await?;
-    tenancy::jobs(&mut connection, async |connection| {
+    tenancy::platform(&mut connection, Platform::Worker, async |connection| {
         let depths = diesel::sql_query(
             "select kind, state, count(*) as jobs, min(due_at) as oldest,
                 coalesce(sum(extract(epoch from finished_at - started_at)), 0)::float8 as seconds

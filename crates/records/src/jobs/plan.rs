@@ -24,7 +24,7 @@ use crate::places::villages_of;
 use crate::publication::published;
 use crate::rulebook;
 use crate::schema::{award_run, month_closing};
-use crate::tenancy::{self, Mode};
+use crate::tenancy::{self, Mode, Platform};
 
 #[derive(diesel::QueryableByName)]
 struct PlaceRow {
@@ -46,7 +46,7 @@ struct FirstRow {
 /// Faults of the database.
 pub async fn counties(database: &Database) -> Result<Vec<Place>> {
     let mut connection = database.connection().await?;
-    tenancy::jobs(&mut connection, async |connection| {
+    tenancy::platform(&mut connection, Platform::Worker, async |connection| {
         let rows: Vec<PlaceRow> =
             diesel::sql_query("select place from division order by place").load(connection).await?;
         rows.iter().map(|row| codec::place(&row.place)).collect()

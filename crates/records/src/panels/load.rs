@@ -34,6 +34,32 @@ pub(crate) async fn panels(connection: &mut Connection, scope: &Place) -> Result
     in_range(connection, &scope.county(), (&interval.low, &interval.high)).await
 }
 
+/// A panel as it is listed: its members with their names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedPanel {
+    /// The village.
+    pub village: Place,
+    /// What the latest revision says.
+    pub panel: Panel,
+    /// The members' names in their order; none where lawfully erased.
+    pub names: Vec<Option<String>>,
+}
+
+/// The latest revision of every panel inside `scope`, by village and name.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn panels_of(connection: &mut Connection, scope: &Place) -> Result<Vec<ListedPanel>> {
+    let mut latest: Vec<ListedPanel> = Vec::new();
+    for StoredPanel { village, panel, names, .. } in panels(connection, scope).await? {
+        if latest.last().is_some_and(|last| (last.village, &last.panel.name) == (village, &panel.name)) {
+            latest.pop();
+        }
+        latest.push(ListedPanel { village, panel, names });
+    }
+    Ok(latest)
+}
+
 type PanelRow = (i64, String, String, i32, i32, Vec<String>);
 type MemberRow = (i64, Option<String>, Option<Vec<u8>>, Vec<u8>, String, bool);
 

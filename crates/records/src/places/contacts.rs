@@ -4,6 +4,7 @@ use authz::{Allowed, RegisterContacts};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::input::{Contact, Line, Problem};
+use domain::place::Place;
 use serde_json::json;
 
 use super::read::divisions;
@@ -49,6 +50,35 @@ pub async fn register_contacts(
         Ok(outcome)
     })
     .await
+}
+
+/// The contacts of places inside `scope`, by place and name.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn contacts_of(connection: &mut Connection, scope: &Place) -> Result<Vec<Contact>> {
+    type Row = (String, String, String, Option<String>, Option<String>, bool);
+    let interval = scope.scope();
+    let rows: Vec<Row> = contact::table
+        .filter(contact::county_code.eq(scope.county().digits()))
+        .filter(contact::place.ge(interval.low))
+        .filter(contact::place.lt(interval.high))
+        .order((contact::place, contact::name))
+        .select((
+            contact::place,
+            contact::name,
+            contact::duty,
+            contact::email,
+            contact::webhook,
+            contact::reminded,
+        ))
+        .load(connection)
+        .await?;
+    rows.into_iter()
+        .map(|(place, name, duty, email, webhook, reminded)| {
+            Ok(Contact { place: crate::codec::place(&place)?, name, duty, email, webhook, reminded })
+        })
+        .collect()
 }
 
 enum Saved {

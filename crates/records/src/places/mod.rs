@@ -21,7 +21,7 @@ use crate::rulebook;
 use crate::schema::division;
 use crate::tenancy::{self, Mode};
 
-pub use contacts::register_contacts;
+pub use contacts::{contacts_of, register_contacts};
 pub use read::{county_exists, divisions, name_of, villages_of};
 pub(crate) use read::{known_places, lock_all, lock_villages, refuse_below_village, refuse_unknown};
 

@@ -25,7 +25,8 @@ use crate::tenancy::{self, Mode};
 /// Puts a place's settings in force from a month on.
 ///
 /// A county's settings are complete: what its file does not name stays as the county had it, so that a later
-/// program with other defaults moves nothing. A town's or village's are what it sets itself: what its file
+/// program with other defaults moves nothing. `builds_on` is the newest layer that was read before, where somebody
+/// else's change since then must not be lost. A town's or village's are what it sets itself: what its file
 /// does not name is inherited, and what is inherited again from now on is told as a warning.
 ///
 /// # Errors
@@ -35,7 +36,7 @@ pub async fn adopt_rulebook(
     connection: &mut Connection,
     allowed: &Allowed<AdoptRulebook>,
     settings: Settings,
-    from: Month,
+    (from, builds_on): (Month, Option<i64>),
     mode: Mode,
     moment: &Moment,
 ) -> Result<Outcome> {
@@ -44,6 +45,8 @@ pub async fn adopt_rulebook(
         crate::places::refuse_unknown(connection, &place).await?;
         crate::places::lock_all(connection, &place).await?;
         let mut layers = all(connection, &place).await?;
+        let newest = inherited(&layers, &place, from).iter().map(|layer| layer.revision).max();
+        Refusal::unless_same(builds_on, newest)?;
         let own = in_force(&layers, &place, from).filter(|layer| layer.place == place);
         let before = own.map(|own| own.what.settings.clone()).unwrap_or_default();
         let settings = match place.level() {
@@ -160,6 +163,22 @@ pub(crate) fn inherited<'a>(
 pub async fn of(connection: &mut Connection, place: &Place, month: Month) -> Result<Rulebook> {
     let layers = all(connection, place).await?;
     resolve(&inherited(&layers, place, month))
+}
+
+/// The settings that bind a place in a month, each from the lowest place that sets it, and the number of the newest
+/// layer among them.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn settings_of(
+    connection: &mut Connection,
+    place: &Place,
+    month: Month,
+) -> Result<(Settings, Option<i64>)> {
+    let layers = all(connection, place).await?;
+    let bound = inherited(&layers, place, month);
+    let newest = bound.iter().map(|layer| layer.revision).max();
+    Ok((bound.into_iter().flat_map(|layer| layer.what.settings.clone()).collect(), newest))
 }
 
 /// The resolved rulebook of stored layers.

@@ -36,6 +36,19 @@ pub(crate) struct StoredCard {
 /// The names of panels by row number.
 pub(crate) type PanelNames = BTreeMap<i64, Arc<str>>;
 
+/// The cards that count inside `scope` in a month, in the order of household codes: what the API lists.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn cards_of(connection: &mut Connection, scope: &Place, month: Month) -> Result<Vec<Card>> {
+    let interval = scope.scope();
+    let range = (interval.low.as_str(), interval.high.as_str());
+    let panels = crate::panels::in_range(connection, &scope.county(), range).await?;
+    let names = panels.iter().map(|panel| (panel.id, panel.panel.name.as_str().into())).collect();
+    let cards = cards(connection, &scope.county(), range, month, &names).await?;
+    Ok(counting(cards).into_iter().map(|stored| stored.card).collect())
+}
+
 type CardRow = (i64, i64, String, i16, i64, NaiveDate, i16, bool, Option<Vec<u8>>);
 
 /// Every revision of every card of the places from `low` to before `high` in a month, with its findings,

@@ -1,8 +1,9 @@
-//! 清理: the text of old messages, and mail that was written to files.
+//! 清理: the text of old messages, mail that was written to files, and sessions, keys and attempts that are over.
 
 use authz::Retain;
 use chrono::Days;
 use records::Moment;
+use records::accounts::sessions::delete_expired;
 use records::jobs::Claimed;
 use records::messages::clear_old;
 
@@ -18,5 +19,6 @@ pub(super) async fn retain(worker: &Worker, job: &Claimed, moment: &Moment) -> R
     let cleared = clear_old(&mut connection, &allowed, before).await?;
     let files =
         worker.mailer.clear_old(before).await.map_err(|error| JobError::Outside(error.to_string()))?;
-    Ok(format!("清理 {cleared} 条消息、{files} 个邮件文件"))
+    let ended = delete_expired(&mut connection).await?;
+    Ok(format!("清理 {cleared} 条消息、{files} 个邮件文件、{ended} 条过期的会话和记录"))
 }

@@ -1,0 +1,300 @@
+//! Accounts (账号): made, switched off and on, and given new passwords by the level above; roles, sessions, second
+//! factors and machine tokens beside them.
+
+mod attempts;
+mod grants;
+mod identity;
+mod login;
+mod own;
+mod password;
+mod second_factor;
+pub mod sessions;
+mod tokens;
+
+use authz::{Allowed, ManageAccounts, check_delegation};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::place::{Level, Place};
+use serde_json::json;
+
+use crate::audit;
+use crate::codec;
+use crate::database::Connection;
+use crate::error::{Refusal, Result};
+use crate::moment::Moment;
+use crate::places::refuse_unknown;
+use crate::schema::{account, role_grant};
+use crate::tenancy::{self, Mode};
+
+pub use attempts::lock_out;
+pub use grants::{GrantRow, NewGrant, delegate, delegated, give_role, grants_of, is_delegated, take_role};
+pub use identity::{Identity, identity_of};
+pub use login::{Attempt, Credentials, log_in};
+pub use own::{begin_second_factor, change_password, end_session, note_log_out, set_second_factor};
+pub use password::{check_password, hash_password, initial_password};
+pub use tokens::{NewToken, TokenRow, issue_token, machine_of, revoke_token, tokens_of};
+
+/// An account to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAccount {
+    /// The log-in: 3 to 40 small letters, digits, dots, hyphens and underscores.
+    pub login: String,
+    /// The person's name.
+    pub name: String,
+    /// The first password.
+    pub password: String,
+    /// Whether the first log-in changes it.
+    pub must_change: bool,
+}
+
+/// An account as its administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountSummary {
+    /// Its row number.
+    pub id: i64,
+    /// Where the person belongs.
+    pub place: Place,
+    /// The log-in.
+    pub login: String,
+    /// The person's name.
+    pub name: String,
+    /// The password was set by somebody else and was not changed yet.
+    pub must_change: bool,
+    /// Whether a second factor is asked for.
+    pub second_factor: bool,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Since when it is switched off.
+    pub disabled_at: Option<DateTime<Utc>>,
+}
+
+/// Makes an account of the permission's place. Returns its row number.
+///
+/// # Errors
+/// A log-in that is taken or malformed, a password that is too weak, a town that may not see to its villages.
+pub async fn add_account(
+    connection: &mut Connection,
+    allowed: &Allowed<ManageAccounts>,
+    new: &NewAccount,
+    moment: &Moment,
+) -> Result<i64> {
+    check_login(&new.login)?;
+    let name = new.name.trim();
+    if name.is_empty() || name.chars().count() > 40 {
+        return Err(Refusal::message("姓名应为 1 到 40 个字"));
+    }
+    check_password(&new.password, &new.login, name)?;
+    let hash = hash_password(&new.password).await?;
+    let place = allowed.place();
+    tenancy::transaction(connection, &allowed.widened(), Mode::Apply, async |connection| {
+        if place.level() == Level::Household {
+            return Err(Refusal::message("农户不用账号，请用户码"));
+        }
+        refuse_unknown(connection, &place).await?;
+        check_town(connection, allowed, &place).await?;
+        let id: Option<i64> = diesel::insert_into(account::table)
+            .values((
+                account::county_code.eq(place.county().digits()),
+                account::place.eq(place.digits()),
+                account::login.eq(&new.login),
+                account::name.eq(name),
+                account::password_hash.eq(&hash),
+                account::must_change.eq(new.must_change),
+                account::created_at.eq(moment.now),
+            ))
+            .on_conflict(account::login)
+            .do_nothing()
+            .returning(account::id)
+            .get_result(connection)
+            .await
+            .optional()?;
+        let taken = || Refusal::message(format!("登录名“{}”已有人使用，请换一个", new.login));
+        let id = id.ok_or_else(taken)?;
+        audit::record(connection, allowed, json!({ "account_added": id }), moment).await?;
+        Ok(id)
+    })
+    .await
+}
+
+/// Gives an account of a place below a new password: its sessions end, its second factor is gone, its lock is lifted,
+/// and the next log-in changes the password.
+///
+/// # Errors
+/// An account that is not there, that belongs to the own level or holds a role there or above, a weak password.
+pub async fn reset_password(
+    connection: &mut Connection,
+    allowed: &Allowed<ManageAccounts>,
+    id: i64,
+    password: &str,
+    moment: &Moment,
+) -> Result<()> {
+    let hash = hash_password(password).await?;
+    tenancy::transaction(connection, &allowed.widened(), Mode::Apply, async |connection| {
+        let found = below(connection, allowed, id).await?;
+        check_password(password, &found.login, &found.name)?;
+        diesel::update(account::table.filter(account::id.eq(id)))
+            .set((
+                account::password_hash.eq(&hash),
+                account::must_change.eq(true),
+                account::generation.eq(account::generation + 1),
+                account::totp_sealed.eq(None::<Vec<u8>>),
+            ))
+            .execute(connection)
+            .await?;
+        attempts::forget(connection, attempts::Subject::Login(&found.login)).await?;
+        audit::record(connection, allowed, json!({ "password_reset": id }), moment).await
+    })
+    .await
+}
+
+/// Switches an account off, so that its sessions end, or on again.
+///
+/// # Errors
+/// An account that is not there or belongs to the own level, and the last administrator of a place.
+pub async fn set_disabled(
+    connection: &mut Connection,
+    allowed: &Allowed<ManageAccounts>,
+    id: i64,
+    disabled: bool,
+    moment: &Moment,
+) -> Result<()> {
+    tenancy::transaction(connection, &allowed.widened(), Mode::Apply, async |connection| {
+        let found = below(connection, allowed, id).await?;
+        if found.disabled_at.is_some() == disabled {
+            return Ok(());
+        }
+        if disabled {
+            grants::refuse_last_of_account(connection, id, &found.place, moment).await?;
+        }
+        diesel::update(account::table.filter(account::id.eq(id)))
+            .set((
+                account::disabled_at.eq(disabled.then_some(moment.now)),
+                account::generation.eq(account::generation + 1),
+            ))
+            .execute(connection)
+            .await?;
+        let event = if disabled { "account_disabled" } else { "account_enabled" };
+        audit::record(connection, allowed, json!({ event: id }), moment).await
+    })
+    .await
+}
+
+/// The accounts that belong to places inside `scope`, in the order of their numbers, after a number.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn accounts_of(
+    connection: &mut Connection,
+    scope: &Place,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<AccountSummary>> {
+    let interval = scope.scope();
+    let rows: Vec<SummaryRow> = account::table
+        .filter(account::county_code.eq(scope.county().digits()))
+        .filter(account::place.ge(interval.low))
+        .filter(account::place.lt(interval.high))
+        .filter(account::id.gt(after))
+        .order(account::id)
+        .limit(limit)
+        .select(SUMMARY)
+        .load(connection)
+        .await?;
+    rows.into_iter().map(summary).collect()
+}
+
+/// The account of a number, where it is inside the permission's place.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn account(connection: &mut Connection, id: i64) -> Result<Option<AccountSummary>> {
+    let row: Option<SummaryRow> =
+        account::table.filter(account::id.eq(id)).select(SUMMARY).first(connection).await.optional()?;
+    row.map(summary).transpose()
+}
+
+/// The account of a log-in inside the permission's place.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn account_of_login(connection: &mut Connection, login: &str) -> Result<Option<AccountSummary>> {
+    let row: Option<SummaryRow> =
+        account::table.filter(account::login.eq(login)).select(SUMMARY).first(connection).await.optional()?;
+    row.map(summary).transpose()
+}
+
+type SummaryRow =
+    (i64, String, (String, String), (bool, Option<Vec<u8>>), (DateTime<Utc>, Option<DateTime<Utc>>));
+
+type SummaryColumns = (
+    account::id,
+    account::place,
+    (account::login, account::name),
+    (account::must_change, account::totp_sealed),
+    (account::created_at, account::disabled_at),
+);
+
+const SUMMARY: SummaryColumns = (
+    account::id,
+    account::place,
+    (account::login, account::name),
+    (account::must_change, account::totp_sealed),
+    (account::created_at, account::disabled_at),
+);
+
+fn summary((id, place, (login, name), (must_change, totp), dates): SummaryRow) -> Result<AccountSummary> {
+    let (created_at, disabled_at) = dates;
+    let (place, second_factor) = (codec::place(&place)?, totp.is_some());
+    Ok(AccountSummary { id, place, login, name, must_change, second_factor, created_at, disabled_at })
+}
+
+fn check_login(login: &str) -> Result<()> {
+    let letters = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    let fits = (3..=40).contains(&login.len())
+        && login.starts_with(letters)
+        && login.chars().all(|letter| letters(letter) || "._-".contains(letter));
+    if fits {
+        Ok(())
+    } else {
+        Err(Refusal::message("登录名应为 3 到 40 个小写字母、数字、点、横线或下划线，以字母或数字开头"))
+    }
+}
+
+/// Refuses a town that the county does not let see to the accounts of its villages.
+async fn check_town(
+    connection: &mut Connection,
+    allowed: &Allowed<ManageAccounts>,
+    place: &Place,
+) -> Result<()> {
+    let reach = allowed.actor().reach();
+    let delegated = grants::delegated_to(connection, reach).await?;
+    check_delegation(reach, place, delegated).map_err(|refusal| Refusal::message(refusal.to_string()))
+}
+
+/// The account, where it and every role it holds lie below the actor's place: the own level is seen to from above.
+async fn below(
+    connection: &mut Connection,
+    allowed: &Allowed<ManageAccounts>,
+    id: i64,
+) -> Result<AccountSummary> {
+    let found = account(connection, id).await?;
+    let found = found.ok_or_else(|| Refusal::message(format!("没有编号为 {id} 的账号，请刷新后再看")))?;
+    check_town(connection, allowed, &found.place).await?;
+    // Its roles count wherever they are, above as well.
+    tenancy::reach_account(connection, id).await?;
+    let places: Vec<String> = role_grant::table
+        .filter(role_grant::county_code.eq(found.place.county().digits()))
+        .filter(role_grant::account_id.eq(id))
+        .filter(role_grant::revoked_at.is_null())
+        .select(role_grant::place)
+        .load(connection)
+        .await?;
+    let mut places: Vec<Place> = places.iter().map(|place| codec::place(place)).collect::<Result<_>>()?;
+    places.push(found.place);
+    let above = |reach: &Place| places.iter().any(|place| place == reach || !reach.contains(place));
+    if allowed.actor().reach().is_some_and(|reach| above(&reach)) {
+        return Err(Refusal::message("这个账号属于本级或上级，请由上一级办理"));
+    }
+    Ok(found)
+}

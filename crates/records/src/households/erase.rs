@@ -1,0 +1,93 @@
+//! Erases what names a household that has left: its results stay, under its code.
+
+use authz::{Allowed, Erase};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::households::may_erase;
+use domain::place::Place;
+use serde_json::json;
+
+use super::personal::entry_of;
+use crate::audit;
+use crate::closing;
+use crate::database::Connection;
+use crate::error::{Refusal, Result};
+use crate::forms::reissue;
+use crate::moment::Moment;
+use crate::schema::{card, card_remark, household_version};
+use crate::sealing::Sealer;
+use crate::tenancy::{self, Mode};
+
+/// What was erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Erased {
+    /// Revisions of the register that lost name, phone and address.
+    pub revisions: usize,
+    /// Remarks on cards.
+    pub remarks: usize,
+}
+
+/// Erases name, phone, address and remarks of a household of the permission's village, and makes its card's code lead
+/// nowhere. The chain stays whole: it holds salted digests, and the salts go with the names. Again is success.
+///
+/// # Errors
+/// A household that is not there or that has not left.
+pub async fn erase_household(
+    connection: &mut Connection,
+    allowed: &Allowed<Erase>,
+    household: &Place,
+    sealer: &Sealer,
+    moment: &Moment,
+) -> Result<Erased> {
+    tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
+        let village = allowed.place();
+        crate::places::lock_all(connection, &village).await?;
+        let entry = entry_of(connection, &village, household).await?;
+        let open = closing::open_months(connection, &village).await?.get(&village).copied();
+        may_erase(&entry.participation, open).map_err(|refusal| Refusal::message(refusal.to_string()))?;
+        let county = village.county();
+        let named = household_version::table
+            .filter(household_version::county_code.eq(county.digits()))
+            .filter(household_version::household_id.eq(entry.household_id))
+            .filter(household_version::head_name.is_not_null());
+        let revisions = diesel::update(named)
+            .set((
+                household_version::head_name.eq(None::<String>),
+                household_version::name_salt.eq(None::<Vec<u8>>),
+                household_version::phone_sealed.eq(None::<Vec<u8>>),
+                household_version::phone_index.eq(None::<Vec<u8>>),
+                household_version::address_sealed.eq(None::<Vec<u8>>),
+            ))
+            .execute(connection)
+            .await?;
+        let cards: Vec<i64> = card::table
+            .filter(card::county_code.eq(county.digits()))
+            .filter(card::household_id.eq(entry.household_id))
+            .select(card::id)
+            .load(connection)
+            .await?;
+        let remarked = card_remark::table
+            .filter(card_remark::county_code.eq(county.digits()))
+            .filter(card_remark::card_id.eq_any(cards))
+            .filter(card_remark::salt.ne(Vec::new()));
+        let remarks = diesel::update(remarked)
+            .set((
+                card_remark::salt.eq(Vec::new()),
+                card_remark::late_reason.eq(None::<String>),
+                card_remark::note.eq(None::<String>),
+                card_remark::reason.eq(None::<String>),
+                card_remark::decided_by.eq(None::<String>),
+            ))
+            .execute(connection)
+            .await?;
+        if revisions + remarks > 0 {
+            reissue(connection, &entry, sealer, moment).await?;
+            let detail = json!({
+                "household": household.digits(), "revisions": revisions, "remarks": remarks,
+            });
+            audit::record(connection, allowed, detail, moment).await?;
+        }
+        Ok(Erased { revisions, remarks })
+    })
+    .await
+}

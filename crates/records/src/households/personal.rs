@@ -1,0 +1,140 @@
+//! One household's personal values: shown one by one and taken out as a whole, with a row of the log before either.
+
+use std::collections::BTreeSet;
+
+use authz::{Allowed, ExportHousehold, Reveal};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::forms::HouseholdYear;
+use domain::place::Place;
+use serde_json::json;
+
+use super::load::{RegisterEntry, register_of};
+use crate::audit;
+use crate::database::Connection;
+use crate::error::{Error, Refusal, Result};
+use crate::forms::{self, Versions};
+use crate::moment::Moment;
+use crate::schema::{household, month_result};
+use crate::sealing::{Field, Sealer};
+use crate::tenancy::{self, Mode};
+
+/// A value that lists show masked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PersonalField {
+    /// 户主
+    Head,
+    /// 电话
+    Phone,
+    /// 地址
+    Address,
+}
+
+impl PersonalField {
+    /// Its name in the log and in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Phone => "phone",
+            Self::Address => "address",
+        }
+    }
+}
+
+/// Everything that is known of one household.
+#[derive(Debug, Clone)]
+pub struct HouseholdFile {
+    /// The register.
+    pub entry: RegisterEntry,
+    /// 电话
+    pub phone: Option<String>,
+    /// 地址
+    pub address: Option<String>,
+    /// The months of each year, the latest versions.
+    pub years: Vec<HouseholdYear>,
+}
+
+/// One value of a household of the permission's place; none where it is not known. The log tells who saw it.
+///
+/// # Errors
+/// A household that is not there, a value that the key does not open.
+pub async fn reveal(
+    connection: &mut Connection,
+    allowed: &Allowed<Reveal>,
+    household: &Place,
+    field: PersonalField,
+    sealer: &Sealer,
+    moment: &Moment,
+) -> Result<Option<String>> {
+    tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
+        let entry = entry_of(connection, &allowed.place(), household).await?;
+        let value = match field {
+            PersonalField::Head => entry.head_name.clone(),
+            PersonalField::Phone => open(sealer, household, Field::Phone, entry.phone.as_deref())?,
+            PersonalField::Address => open(sealer, household, Field::Address, entry.address.as_deref())?,
+        };
+        let detail = json!({ "household": household.digits(), "revealed": field.name() });
+        audit::record(connection, allowed, detail, moment).await?;
+        Ok(value)
+    })
+    .await
+}
+
+/// Everything that is known of a household of the permission's place. The log tells who took it.
+///
+/// # Errors
+/// A household that is not there, a value that the key does not open.
+pub async fn household_file(
+    connection: &mut Connection,
+    allowed: &Allowed<ExportHousehold>,
+    household: &Place,
+    sealer: &Sealer,
+    moment: &Moment,
+) -> Result<HouseholdFile> {
+    tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
+        let entry = entry_of(connection, &allowed.place(), household).await?;
+        let months: Vec<i32> = month_result::table
+            .filter(month_result::county_code.eq(household.county().digits()))
+            .filter(month_result::household_id.eq(entry.household_id))
+            .select(month_result::month)
+            .load(connection)
+            .await?;
+        let years: BTreeSet<i32> = months.into_iter().map(|month| month / 100).collect();
+        let mut found = Vec::new();
+        for year in years {
+            found.extend(forms::household_year(connection, household, year, Versions::Latest).await?);
+        }
+        let phone = open(sealer, household, Field::Phone, entry.phone.as_deref())?;
+        let address = open(sealer, household, Field::Address, entry.address.as_deref())?;
+        let detail = json!({ "household": household.digits() });
+        audit::record(connection, allowed, detail, moment).await?;
+        Ok(HouseholdFile { entry, phone, address, years: found })
+    })
+    .await
+}
+
+/// What the register says of a household now.
+pub(super) async fn entry_of(
+    connection: &mut Connection,
+    scope: &Place,
+    household: &Place,
+) -> Result<RegisterEntry> {
+    let known: Option<String> = household::table
+        .filter(household::county_code.eq(household.county().digits()))
+        .filter(household::code.eq(household.digits()))
+        .select(household::place)
+        .first(connection)
+        .await
+        .optional()?;
+    let group = known.and_then(|group| Place::from_digits(&group));
+    let found = match group {
+        Some(_) => register_of(connection, scope).await?.into_iter().find(|one| one.household == *household),
+        None => None,
+    };
+    found.ok_or_else(|| Refusal::message(format!("农户 {household} 没有登记，请核对代码")))
+}
+
+fn open(sealer: &Sealer, household: &Place, field: Field, sealed: Option<&[u8]>) -> Result<Option<String>> {
+    let opened = sealed.map(|sealed| sealer.open(household, field, sealed)).transpose();
+    opened.map_err(|error| Error::Corrupt(error.to_string()))
+}

@@ -1,0 +1,209 @@
+//! Cards: listed, entered and signed, and corrected once their month is closed.
+
+use authz::{Correct, EnterCards, Read, SignCards};
+use axum::Json;
+use axum::extract::State as Extract;
+use domain::scoring::{Card, write_findings};
+use records::closing::seal_month;
+use records::objections::correct_cards;
+use records::scoring::{Signed, cards_of, enter_cards};
+use records::{Mode, tenancy};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::rows::{Changed, Page, Rows, changed, limit, page_after};
+use crate::caller::Caller;
+use crate::http::input::{Asked, Input, month, place};
+use crate::problem::Answered;
+use crate::state::State;
+
+/// Which part of a month.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MonthPart {
+    /// 哪个地方之内；不写即自己角色所在的地方
+    pub(super) place: Option<String>,
+    /// 月份 YYYY-MM
+    #[param(example = "2026-10")]
+    pub(super) month: String,
+    /// 上一页的 next
+    pub(super) after: Option<String>,
+    /// 至多几项，1 到 500
+    #[param(minimum = 1, maximum = 500)]
+    pub(super) limit: Option<u16>,
+}
+
+impl MonthPart {
+    /// Where: the place that is named, or the caller's.
+    pub(super) fn at(&self, caller: &Caller) -> Answered<domain::place::Place> {
+        Ok(match &self.place {
+            Some(code) => place("place", code)?,
+            None => caller.reach()?,
+        })
+    }
+}
+
+/// A card that counts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CardSummary {
+    /// 农户代码
+    household_code: String,
+    /// 第几版
+    revision: i16,
+    /// 评分组
+    panel: String,
+    /// 评分日期
+    scored_on: String,
+    /// 状态：scored、away、refused、unreached
+    status: String,
+    /// 扣分，写法同导入文件
+    findings: String,
+}
+
+impl From<Card> for CardSummary {
+    fn from(card: Card) -> Self {
+        Self {
+            household_code: card.household.code(),
+            revision: card.revision,
+            panel: card.panel.to_string(),
+            scored_on: card.scored_on.to_string(),
+            status: card.status.name().to_owned(),
+            findings: write_findings(&card.findings),
+        }
+    }
+}
+
+/// 列出一个月的积分卡
+#[utoipa::path(get, path = "/api/v1/cards", tag = "评分", params(MonthPart),
+    responses((status = 200, body = Page<CardSummary>)))]
+pub(super) async fn list(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Asked(part): Asked<MonthPart>,
+) -> Answered<Json<Page<CardSummary>>> {
+    let allowed = caller.allow(Read, part.at(&caller)?).await?;
+    let month = month("month", &part.month)?;
+    let mut connection = state.database.connection().await?;
+    let all = tenancy::read(&mut connection, &allowed, async |connection| {
+        cards_of(connection, &allowed.place(), month).await
+    })
+    .await?;
+    let rows = all.into_iter().map(CardSummary::from);
+    let key = |row: &CardSummary| row.household_code.clone();
+    Ok(Json(page_after(rows, part.after.as_deref(), limit(part.limit), key)))
+}
+
+/// A card to enter.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CardRow {
+    /// 月份
+    month: String,
+    /// 农户代码
+    household_code: String,
+    /// 评分组
+    panel: String,
+    /// 评分日期
+    scored_on: String,
+    /// 状态；空即已评
+    #[serde(default)]
+    status: String,
+    /// 扣分，如 H1a*2;H3b
+    #[serde(default)]
+    findings: String,
+    /// 逾期原因
+    #[serde(default)]
+    late_reason: Option<String>,
+    /// 备注
+    #[serde(default)]
+    note: Option<String>,
+}
+
+/// Cards to enter.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Cards {
+    /// 已由组长签字：同时为各评分组签字
+    #[serde(default)]
+    signed: bool,
+    /// 在哪个地方办理；不写即自己角色所在的地方
+    #[serde(default)]
+    place: Option<String>,
+    /// 只检查，不写入
+    #[serde(default)]
+    dry_run: bool,
+    /// 各张卡
+    #[schema(min_items = 1, max_items = 20000)]
+    rows: Vec<CardRow>,
+}
+
+/// 录入积分卡
+#[utoipa::path(post, path = "/api/v1/cards", tag = "评分", request_body = Cards,
+    responses((status = 200, body = Changed)))]
+pub(super) async fn enter(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Input(cards): Input<Cards>,
+) -> Answered<Json<Changed>> {
+    let rows = Rows { place: cards.place, dry_run: cards.dry_run, rows: cards.rows };
+    let at = rows.at(&caller)?;
+    let allowed = caller.allow(EnterCards, at).await?;
+    let signed = match cards.signed {
+        // Whoever may enter cards may not therefore sign them.
+        true => caller.allow(SignCards, at).await.map(|_| Signed::Yes)?,
+        false => Signed::No,
+    };
+    let parsed = rows.parsed(intake::scorecards)?;
+    let mut connection = state.database.connection().await?;
+    let (salts, moment) = (&state.registrar.salts, state.moment());
+    changed(enter_cards(&mut connection, &allowed, &parsed, signed, salts, rows.mode(), &moment).await?)
+}
+
+/// A correction of a closed month.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CorrectionRow {
+    /// 月份
+    month: String,
+    /// 农户代码
+    household_code: String,
+    /// 状态；空即已评
+    #[serde(default)]
+    status: String,
+    /// 更正后的扣分
+    #[serde(default)]
+    findings: String,
+    /// 原因
+    reason: String,
+    /// 决定人
+    decided_by: String,
+    /// 决定日期
+    decided_on: String,
+    /// 异议编号
+    #[serde(default)]
+    objection_no: Option<String>,
+}
+
+/// 更正已结账的月份；每个村每月得一个新版本
+#[utoipa::path(post, path = "/api/v1/corrections", tag = "异议", request_body = Rows<CorrectionRow>,
+    responses((status = 200, body = Changed)))]
+pub(super) async fn correct(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Input(rows): Input<Rows<CorrectionRow>>,
+) -> Answered<Json<Changed>> {
+    let allowed = caller.allow(Correct, rows.at(&caller)?).await?;
+    let parsed = rows.parsed(intake::corrections)?;
+    let (salts, moment) = (&state.registrar.salts, state.moment());
+    let outcome = {
+        let mut connection = state.database.connection().await?;
+        correct_cards(&mut connection, &allowed, &parsed, salts, rows.mode(), &moment).await?
+    };
+    if rows.mode() == Mode::Apply {
+        let months: std::collections::BTreeSet<_> = parsed.iter().map(|line| line.row.month).collect();
+        for month in months {
+            seal_month(&state.database, &allowed, month, &moment).await?;
+        }
+    }
+    changed(outcome)
+}

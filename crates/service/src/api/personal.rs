@@ -1,0 +1,200 @@
+//! One household's personal values: shown one by one, taken out as a whole, erased. Each is logged.
+
+use authz::{Erase, ExportHousehold, Reveal};
+use axum::Json;
+use axum::extract::State as Extract;
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
+use domain::place::Level;
+use domain::scoring::write_findings;
+use records::households::{
+    HouseholdFile, PersonalField, erase_household, household_file, reveal as reveal_value,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::households::household;
+use crate::caller::Caller;
+use crate::http::idempotent::WithoutSecret;
+use crate::http::input::{Input, Named};
+use crate::problem::{Answered, Problem};
+use crate::state::State;
+
+/// Which value to show.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ShownField {
+    /// 户主全名
+    Head,
+    /// 电话
+    Phone,
+    /// 地址
+    Address,
+}
+
+/// A value to show.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ShowOne {
+    /// 哪一项
+    field: ShownField,
+}
+
+/// A value that is shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Shown {
+    /// 内容；没有登记或已依法删除即为空
+    value: Option<String>,
+}
+
+/// 显示一户的一项个人信息（记入日志）
+#[utoipa::path(post, path = "/api/v1/households/{code}/reveal", tag = "农户", request_body = ShowOne,
+    params(("code" = String, Path, description = "农户代码，19 位")),
+    responses((status = 200, body = Shown)))]
+pub(super) async fn reveal(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named(code): Named<String>,
+    Input(show): Input<ShowOne>,
+) -> Answered<Response> {
+    let (household, _) = household(&code)?;
+    let village = household.ancestor(Level::Village).ok_or_else(Problem::not_found)?;
+    let allowed = caller.allow(Reveal, village).await?;
+    let field = match show.field {
+        ShownField::Head => PersonalField::Head,
+        ShownField::Phone => PersonalField::Phone,
+        ShownField::Address => PersonalField::Address,
+    };
+    let mut connection = state.database.connection().await?;
+    let sealer = &state.registrar.sealer;
+    let value = reveal_value(&mut connection, &allowed, &household, field, sealer, &state.moment()).await?;
+    let mut response = private(Json(Shown { value }).into_response());
+    response.extensions_mut().insert(WithoutSecret(serde_json::json!({ "value": null })));
+    Ok(response)
+}
+
+/// Everything that is known of a household.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct FileOfHousehold {
+    /// 农户代码
+    household_code: String,
+    /// 村小组
+    group_code: String,
+    /// 户主
+    head: Option<String>,
+    /// 电话
+    phone: Option<String>,
+    /// 地址
+    address: Option<String>,
+    /// 户籍人口
+    members_registered: u16,
+    /// 常住人口
+    members_resident: u16,
+    /// 常住户
+    resident: bool,
+    /// 本村
+    local: bool,
+    /// 加入月份
+    joined_month: Option<String>,
+    /// 退出月份
+    left_month: Option<String>,
+    /// 各月
+    months: Vec<MonthOfHousehold>,
+}
+
+/// A closed month of a household.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MonthOfHousehold {
+    /// 月份
+    month: String,
+    /// 状态
+    status: String,
+    /// 得分
+    score: Option<String>,
+    /// 组内名次
+    rank_in_group: Option<u32>,
+    /// 年度累计
+    year_total: String,
+    /// 扣分
+    findings: String,
+}
+
+impl From<HouseholdFile> for FileOfHousehold {
+    fn from(file: HouseholdFile) -> Self {
+        let entry = file.entry;
+        let months = file.years.into_iter().flat_map(|year| year.months).map(|month| MonthOfHousehold {
+            month: month.month.to_string(),
+            status: month.result.status.name().to_owned(),
+            score: month.result.score.map(|score| score.to_string()),
+            rank_in_group: month.result.rank_in_group,
+            year_total: month.result.year_total.to_string(),
+            findings: write_findings(&month.findings),
+        });
+        Self {
+            household_code: entry.household.code(),
+            group_code: entry.group.code(),
+            head: entry.head_name,
+            phone: file.phone,
+            address: file.address,
+            members_registered: entry.members_registered,
+            members_resident: entry.members_resident,
+            resident: entry.resident,
+            local: entry.local,
+            joined_month: entry.participation.joined.map(|month| month.to_string()),
+            left_month: entry.participation.left.map(|month| month.to_string()),
+            months: months.collect(),
+        }
+    }
+}
+
+/// 导出一户的全部资料（记入日志）
+#[utoipa::path(get, path = "/api/v1/households/{code}/file", tag = "农户",
+    params(("code" = String, Path, description = "农户代码，19 位")),
+    responses((status = 200, body = FileOfHousehold)))]
+pub(super) async fn file(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named(code): Named<String>,
+) -> Answered<Response> {
+    let (household, _) = household(&code)?;
+    let village = household.ancestor(Level::Village).ok_or_else(Problem::not_found)?;
+    let allowed = caller.allow(ExportHousehold, village).await?;
+    let mut connection = state.database.connection().await?;
+    let sealer = &state.registrar.sealer;
+    let file = household_file(&mut connection, &allowed, &household, sealer, &state.moment()).await?;
+    Ok(private(Json(FileOfHousehold::from(file)).into_response()))
+}
+
+/// What was erased.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ErasedParts {
+    /// 花名册上删除的条数
+    revisions: usize,
+    /// 积分卡上删除的备注数
+    remarks: usize,
+}
+
+/// 依法删除已退出农户的个人信息；积分结果保留，只留户号
+#[utoipa::path(post, path = "/api/v1/households/{code}/erasure", tag = "农户",
+    params(("code" = String, Path, description = "农户代码，19 位")),
+    responses((status = 200, body = ErasedParts)))]
+pub(super) async fn erase(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named(code): Named<String>,
+) -> Answered<Json<ErasedParts>> {
+    let (household, _) = household(&code)?;
+    let village = household.ancestor(Level::Village).ok_or_else(Problem::not_found)?;
+    let allowed = caller.allow(Erase, village).await?;
+    let mut connection = state.database.connection().await?;
+    let sealer = &state.registrar.sealer;
+    let erased = erase_household(&mut connection, &allowed, &household, sealer, &state.moment()).await?;
+    Ok(Json(ErasedParts { revisions: erased.revisions, remarks: erased.remarks }))
+}
+
+/// An answer that nobody on the way keeps.
+fn private(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,115 @@
+//! Rulebooks: what binds a place in a month, and new settings.
+
+use std::collections::BTreeMap;
+
+use authz::{AdoptRulebook, Read};
+use axum::Json;
+use axum::extract::State as Extract;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use records::rulebook::{adopt_rulebook, settings_of};
+use records::{Mode, tenancy};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::rows::{Changed, changed};
+use crate::caller::Caller;
+use crate::http::etag;
+use crate::http::input::{Asked, Input, month, place};
+use crate::problem::{Answered, Problem};
+use crate::state::State;
+
+/// Which place in which month.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct When {
+    /// 地方；不写即自己角色所在的地方
+    pub(super) place: Option<String>,
+    /// 月份 YYYY-MM
+    #[param(example = "2026-10")]
+    pub(super) month: String,
+}
+
+impl When {
+    /// Where: the place that is named, or the caller's.
+    pub(super) fn at(&self, caller: &Caller) -> Answered<domain::place::Place> {
+        Ok(match &self.place {
+            Some(code) => place("place", code)?,
+            None => caller.reach()?,
+        })
+    }
+}
+
+/// The settings that bind a place in a month.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Settings {
+    /// 地方
+    place: String,
+    /// 月份
+    month: String,
+    /// 各项设置；键同 rulebook.toml，如 redemption.min_score
+    settings: BTreeMap<String, String>,
+}
+
+/// 某月约束某地的规则设置
+#[utoipa::path(get, path = "/api/v1/rulebooks", tag = "规则", params(When),
+    responses((status = 200, body = Settings, headers(("ETag" = String, description = "版本，改动时放进 If-Match")))))]
+pub(super) async fn resolved(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Asked(when): Asked<When>,
+) -> Answered<Response> {
+    let allowed = caller.allow(Read, when.at(&caller)?).await?;
+    let month = month("month", &when.month)?;
+    let mut connection = state.database.connection().await?;
+    let (settings, newest) = tenancy::read(&mut connection, &allowed, async |connection| {
+        settings_of(connection, &allowed.place(), month).await
+    })
+    .await?;
+    let body = Settings {
+        place: allowed.place().code(),
+        month: month.to_string(),
+        settings: settings.into_iter().map(|(key, value)| (key.to_string(), value)).collect(),
+    };
+    Ok((etag::header(newest), Json(body)).into_response())
+}
+
+/// New settings of a place.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewSettings {
+    /// 地方；不写即自己角色所在的地方
+    #[serde(default)]
+    place: Option<String>,
+    /// 从哪个月起 YYYY-MM
+    from: String,
+    /// TOML 文本，键同 rulebook.toml
+    toml: String,
+    /// 只检查，不写入
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// 设置规则
+#[utoipa::path(post, path = "/api/v1/rulebooks", tag = "规则", request_body = NewSettings,
+    params(("If-Match" = Option<String>, Header, description = "读到的 ETag；其间被别人改动则回答 412")),
+    responses((status = 200, body = Changed)))]
+pub(super) async fn adopt(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    headers: HeaderMap,
+    Input(new): Input<NewSettings>,
+) -> Answered<Json<Changed>> {
+    let at = match &new.place {
+        Some(code) => place("place", code)?,
+        None => caller.reach()?,
+    };
+    let allowed = caller.allow(AdoptRulebook, at).await?;
+    let from = month("from", &new.from)?;
+    let settings = intake::rulebook(&new.toml)
+        .map_err(|problems| Problem::from(records::Error::Refused(records::Refusal::Problems(problems))))?;
+    let mut connection = state.database.connection().await?;
+    let mode = if new.dry_run { Mode::DryRun } else { Mode::Apply };
+    let starts = (from, etag::builds_on(&headers)?);
+    changed(adopt_rulebook(&mut connection, &allowed, settings, starts, mode, &state.moment()).await?)
+}

@@ -1,0 +1,206 @@
+//! Who a request comes from, found once for each request, and what that actor may do.
+
+use std::sync::Arc;
+
+use authz::{Act, Actor, Allowed, Attempt, Denied, Machine, Origin, OwnAccount, Person};
+use axum::extract::{FromRequestParts, Request, State as Extract};
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, USER_AGENT};
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::month::local_time;
+use domain::place::Place;
+use ipnet::IpNet;
+use records::accounts::{Identity, identity_of, machine_of};
+use records::idempotency::Answer;
+use tower_sessions::Session;
+
+use crate::http::address::ClientAddress;
+use crate::problem::{Answered, Failure, Problem};
+use crate::session::{Kept, kept};
+use crate::state::State;
+
+/// Who a request comes from.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    who: Who,
+    /// The request.
+    pub(crate) origin: Origin,
+    /// What the request was answered before, under its idempotency key.
+    pub(crate) replay: Option<Answer>,
+    state: State,
+}
+
+#[derive(Clone)]
+enum Who {
+    Nobody,
+    Person(Arc<LoggedIn>),
+    Machine(Machine),
+}
+
+/// A person with a session.
+pub(crate) struct LoggedIn {
+    /// The account with its grants of today.
+    pub(crate) identity: Identity,
+    /// What is kept of the session.
+    pub(crate) kept: Kept,
+}
+
+/// Finds out who a request comes from and hands it on with the request.
+pub(crate) async fn identify(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {
+    let session = request.extensions().get::<Session>().cloned();
+    let client = request.extensions().get::<ClientAddress>().cloned().unwrap_or_default();
+    let origin = Origin { request: client.request, address: client.address.to_string(), key: None };
+    let found = match bearer(request.headers()) {
+        Some(token) => machine(&state, token, &origin, &client.address).await,
+        None => person(&state, session.as_ref()).await,
+    };
+    match found {
+        Ok(who) => {
+            request.extensions_mut().insert(Caller { who, origin, replay: None, state });
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// With what a session was begun, in few words.
+pub(crate) fn agent(headers: &HeaderMap) -> String {
+    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    agent.chars().take(200).collect()
+}
+
+async fn machine(
+    state: &State,
+    token: &str,
+    origin: &Origin,
+    address: &std::net::IpAddr,
+) -> Result<Who, Problem> {
+    let mut connection = state.database.connection().await?;
+    let found = machine_of(&mut connection, token, origin.clone(), (state.now)()).await?;
+    let Some((machine, range)) = found else {
+        return Err(Problem::not_logged_in().because("令牌不对、已收回或已过期"));
+    };
+    let inside = |range: &str| range.parse::<IpNet>().is_ok_and(|range| range.contains(address));
+    if range.as_deref().is_some_and(|range| !inside(range)) {
+        return Err(Problem::not_logged_in().because("令牌不能从这个地址使用"));
+    }
+    Ok(Who::Machine(machine))
+}
+
+async fn person(state: &State, session: Option<&Session>) -> Result<Who, Problem> {
+    let Some(session) = session else { return Ok(Who::Nobody) };
+    let kept = kept(session).await.map_err(|error| {
+        tracing::error!(%error, "a session could not be read");
+        Problem::fault()
+    })?;
+    let Some(kept) = kept else { return Ok(Who::Nobody) };
+    let today = local_time((state.now)(), state.zone).date();
+    let mut connection = state.database.connection().await?;
+    let identity = identity_of(&mut connection, kept.account, today).await?;
+    Ok(match identity.filter(|identity| identity.generation == kept.generation) {
+        Some(identity) => Who::Person(Arc::new(LoggedIn { identity, kept })),
+        None => Who::Nobody,
+    })
+}
+
+impl Caller {
+    /// The person with the session, where there is one.
+    pub(crate) fn logged_in(&self) -> Option<&LoggedIn> {
+        match &self.who {
+            Who::Person(person) => Some(person),
+            Who::Nobody | Who::Machine(_) => None,
+        }
+    }
+
+    /// The person who acts.
+    pub(crate) fn person(&self) -> Result<Person, Problem> {
+        let logged_in = self.logged_in().ok_or_else(Problem::not_logged_in)?;
+        Ok(logged_in.identity.acting(logged_in.kept.grant, self.origin.clone()))
+    }
+
+    /// Whoever acts.
+    pub(crate) fn actor(&self) -> Result<Actor, Problem> {
+        match &self.who {
+            Who::Machine(machine) => {
+                Ok(Actor::Machine(Machine { origin: self.origin.clone(), ..machine.clone() }))
+            }
+            Who::Nobody | Who::Person(_) => self.person().map(Actor::Person),
+        }
+    }
+
+    /// The place of the actor's role: what is asked for without a place is asked for here.
+    pub(crate) fn reach(&self) -> Result<Place, Problem> {
+        let actor = self.ready()?;
+        actor.reach().ok_or_else(Problem::no_role)
+    }
+
+    /// The permission to do an act at a place. What lies outside the actor's place is not there; what the role may not
+    /// do is forbidden. Either is logged.
+    pub(crate) async fn allow<A: Act>(&self, act: A, place: Place) -> Answered<Allowed<A>> {
+        let actor = self.ready()?;
+        let denied = match self.state.guard.allow(&actor, act, place) {
+            Ok(allowed) => return self.unless_replayed(allowed),
+            Err(denied) => denied,
+        };
+        self.note_refusal(&actor, A::NAME, &place).await?;
+        Err(match denied {
+            Denied::Outside { .. } => Problem::not_found(),
+            Denied::Role { .. } => Problem::forbidden().because(denied.to_string()),
+        }
+        .into())
+    }
+
+    /// The permission to see to the own account, whatever the role, also before the first password is changed.
+    pub(crate) fn allow_own(&self) -> Answered<Allowed<OwnAccount>> {
+        let person = self.person()?;
+        let allowed = self.state.guard.allow_own(&person);
+        let allowed = allowed.map_err(|denied| Problem::forbidden().because(denied.to_string()))?;
+        self.unless_replayed(allowed)
+    }
+
+    /// An actor who may act: with a role, and with a password of the own.
+    fn ready(&self) -> Result<Actor, Problem> {
+        if self.logged_in().is_some_and(|logged_in| logged_in.identity.must_change) {
+            return Err(Problem::change_password());
+        }
+        let actor = self.actor()?;
+        match &actor {
+            Actor::Person(person) if person.hat.is_none() => {
+                Err(Problem::no_role().because("角色已到期、被收回或还没有选择，请在“我的账号”里选择"))
+            }
+            _ => Ok(actor),
+        }
+    }
+
+    /// Permission comes first; then a request that was answered before is answered alike.
+    fn unless_replayed<A: Act>(&self, allowed: Allowed<A>) -> Answered<Allowed<A>> {
+        match &self.replay {
+            Some(answer) => Err(Failure::Replayed(answer.clone())),
+            None => Ok(allowed),
+        }
+    }
+
+    async fn note_refusal(&self, actor: &Actor, act: &str, place: &Place) -> Result<(), Problem> {
+        let Some(reach) = actor.reach() else { return Ok(()) };
+        let Ok(allowed) = self.state.guard.allow(actor, Attempt, reach) else { return Ok(()) };
+        let mut connection = self.state.database.connection().await?;
+        let moment = self.state.moment();
+        records::audit::note_refusal(&mut connection, &allowed, act, place, &moment).await?;
+        Ok(())
+    }
+}
+
+impl FromRequestParts<State> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &State) -> Result<Self, Problem> {
+        // Every route stands below the layer that finds out.
+        parts.extensions.get::<Self>().cloned().ok_or_else(Problem::fault)
+    }
+}

@@ -1,0 +1,107 @@
+//! `Idempotency-Key`: sent again with the same body, a request has one effect and one answer.
+
+use authz::RequestKey;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State as Extract};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::canonical::Digest;
+use records::idempotency::{Answer, Begun, begin, keep, release};
+
+use crate::caller::Caller;
+use crate::problem::{FieldProblem, Problem};
+use crate::state::State;
+
+/// What is kept of an answer instead of its body, which holds a secret.
+#[derive(Debug, Clone)]
+pub(crate) struct WithoutSecret(pub(crate) serde_json::Value);
+
+/// Handles a changing request under its key, where it has one; nobody in particular has none.
+pub(crate) async fn once(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
+    match handle(&state, request, next).await {
+        Ok(response) => response,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn handle(state: &State, request: Request, next: Next) -> Result<Response, Problem> {
+    let changing = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let key = match key_of(request.headers())? {
+        Some(key) if changing => key,
+        _ => return Ok(next.run(request).await),
+    };
+    let Some(caller) = request.extensions().get::<Caller>().cloned() else { return Err(Problem::fault()) };
+    let Ok(actor) = caller.actor() else { return Ok(next.run(request).await) };
+    let (mut parts, body) = request.into_parts();
+    let limit = usize::try_from(state.http.body_mebibytes).unwrap_or(20) << 20;
+    let body = to_bytes(body, limit).await.map_err(|_| Problem::too_large())?;
+    let key = RequestKey { method: parts.method.to_string(), route: parts.uri.path().to_owned(), key };
+    let begun = {
+        let mut connection = state.database.connection().await?;
+        begin(&mut connection, &actor, &key, &digest(&parts.uri, &body), (state.now)()).await?
+    };
+    let mut caller = caller;
+    match begun {
+        Begun::Different => {
+            return Err(Problem::key_reused().because("同一个幂等键只能用于同样的请求，请换一个"));
+        }
+        Begun::InFlight => return Err(Problem::in_flight().after(5)),
+        Begun::CutOff => {
+            return Err(Problem::answer_lost().because("请查询结果；仍需办理时，请换一个幂等键"));
+        }
+        Begun::Answered(answer) => caller.replay = Some(answer),
+        Begun::First => caller.origin.key = Some(key.clone()),
+    }
+    let first = caller.replay.is_none();
+    parts.extensions.insert(caller);
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    if !first {
+        return Ok(response);
+    }
+    let (response, answer) = split(response).await?;
+    let mut connection = state.database.connection().await?;
+    if (200..300).contains(&answer.status) {
+        keep(&mut connection, &actor, &key, &answer).await?;
+    } else {
+        // What was refused had no effect, and may be asked for again.
+        release(&mut connection, &actor, &key).await?;
+    }
+    Ok(response)
+}
+
+fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
+    match key {
+        Some(key) => Ok(Some(key.to_owned())),
+        None => {
+            let message = "应为 1 到 255 个可见的 ASCII 字符".to_owned();
+            let field = "Idempotency-Key".to_owned();
+            Err(Problem::malformed().with(vec![FieldProblem { field, line: None, message }]))
+        }
+    }
+}
+
+fn digest(uri: &axum::http::Uri, body: &Bytes) -> Digest {
+    let query = uri.query().unwrap_or_default();
+    Digest::of(&[query.as_bytes(), b"\n", body].concat())
+}
+
+/// The answer to send, and what is kept of it.
+async fn split(response: Response) -> Result<(Response, Answer), Problem> {
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.map_err(|_| Problem::fault())?;
+    let kept = match parts.extensions.get::<WithoutSecret>() {
+        Some(WithoutSecret(value)) => value.to_string().into_bytes(),
+        None => body.to_vec(),
+    };
+    let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let answer = Answer {
+        status: i16::try_from(parts.status.as_u16()).unwrap_or(500),
+        content_type: kind.to_owned(),
+        body: kept,
+    };
+    Ok((Response::from_parts(parts, Body::from(body)), answer))
+}

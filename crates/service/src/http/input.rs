@@ -1,0 +1,129 @@
+//! What a request brings: JSON bodies, queries and places in paths, refused as problems.
+
+use axum::Form;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use domain::month::Month;
+use domain::place::{Level, Place};
+use serde::de::DeserializeOwned;
+
+use crate::error::PageError;
+use crate::problem::{FieldProblem, Problem};
+use crate::state::State;
+
+/// A JSON body.
+pub(crate) struct Input<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<State> for Input<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+        let kind =
+            request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/json") {
+            return Err(Problem::media_type());
+        }
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
+                _ => Problem::malformed().because("正文没有收完"),
+            })?;
+        read(&bytes).map(Self)
+    }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let (field, inner) = (error.path().to_string(), error.inner());
+        let message = format!("第 {} 行第 {} 列：{inner}", inner.line(), inner.column());
+        Problem::malformed().because("正文不是所要的 JSON").with(vec![FieldProblem {
+            field,
+            line: None,
+            message,
+        }])
+    })?;
+    reader.end().map_err(|error| Problem::malformed().because(format!("JSON 之后还有内容：{error}")))?;
+    Ok(value)
+}
+
+/// A form of a page.
+pub(crate) struct Posted<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<State> for Posted<T> {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, PageError> {
+        match Form::<T>::from_request(request, state).await {
+            Ok(Form(form)) => Ok(Self(form)),
+            Err(_) => Err(Problem::malformed().because("表单不完整，请返回重填").into()),
+        }
+    }
+}
+
+/// A query.
+pub(crate) struct Asked<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<State> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        match query {
+            Ok(Query(query)) => Ok(Self(query)),
+            Err(rejection) => {
+                Err(Problem::malformed().because(format!("查询参数不对：{}", rejection.body_text())))
+            }
+        }
+    }
+}
+
+/// What a path names; what is malformed is not there.
+pub(crate) struct Named<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<State> for Named<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let path = Path::<T>::from_request_parts(parts, state).await;
+        path.map(|Path(path)| Self(path)).map_err(|_| Problem::not_found())
+    }
+}
+
+/// The place of a code in a body or a query.
+///
+/// # Errors
+/// A code that is none, by its field.
+pub(crate) fn place(field: &str, code: &str) -> Result<Place, Problem> {
+    code.parse().map_err(|error: domain::place::CodeError| wrong(field, error.to_string()))
+}
+
+/// The place of a code of one level.
+///
+/// # Errors
+/// A code that is none or of another level, by its field.
+pub(crate) fn place_of(field: &str, code: &str, level: Level) -> Result<Place, Problem> {
+    let place = place(field, code)?;
+    if place.level() == level {
+        Ok(place)
+    } else {
+        Err(wrong(field, format!("应是{}级代码，而 {place} 是{}级", level.title(), place.level().title())))
+    }
+}
+
+/// The month of a text.
+///
+/// # Errors
+/// A text that is none, by its field.
+pub(crate) fn month(field: &str, text: &str) -> Result<Month, Problem> {
+    Month::parse(text).map_err(|error| wrong(field, error.to_string()))
+}
+
+/// A problem of one field.
+pub(crate) fn wrong(field: &str, message: String) -> Problem {
+    Problem::invalid().with(vec![FieldProblem { field: field.to_owned(), line: None, message }])
+}

@@ -1,0 +1,10 @@
+revoke update (token_sealed) on household_token from jifen_program;
+revoke update (salt, late_reason, note, reason, decided_by) on card_remark from jifen_program;
+revoke update (head_name, name_salt, phone_sealed, phone_index, address_sealed) on household_version from jifen_program;
+drop table idempotency_key;
+drop table login_attempt;
+drop table session;
+drop table machine_token;
+drop table delegation;
+drop table role_grant;
+drop table account;

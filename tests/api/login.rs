@@ -1,0 +1,221 @@
+//! Logging in: attempts are limited, names are not told, the first password is changed, a second factor is asked for.
+
+use std::time::{Duration, Instant};
+
+use domain::place::Place;
+use serde_json::{Value, json};
+use testkit::{COUNTY, County, TestDatabase};
+
+use super::UNLIMITED;
+use crate::people::{PASSWORD, account, log_in};
+use crate::support::{Answer, Serving, call, run, send, succeed, superuser};
+
+async fn county() -> (TestDatabase, Place) {
+    let database = TestDatabase::empty().await;
+    let county = County::new(12, "2026-01", 1);
+    let mut connection = database.database.connection().await.expect("a connection");
+    county.register(&mut connection).await;
+    (database, Place::parse_code(COUNTY).expect("a code"))
+}
+
+fn attempt(serving: &Serving, login: &str, password: &str) -> Answer {
+    call(&serving.pages, "POST", "/api/v1/session", "", &json!({ "login": login, "password": password }))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_most_ten_tries_a_minute_reach_the_password_check() {
+    let (database, county) = county().await;
+    let mut connection = database.database.connection().await.expect("a connection");
+    account(&mut connection, "lai.wen", county).await;
+    let replicas = [Serving::start_with(&database, UNLIMITED), Serving::start_with(&database, UNLIMITED)];
+    let (mut reached, mut refused) = (0, 0);
+    for try_number in 0..60 {
+        let answer = attempt(&replicas[try_number % 2], "lai.wen", "wrong password number");
+        match answer.status {
+            401 => reached += 1,
+            429 => {
+                refused += 1;
+                assert!(answer.header("retry-after").parse::<u32>().is_ok(), "{}", answer.head);
+            }
+            status => panic!("{status}: {}", answer.body),
+        }
+    }
+    println!("{reached} of 60 tries reached the password check, {refused} were refused before");
+    assert!(reached <= 10, "{reached}");
+    // The right password does not pass a locked account either.
+    assert_eq!(attempt(&replicas[0], "lai.wen", PASSWORD).status, 429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_does_not_exist_is_answered_alike_and_takes_as_long() {
+    let (database, county) = county().await;
+    let mut connection = database.database.connection().await.expect("a connection");
+    account(&mut connection, "lai.wen", county).await;
+    let serving = Serving::start_with(&database, UNLIMITED);
+    let owner = superuser(&database).await;
+    let mut times: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
+    let mut bodies = Vec::new();
+    for _ in 0..15 {
+        for (at, login) in ["lai.wen", "nobody.here"].into_iter().enumerate() {
+            // What is measured is the password check, not the limit.
+            owner.batch_execute("delete from login_attempt").await.expect("no attempts");
+            let began = Instant::now();
+            let answer = attempt(&serving, login, "wrong password number");
+            times[at].push(began.elapsed());
+            assert_eq!(answer.status, 401);
+            bodies.push(answer.json());
+        }
+    }
+    assert!(bodies.windows(2).all(|two| two[0] == two[1]), "{bodies:?}");
+    let median = |times: &mut Vec<Duration>| {
+        times.sort();
+        times[times.len() / 2].as_secs_f64()
+    };
+    let [known, unknown] = times.each_mut().map(median);
+    println!("a known name {known:.4} s, an unknown one {unknown:.4} s");
+    // Without the comparison with nobody's hash the second would be a tenth of the first.
+    assert!((0.5..2.0).contains(&(unknown / known)), "{known} and {unknown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_log_in_changes_the_password_before_anything_else() {
+    let (database, _) = county().await;
+    let add = [
+        "user",
+        "add",
+        "wang.fang",
+        "--name",
+        "王芳",
+        "--place",
+        COUNTY,
+        "--role",
+        "county_viewer",
+        "--json",
+    ];
+    let added: Value = serde_json::from_str(&succeed(&database, &add)).expect("JSON");
+    let first = added["password"].as_str().expect("a password");
+    let serving = Serving::start_with(&database, UNLIMITED);
+    let answer = attempt(&serving, "wang.fang", first);
+    assert_eq!(
+        (answer.status, &answer.json()["must_change_password"]),
+        (200, &json!(true)),
+        "{}",
+        answer.body
+    );
+    let cookie = format!("Cookie: {}", answer.cookie());
+    let get = |path: &str| call(&serving.pages, "GET", path, &cookie, &Value::Null);
+    let barred = get("/api/v1/divisions");
+    assert_eq!((barred.status, &barred.json()["code"]), (403, &json!("password_change_required")));
+    let change = |new: &str| {
+        call(&serving.pages, "PUT", "/api/v1/password", &cookie, &json!({ "old": first, "new": new }))
+    };
+    assert_eq!(change("password123").status, 422, "a password from the lists");
+    assert_eq!(change("短").status, 422);
+    assert_eq!(change(PASSWORD).status, 204);
+    assert_eq!(get("/api/v1/divisions").status, 200);
+    assert_eq!(attempt(&serving, "wang.fang", first).status, 401, "the first password is gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_from_the_shell_ends_the_sessions() {
+    let (database, county) = county().await;
+    let mut connection = database.database.connection().await.expect("a connection");
+    account(&mut connection, "lai.wen", county).await;
+    let serving = Serving::start_with(&database, UNLIMITED);
+    let cookie = log_in(&serving.pages, "lai.wen");
+    assert_eq!(call(&serving.pages, "GET", "/api/v1/session", &cookie, &Value::Null).status, 200);
+    succeed(&database, &["user", "passwd", "lai.wen", "--county", COUNTY]);
+    assert_eq!(call(&serving.pages, "GET", "/api/v1/session", &cookie, &Value::Null).status, 401);
+    let unknown = run(&database, &["user", "passwd", "nobody", "--county", COUNTY]);
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.err.contains("nobody"), "{}", unknown.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn own_sessions_are_listed_and_ended_one_by_one() {
+    let (database, county) = county().await;
+    let mut connection = database.database.connection().await.expect("a connection");
+    account(&mut connection, "lai.wen", county).await;
+    account(&mut connection, "wang.fang", county).await;
+    let serving = Serving::start_with(&database, UNLIMITED);
+    let [here, there, other] = ["lai.wen", "lai.wen", "wang.fang"].map(|login| log_in(&serving.pages, login));
+    let sessions = call(&serving.pages, "GET", "/api/v1/sessions", &here, &Value::Null).json();
+    let items = sessions["items"].as_array().expect("sessions");
+    assert_eq!(items.len(), 2, "{sessions}");
+    let elsewhere = items.iter().find(|one| one["current"] == false).expect("the other one");
+    let path = format!("/api/v1/sessions/{}", elsewhere["id"].as_str().expect("a number"));
+    assert_eq!(
+        call(&serving.pages, "DELETE", &path, &other, &Value::Null).status,
+        404,
+        "not somebody else's"
+    );
+    assert_eq!(call(&serving.pages, "DELETE", &path, &here, &Value::Null).status, 204);
+    assert_eq!(call(&serving.pages, "GET", "/api/v1/session", &there, &Value::Null).status, 401);
+    assert_eq!(call(&serving.pages, "DELETE", "/api/v1/session", &here, &Value::Null).status, 204);
+    assert_eq!(call(&serving.pages, "GET", "/api/v1/session", &here, &Value::Null).status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn idle_and_old_sessions_end_by_themselves() {
+    let (database, county) = county().await;
+    let mut connection = database.database.connection().await.expect("a connection");
+    account(&mut connection, "lai.wen", county).await;
+    let serving = Serving::start_with(&database, UNLIMITED);
+    let owner = superuser(&database).await;
+    for aged in [
+        "update session set seen_at = now() - interval '61 minutes'",
+        "update session set expires_at = now() - interval '1 second'",
+    ] {
+        let cookie = log_in(&serving.pages, "lai.wen");
+        assert_eq!(call(&serving.pages, "GET", "/api/v1/session", &cookie, &Value::Null).status, 200);
+        owner.batch_execute(aged).await.expect("aged");
+        assert_eq!(
+            call(&serving.pages, "GET", "/api/v1/session", &cookie, &Value::Null).status,
+            401,
+            "{aged}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_another_site_or_another_session_is_refused() {
+    let (database, county) = county().await;
+    let mut connection = database.database.connection().await.expect("a connection");
+    account(&mut connection, "lai.wen", county).await;
+    let serving = Serving::start_with(&database, UNLIMITED);
+    let cookie = log_in(&serving.pages, "lai.wen");
+    let form = "Content-Type: application/x-www-form-urlencoded";
+    let foreign = ["Sec-Fetch-Site: cross-site", form, cookie.as_str()];
+    assert_eq!(send(&serving.pages, "POST", "/logout", &foreign, "form_token=x").status, 403);
+    let wrong = ["Sec-Fetch-Site: same-origin", form, cookie.as_str()];
+    assert_eq!(send(&serving.pages, "POST", "/logout", &wrong, "form_token=x").status, 403);
+    let page = send(&serving.pages, "GET", "/account", &[&cookie], "");
+    assert_eq!(page.status, 200);
+    let token =
+        page.body.split("name=\"form_token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let right = format!("form_token={}", token.expect("a token"));
+    assert_eq!(send(&serving.pages, "POST", "/logout", &wrong, &right).status, 303);
+    assert_eq!(send(&serving.pages, "GET", "/account", &[&cookie], "").status, 303, "logged out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cookies_and_headers_keep_pages_to_themselves() {
+    let (database, county) = county().await;
+    let mut connection = database.database.connection().await.expect("a connection");
+    account(&mut connection, "lai.wen", county).await;
+    let tls = [UNLIMITED, &[("JIFEN_HTTP__PUBLIC_URL", "https://jifen.example.cn")]].concat();
+    let serving = Serving::start_with(&database, &tls);
+    let answer = attempt(&serving, "lai.wen", PASSWORD);
+    let cookie = answer.header("set-cookie");
+    for flag in ["__Host-jifen=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.contains(flag), "{flag} in {cookie}");
+    }
+    let page = send(&serving.pages, "GET", "/login", &[], "");
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!(page.header("strict-transport-security"), "max-age=31536000");
+    assert_eq!(page.header("x-content-type-options"), "nosniff");
+    assert_eq!(page.header("x-frame-options"), "DENY");
+    assert_eq!(page.header("referrer-policy"), "no-referrer");
+    assert_eq!(page.header("x-request-id").len(), 16);
+}

@@ -1,0 +1,65 @@
+//! Who may do what: the golden table of `crates/authz/policy/roles.csv`, written out by role.
+
+use authz::{Guard, Role};
+
+/// Every role with everything it may do.
+const GOLDEN: &[(&str, &str)] = &[
+    (
+        "county_administrator",
+        "adopt_catalogue adopt_rulebook attempt award certify close correct delegate enter_cards erase export \
+         export_household form_panels grant issue_machine_tokens issue_tokens manage_accounts operate post publish read \
+         read_log register_contacts register_divisions register_households remind reveal sign_cards verify",
+    ),
+    ("county_viewer", "attempt export read"),
+    ("assessor", "attempt export read verify"),
+    (
+        "town_administrator",
+        "adopt_catalogue adopt_rulebook attempt certify close correct enter_cards export export_household form_panels \
+         grant issue_tokens manage_accounts post publish read read_log register_contacts register_households remind \
+         reveal sign_cards verify",
+    ),
+    ("guidance_member", "attempt export read sign_cards"),
+    ("town_viewer", "attempt export read"),
+    (
+        "village_administrator",
+        "adopt_catalogue adopt_rulebook attempt certify close correct enter_cards export export_household form_panels \
+         grant issue_tokens manage_accounts post publish read register_contacts register_households reveal sign_cards \
+         verify",
+    ),
+    ("panel_leader", "attempt enter_cards read sign_cards"),
+    ("panel_member", "attempt enter_cards read"),
+    ("supervisor", "attempt export read read_log verify"),
+    ("group_leader", "attempt read"),
+    ("auditor", "attempt export read read_log verify"),
+    ("machine", "attempt export read"),
+    ("person", "attempt own_account"),
+    (
+        "operator",
+        "adopt_catalogue adopt_rulebook attempt award certify close correct delegate enter_cards erase export \
+         export_household form_panels grant issue_machine_tokens issue_tokens manage_accounts operate post publish read \
+         read_log register_contacts register_divisions register_households remind reseal reveal sign_cards verify",
+    ),
+    ("schedule", "award close publish read remind retain"),
+    ("holder", "read_own"),
+    ("visitor", "read_public"),
+];
+
+#[tokio::test]
+async fn every_role_may_do_what_the_golden_table_says_and_nothing_else() {
+    let guard = Guard::load().await.expect("the policy");
+    let table = guard.table();
+    let found: Vec<(String, String)> = table
+        .roles()
+        .iter()
+        .map(|(role, _)| (role.clone(), table.acts_of(role).into_iter().collect::<Vec<_>>().join(" ")))
+        .collect();
+    let golden: Vec<(String, String)> =
+        GOLDEN.iter().map(|(role, acts)| ((*role).to_owned(), (*acts).to_owned())).collect();
+    assert_eq!(found, golden);
+}
+
+#[test]
+fn nobody_but_machines_holds_a_role_that_tokens_carry() {
+    let machines: Vec<_> = Role::ALL.iter().filter(|role| role.is_for_machines()).collect();
+    assert_eq!(machines, [&Role::Machine]);
+}

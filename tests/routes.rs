@@ -1,0 +1,273 @@
+//! Every route against everybody who may not: without a session, in every role, from every foreign place, after a role
+//! was taken back, after the session ended. A route that is not listed here fails the test.
+
+mod probes;
+
+use std::collections::BTreeSet;
+
+use authz::{Guard, Role};
+use domain::place::Place;
+use testkit::{COUNTY, County, TestDatabase, guard};
+
+use crate::api::UNLIMITED;
+use crate::people::{account, grant, log_in, token};
+use crate::support::{Answer, Serving, send, succeed, superuser};
+use probes::{Needs, PROBES, Probe};
+
+const TOWN: &str = "440229100000";
+const VILLAGE: &str = "440229100201";
+const GROUP: &str = "440229100201001";
+
+/// Where a role is given in these tests, and where it would be foreign: beside, in another town, in another county.
+const FOREIGN: &[(Role, &str)] = &[
+    (Role::CountyAdministrator, "440230000000"),
+    (Role::TownAdministrator, "440229101000"),
+    (Role::TownAdministrator, "440230100000"),
+    (Role::VillageAdministrator, "440229100202"),
+    (Role::VillageAdministrator, "440229101201"),
+    (Role::VillageAdministrator, "440230100201"),
+    (Role::Supervisor, "440229100202"),
+    (Role::GroupLeader, "440229100202001"),
+    (Role::Auditor, "440230000000"),
+    (Role::Machine, "440230000000"),
+];
+
+fn place(code: &str) -> Place {
+    Place::parse_code(code).expect("a code")
+}
+
+fn home(role: Role) -> Place {
+    [COUNTY, TOWN, VILLAGE, GROUP].map(place).into_iter().find(|place| role.fits(place)).expect("a place")
+}
+
+/// Counts attempts, and keeps those that ended otherwise than they must.
+struct Attempts {
+    serving: Serving,
+    guard: Guard,
+    made: usize,
+    leaks: Vec<String>,
+    reached: BTreeSet<(&'static str, &'static str)>,
+}
+
+impl Attempts {
+    fn send(&mut self, probe: &Probe, who: &str) -> Answer {
+        self.made += 1;
+        let kind = if probe.is_api() { "json" } else { "x-www-form-urlencoded" };
+        let kind = format!("Content-Type: application/{kind}");
+        let headers: Vec<&str> =
+            [kind.as_str(), who].into_iter().filter(|header| !header.is_empty()).collect();
+        send(&self.serving.pages, probe.method, probe.path, &headers, probe.body.unwrap_or_default())
+    }
+
+    fn expect(&mut self, probe: &Probe, who: &str, said: &str, statuses: &[u16]) {
+        let answer = self.send(probe, who);
+        if !statuses.contains(&answer.status) {
+            let (method, path) = (probe.method, probe.path);
+            self.leaks.push(format!("{said}: {method} {path}: {} {}", answer.status, answer.body));
+        }
+    }
+
+    /// What somebody in a role at a place must be answered.
+    fn role(&mut self, probe: &Probe, who: &str, role: Role, at: Place) {
+        let said = format!("{} at {at}", role.title());
+        match probe.needs {
+            Needs::Nobody => {}
+            Needs::Person if role.is_for_machines() => self.expect(probe, who, &said, &[401, 303]),
+            Needs::Person => {
+                let answer = self.send(probe, who);
+                if matches!(answer.status, 401 | 403 if probe.is_api()) {
+                    self.leaks.push(format!(
+                        "{said} is kept from {} {}: {}",
+                        probe.method, probe.path, answer.body
+                    ));
+                }
+            }
+            Needs::Anybody => {}
+            Needs::Act(act, target) => {
+                let inside = target.is_none_or(|target| at.contains(&place(target)));
+                let may = self.guard.table().acts_of(role.name()).contains(act);
+                match (inside, may) {
+                    (false, _) => self.expect(probe, who, &said, &[404]),
+                    (true, false) => self.expect(probe, who, &said, &[403]),
+                    (true, true) => {
+                        let answer = self.send(probe, who);
+                        self.reached.insert((probe.method, probe.route));
+                        let may_be_absent = target.is_none();
+                        if matches!(answer.status, 401 | 403) || (answer.status == 404 && !may_be_absent) {
+                            self.leaks.push(format!(
+                                "{said} is kept from {} {}: {} {}",
+                                probe.method, probe.path, answer.status, answer.body
+                            ));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_route_is_probed() {
+    let document = serde_json::to_value(service::openapi()).expect("JSON");
+    let mut routes: BTreeSet<(String, String)> = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        routes.extend(
+            item.as_object().expect("operations").keys().map(|method| (method.to_uppercase(), path.clone())),
+        );
+    }
+    routes.extend(service::PAGES.iter().map(|(method, path)| (method.to_uppercase(), (*path).to_owned())));
+    let probed: BTreeSet<(String, String)> =
+        PROBES.iter().map(|probe| (probe.method.to_owned(), probe.route.to_owned())).collect();
+    let missing: Vec<_> = routes.difference(&probed).collect();
+    let superfluous: Vec<_> = probed.difference(&routes).collect();
+    assert!(missing.is_empty(), "not probed in tests/routes/probes.rs: {missing:?}");
+    assert!(superfluous.is_empty(), "no longer there: {superfluous:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_route_lets_anybody_in_who_may_not() {
+    let (database, mut attempts) = world().await;
+    let mut connection = database.database.connection().await.expect("a connection");
+    let mut here = Vec::new();
+    for role in Role::ALL.iter().copied() {
+        let at = home(role);
+        if role.is_for_machines() {
+            here.push((role, at, token(&mut connection, at).await));
+        } else {
+            let login = format!("here.{}", role.name());
+            let number = account(&mut connection, &login, at).await;
+            grant(&mut connection, number, role, at).await;
+            here.push((role, at, log_in(&attempts.serving.pages, &login)));
+        }
+    }
+    let mut foreign = Vec::new();
+    for (number, (role, code)) in FOREIGN.iter().enumerate() {
+        let at = place(code);
+        if role.is_for_machines() {
+            foreign.push((*role, at, token(&mut connection, at).await));
+        } else {
+            let login = format!("foreign.{number}");
+            let number = account(&mut connection, &login, at).await;
+            grant(&mut connection, number, *role, at).await;
+            foreign.push((*role, at, log_in(&attempts.serving.pages, &login)));
+        }
+    }
+    for probe in PROBES {
+        nobody(&mut attempts, probe);
+        for (role, at, who) in here.iter().chain(&foreign) {
+            if !probe.ends_session {
+                attempts.role(probe, who, *role, *at);
+            }
+        }
+    }
+    ended(&database, &mut attempts).await;
+    let acts: BTreeSet<_> = PROBES
+        .iter()
+        .filter(|probe| matches!(probe.needs, Needs::Act(..)))
+        .map(|probe| (probe.method, probe.route))
+        .collect();
+    let unreached: Vec<_> = acts.difference(&attempts.reached).collect();
+    assert!(unreached.is_empty(), "nobody may reach {unreached:?}, so nothing was tried");
+    println!("{} attempts on {} routes, {} leaks", attempts.made, PROBES.len(), attempts.leaks.len());
+    assert!(attempts.leaks.is_empty(), "{}", attempts.leaks.join("\n"));
+    let events = superuser(&database).await;
+    let refusals = "select count(*) from audit_event where detail like '%\"refused\"%'";
+    let logged: i64 = events.query_one(refusals, &[]).await.expect("a count").get(0);
+    println!("{logged} refusals in the log");
+    assert!(logged > 500, "{logged}");
+    succeed(&database, &["verify", "--county", COUNTY]);
+}
+
+/// Two counties with a closed and published month, and a web process.
+async fn world() -> (TestDatabase, Attempts) {
+    let database = TestDatabase::empty().await;
+    let mut neighbour = County::new(12, "2026-01", 1);
+    neighbour.plan.county = place("440230000000");
+    let mut connection = database.database.connection().await.expect("a connection");
+    for county in [County::new(60, "2026-01", 1), neighbour] {
+        county.register(&mut connection).await;
+        county.score(&mut connection, county.plan.first_month).await;
+    }
+    drop(connection);
+    let beside = "insert into division (county_code, place, name) values ('440229', '440229101', '邻镇'),
+        ('440229', '440229101201', '邻镇的村'), ('440229', '440229100202001', '邻村一组') on conflict do nothing";
+    superuser(&database).await.batch_execute(beside).await.expect("places beside");
+    let month = ["--county", COUNTY, "--month", "2026-01", "--now", "2026-02-04T00:30:00+08:00"];
+    succeed(&database, &[&["close"], month.as_slice()].concat());
+    succeed(&database, &[&["publish"], month.as_slice()].concat());
+    let serving = Serving::start_with(&database, UNLIMITED);
+    let guard = guard().await;
+    (database, Attempts { serving, guard, made: 0, leaks: Vec::new(), reached: BTreeSet::new() })
+}
+
+/// Without a session, and with one that was never given.
+fn nobody(attempts: &mut Attempts, probe: &Probe) {
+    let strangers = ["", "Cookie: jifen=AAAAAAAAAAAAAAAAAAAAAA", "Authorization: Bearer jf_440229_00"];
+    for who in strangers {
+        match probe.needs {
+            Needs::Nobody | Needs::Anybody => {
+                // Whatever it says, it is not for want of a session.
+                drop(attempts.send(probe, who));
+            }
+            Needs::Person | Needs::Act(..) if probe.is_api() => attempts.expect(probe, who, "nobody", &[401]),
+            Needs::Person | Needs::Act(..) => {
+                let expected = if who.starts_with("Authorization") { 401 } else { 303 };
+                attempts.expect(probe, who, "nobody", &[expected]);
+            }
+        }
+    }
+}
+
+/// After the role was taken back, the account was switched off, the session ended or idled out.
+async fn ended(database: &TestDatabase, attempts: &mut Attempts) {
+    let owner = superuser(database).await;
+    let county = place(COUNTY);
+    let mut connection = database.database.connection().await.expect("a connection");
+    let revoked = "update role_grant set revoked_at = now() where account_id = $1";
+    let lapsed = "update role_grant set valid_until = current_date - 2 where account_id = $1";
+    let to_come = "update role_grant set valid_from = current_date + 2 where account_id = $1";
+    let disabled = "update account set disabled_at = now() where id = $1";
+    let expired = "update session set expires_at = now() - interval '1 second' where account_id = $1";
+    let idle = "update session set seen_at = now() - interval '2 hours' where account_id = $1";
+    let elsewhere = "update account set generation = generation + 1 where id = $1";
+    for (number, (change, statuses)) in [
+        (revoked, [403]),
+        (lapsed, [403]),
+        (to_come, [403]),
+        (disabled, [401]),
+        (expired, [401]),
+        (idle, [401]),
+        (elsewhere, [401]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let login = format!("ended.{number}");
+        let person = account(&mut connection, &login, county).await;
+        grant(&mut connection, person, Role::CountyAdministrator, county).await;
+        let who = log_in(&attempts.serving.pages, &login);
+        owner.execute(change, &[&person]).await.expect("changed");
+        for probe in PROBES.iter().filter(|probe| !probe.ends_session) {
+            match probe.needs {
+                Needs::Act(..) => attempts.expect(probe, &who, change, &statuses),
+                Needs::Person if statuses == [401] && probe.is_api() => {
+                    attempts.expect(probe, &who, change, &[401])
+                }
+                _ => {}
+            }
+        }
+    }
+    // A machine token that was taken back, and one whose time is over.
+    for change in ["revoked_at = now()", "expires_at = now() - interval '1 second'"] {
+        let who = token(&mut connection, county).await;
+        owner
+            .batch_execute(&format!(
+                "update machine_token set {change} where id = (select max(id) from machine_token)"
+            ))
+            .await
+            .expect("changed");
+        for probe in PROBES.iter().filter(|probe| matches!(probe.needs, Needs::Act(..))) {
+            attempts.expect(probe, &who, change, &[401]);
+        }
+    }
+}

@@ -39,14 +39,15 @@ prepare_environment() {
 }
 
 # Installs the C compiler, the PostgreSQL server programs and the Chinese font, each unless it is there; with the
-# argument `tests` also what only tests use: a mail server in Python, and a reader of PDF files.
+# argument `tests` also what only tests use: a mail server in Python, its virtual environments, and a reader of PDF
+# files.
 #
 # Every step answers for its own failure, so that this also works where `set -e` is suspended.
 install_missing() {
     local packages=() missing=()
     compiles_c || packages+=(gcc libc6-dev pkg-config)
     has_cjk_font || packages+=(fonts-noto-cjk)
-    [[ ${1:-} != tests ]] || has_test_tools || packages+=(python3 python3-aiosmtpd poppler-utils)
+    [[ ${1:-} != tests ]] || has_test_tools || packages+=(python3 python3-venv python3-aiosmtpd poppler-utils)
     missing=("${packages[@]}")
     has_postgres || missing+=("postgresql (>= $oldest_postgres)")
     ((${#missing[@]} > 0)) || return 0
@@ -62,15 +63,15 @@ install_missing() {
     fi
     check_what_is_there
     [[ ${1:-} != tests ]] || has_test_tools || die \
-        '测试要用的 python3-aiosmtpd 或 poppler-utils 没有装上。' \
-        'python3-aiosmtpd or poppler-utils, which the tests need, is missing.'
+        '测试要用的 python3-aiosmtpd、python3-venv 或 poppler-utils 没有装上。' \
+        'python3-aiosmtpd, python3-venv or poppler-utils, which the tests need, is missing.'
     [[ ${1:-} != tests ]] || has_cjk_font || die \
         '测试要用的中文字体 fonts-noto-cjk 没有装上。' 'The font fonts-noto-cjk, which the tests need, is missing.'
 }
 
 # Debian's own Python: another one on the path does not see Debian's modules.
 has_test_tools() {
-    /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null && command -v pdftotext >/dev/null
+    /usr/bin/python3 -c 'import aiosmtpd, ensurepip, venv' 2>/dev/null && command -v pdftotext >/dev/null
 }
 
 may_install() {

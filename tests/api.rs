@@ -2,6 +2,7 @@
 
 mod document;
 mod keys;
+mod log;
 mod login;
 mod revocation;
 mod roles;

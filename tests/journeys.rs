@@ -11,6 +11,7 @@ mod kill;
 mod mail;
 mod pages;
 mod paper;
+mod personal;
 mod postings;
 mod tamper;
 mod work;

@@ -4,6 +4,7 @@ mod committed;
 mod filling;
 mod keys;
 mod migrations;
+mod platform;
 mod privileges;
 mod probe;
 mod roles;

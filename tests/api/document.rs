@@ -17,6 +17,11 @@ fn every_operation_has_a_summary_in_chinese_and_says_its_problems() {
             operations += 1;
             let summary = operation["summary"].as_str().unwrap_or_default();
             assert!(summary.chars().any(|letter| letter > '\u{2fff}'), "{method} {path}: {summary}");
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let name = parameter["name"].as_str().unwrap_or_default();
+                let in_path = path.contains(&format!("{{{name}}}"));
+                assert_eq!(parameter["in"] == "path", in_path, "{method} {path}: {name}");
+            }
             for status in ["400", "401", "403", "404", "422", "429", "500"] {
                 let kind = &operation["responses"][status]["content"]["application/problem+json"];
                 assert!(kind.is_object(), "{method} {path} {status}");

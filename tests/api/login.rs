@@ -219,3 +219,42 @@ async fn cookies_and_headers_keep_pages_to_themselves() {
     assert_eq!(page.header("referrer-policy"), "no-referrer");
     assert_eq!(page.header("x-request-id").len(), 16);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_factor_is_asked_for_once_it_is_confirmed_and_no_code_works_twice() {
+    let (database, county) = county().await;
+    let mut connection = database.database.connection().await.expect("a connection");
+    account(&mut connection, "lai.wen", county).await;
+    let serving = Serving::start_with(&database, UNLIMITED);
+    let cookie = log_in(&serving.pages, "lai.wen");
+    let factor =
+        |method: &str, body: Value| call(&serving.pages, method, "/api/v1/second-factor", &cookie, &body);
+    let offered = factor("POST", Value::Null).json();
+    let secret = offered["secret"].as_str().expect("a secret").to_owned();
+    assert!(offered["address"].as_str().is_some_and(|address| address.starts_with("otpauth://totp/")));
+    let authenticator = totp_rs::Builder::new()
+        .with_secret(hex::decode(&secret).expect("hexadecimal"))
+        .with_account_name("lai.wen")
+        .build()
+        .expect("an authenticator");
+    // The codes of one moment and of the next step: whichever step the server is in, both are right once.
+    let owner = superuser(&database).await;
+    let clock = "select extract(epoch from now())::bigint";
+    let now: i64 = owner.query_one(clock, &[]).await.expect("the time").get(0);
+    let now = u64::try_from(now).expect("after 1970");
+    let [first, second] = [now, now + 30].map(|time| authenticator.generate(time).to_string());
+    assert_eq!(factor("PUT", json!({ "secret": secret, "code": "000000" })).status, 422);
+    assert_eq!(factor("PUT", json!({ "secret": secret, "code": first })).status, 204);
+    let attempt = |code: Option<&str>| {
+        let body = json!({ "login": "lai.wen", "password": PASSWORD, "code": code });
+        let answer = call(&serving.pages, "POST", "/api/v1/session", "", &body);
+        (answer.status, answer.json()["code"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(attempt(None), (401, "second_factor_required".to_owned()));
+    assert_eq!(attempt(Some(&first)), (401, "second_factor_wrong".to_owned()), "used when it was confirmed");
+    assert_eq!(attempt(Some(&second)).0, 200);
+    assert_eq!(attempt(Some(&second)), (401, "second_factor_wrong".to_owned()), "used");
+    let kept = "select count(*) from account where encode(totp_sealed, 'escape') like '%' || $1 || '%'";
+    let plain: i64 = owner.query_one(kept, &[&secret]).await.expect("a count").get(0);
+    assert_eq!(plain, 0, "the secret is sealed");
+}

@@ -14,6 +14,7 @@ use records::{Database, Moment, migrations};
 use settings::Settings;
 
 use crate::arguments::Common;
+use crate::keys;
 
 /// The database of the private cluster.
 const DATABASE: &str = "jifen";
@@ -56,16 +57,16 @@ impl Context {
             }
         };
         let moment = moment(common, &settings, cluster.is_some())?;
-        let key = match &cluster {
-            Some(cluster) => cluster.secret("sealing").await?,
-            None => sealing_key()?,
+        let keys = match &cluster {
+            Some(cluster) => keys::of_cluster(cluster).await?,
+            None => keys::of_environment()?,
         };
         let database = Database::connect(&url, settings.database.connections).await?;
         let mut connection = database.connection().await?;
         if !migrations::is_current(&mut connection).await? {
             bail!("数据库结构不是本版本的，请先运行 jifen migrate");
         }
-        let sealer = Sealer::new(&key);
+        let sealer = Sealer::of_keys(&keys).context("密钥的编号重复，请核对 JIFEN_SEALING_KEY")?;
         sealer.check_canary(&mut connection).await?;
         drop(connection);
         let user =
@@ -119,6 +120,17 @@ impl Context {
         } else {
             http.public_url.trim_end_matches('/').to_owned()
         }
+    }
+
+    /// Makes the next sealing key of the private cluster; it is the newest from the next start on.
+    ///
+    /// # Errors
+    /// No private cluster: there the environment names the keys.
+    pub async fn make_sealing_key(&self) -> Result<u8> {
+        let cluster = self.cluster.as_ref().context(
+            "密钥由环境变量给出：请把新密钥写成 JIFEN_SEALING_KEY=编号:密钥，旧的放进 JIFEN_SEALING_KEYS_BEFORE，再运行一次，不加 --new-key",
+        )?;
+        keys::make_next(cluster, self.registrar.sealer.current()).await
     }
 
     /// A secret of the private cluster by its name, made when it is first asked for; none without a private cluster.
@@ -185,11 +197,4 @@ fn moment(common: &Common, settings: &Settings, private: bool) -> Result<Moment>
         bail!("这里不接受 --now（设置 clock.stated）；请去掉 --now，按真实时间办理");
     }
     Ok(Moment { now: common.now.unwrap_or(wall), wall, zone, due_at: None })
-}
-
-fn sealing_key() -> Result<[u8; 32]> {
-    let text = std::env::var("JIFEN_SEALING_KEY")
-        .context("使用 DATABASE_URL 时要设置 JIFEN_SEALING_KEY（64 个十六进制数字），电话和地址用它加密")?;
-    let bytes = hex::decode(text.trim()).context("JIFEN_SEALING_KEY 应是 64 个十六进制数字")?;
-    bytes.try_into().map_err(|_| anyhow!("JIFEN_SEALING_KEY 应是 64 个十六进制数字"))
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod context;
+mod keys;
 mod output;
 
 use std::process::ExitCode;

@@ -228,6 +228,16 @@ impl Cluster {
         .await
     }
 
+    /// The key of this name, where it was made before.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError::SecretDamaged`] when the file holds something else.
+    pub async fn known_secret(&self, name: &str) -> Result<Option<[u8; 32]>, ClusterError> {
+        let (site, name) = (self.site.clone(), name.to_owned());
+        blocking(move || secrets::known_key(&site, &name)).await
+    }
+
     async fn connect(&self) -> Result<Client, ClusterError> {
         let url = self.url(Role::Superuser, "postgres");
         Ok(session::connect(&url).await?)

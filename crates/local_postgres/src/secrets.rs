@@ -60,18 +60,25 @@ pub(crate) fn password(site: &Site, role: Role) -> Result<String, ClusterError> 
 
 /// The key of this name, made at the first call.
 pub(crate) fn ensure_key(site: &Site, name: &str, _starting: &StartLock) -> Result<[u8; 32], ClusterError> {
-    let path = site.secrets().join(format!("{}.key", checked_name(name)?));
-    let mut key = [0; 32];
-    match read_if_present(&path)? {
-        Some(text) => {
-            hex::decode_to_slice(text.trim(), &mut key).map_err(|_| ClusterError::SecretDamaged(path))?
-        }
-        None => {
-            key = random()?;
-            write_private(&path, &hex::encode(key), site.folder.keeper)?;
-        }
+    if let Some(key) = known_key(site, name)? {
+        return Ok(key);
     }
+    let key = random()?;
+    write_private(&key_file(site, name)?, &hex::encode(key), site.folder.keeper)?;
     Ok(key)
+}
+
+/// The key of this name, where it was made.
+pub(crate) fn known_key(site: &Site, name: &str) -> Result<Option<[u8; 32]>, ClusterError> {
+    let path = key_file(site, name)?;
+    let Some(text) = read_if_present(&path)? else { return Ok(None) };
+    let mut key = [0; 32];
+    hex::decode_to_slice(text.trim(), &mut key).map_err(|_| ClusterError::SecretDamaged(path))?;
+    Ok(Some(key))
+}
+
+fn key_file(site: &Site, name: &str) -> Result<PathBuf, ClusterError> {
+    Ok(site.secrets().join(format!("{}.key", checked_name(name)?)))
 }
 
 fn ensure_password(site: &Site, role: Role, _starting: &StartLock) -> Result<String, ClusterError> {

@@ -89,6 +89,9 @@ pub enum Command {
     /// 测速，并在同一次运行里与参照相比
     #[command(after_help = "例：jifen bench close --households 100000 --json")]
     Bench(Bench),
+    /// 更换密钥：把电话、地址、户码和动态口令用最新的密钥重新加密
+    #[command(after_help = "例：jifen reseal --county 440229000000 --new-key")]
+    Reseal(ResealArguments),
     /// 账号：第一次登录和救急
     #[command(
         after_help = "例：jifen user add zhang.san --name 张三 --place 440229000000 --role county_administrator"
@@ -263,6 +266,17 @@ pub struct Demo {
     pub from: Month,
 }
 
+/// 更换密钥
+#[derive(Debug, Args)]
+pub struct ResealArguments {
+    /// 县代码
+    #[arg(long, value_name = "CODE")]
+    pub county: Place,
+    /// 先在私有数据库上生成一把新密钥
+    #[arg(long)]
+    pub new_key: bool,
+}
+
 /// 测速
 #[derive(Debug, Args)]
 pub struct Bench {
@@ -278,6 +292,8 @@ pub enum BenchWhat {
     Close(BenchClose),
     /// 导入农户
     Import(BenchImport),
+    /// 判断一次权限
+    Permission(BenchPermission),
 }
 
 /// 结账测速
@@ -303,6 +319,17 @@ pub struct BenchImport {
     /// 户数
     #[arg(long, default_value_t = 100_000)]
     pub households: u32,
+    /// 轮数
+    #[arg(long, default_value_t = 5)]
+    pub rounds: usize,
+}
+
+/// 权限测速
+#[derive(Debug, Args)]
+pub struct BenchPermission {
+    /// 用户数
+    #[arg(long, default_value_t = 100_000)]
+    pub users: u32,
     /// 轮数
     #[arg(long, default_value_t = 5)]
     pub rounds: usize,

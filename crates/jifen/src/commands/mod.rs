@@ -11,6 +11,7 @@ mod import;
 mod jobs;
 mod migrate;
 mod publish;
+mod reseal;
 mod run_due;
 mod serve;
 mod up;
@@ -45,7 +46,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Bench(bench) => match &bench.what {
             BenchWhat::Close(close) => bench::close::run(common, close).await,
             BenchWhat::Import(import) => bench::import::run(common, import).await,
+            BenchWhat::Permission(permission) => bench::permission::run(common, permission).await,
         },
+        Command::Reseal(reseal) => reseal::run(common, reseal).await,
         Command::User(user) => user::run(common, user).await,
         Command::Doctor => doctor::run(common).await,
     }

@@ -112,9 +112,8 @@ pub async fn set_second_factor(
             .await?;
         let secret = match (offered, &sealed) {
             (Some(_), Some(_)) => return Err(Refusal::message("已经启用了动态口令，请先停用")),
-            (Some(offered), None) => {
-                hex::decode(offered).map_err(|_| Refusal::message("密钥不是十六进制数字，请重新开始"))?
-            }
+            (Some(offered), None) => second_factor::secret_of(offered)
+                .ok_or_else(|| Refusal::message("密钥不是取得的那个，请重新开始"))?,
             (None, Some(sealed)) => open_secret(sealer, identity, sealed)?,
             (None, None) => return Ok(()),
         };

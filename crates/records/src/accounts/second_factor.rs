@@ -18,6 +18,11 @@ pub(super) fn new_secret() -> Result<Vec<u8>> {
     Ok(secret)
 }
 
+/// The secret of an offer that comes back.
+pub(super) fn secret_of(offered: &str) -> Option<Vec<u8>> {
+    hex::decode(offered).ok().filter(|secret| secret.len() == SECRET)
+}
+
 /// What an authenticator reads from a QR code.
 pub(super) fn address(secret: &[u8], login: &str) -> Result<String> {
     totp(secret, login)?.to_url().map_err(|error| Error::Corrupt(format!("动态口令：{error}")))

@@ -49,6 +49,7 @@ pub struct RegisterEntry {
 impl RegisterEntry {
     /// Whether a row of a file says what is already known.
     pub(super) fn says_the_same(&self, row: &Household, sealer: &Sealer) -> bool {
+        let phone = self.phone.as_deref().map(|sealed| sealer.open(&self.household, Field::Phone, sealed));
         let address =
             self.address.as_deref().map(|sealed| sealer.open(&self.household, Field::Address, sealed));
         self.head_name.as_deref() == Some(row.head_name.as_str())
@@ -56,11 +57,7 @@ impl RegisterEntry {
             && self.members_resident == row.members_resident
             && (self.resident, self.local) == (row.resident, row.local)
             && self.participation == row.participation
-            && self.phone_index
-                == row
-                    .phone
-                    .as_deref()
-                    .map(|phone| sealer.index(&self.household.county(), Field::Phone, phone))
+            && phone == row.phone.clone().map(Ok)
             && address == row.address.clone().map(Ok)
     }
 }

@@ -19,6 +19,7 @@ use crate::state::State;
 
 /// Which part of a month.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MonthPart {
     /// 哪个地方之内；不写即自己角色所在的地方

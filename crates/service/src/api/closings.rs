@@ -17,6 +17,7 @@ use crate::state::State;
 
 /// Which village.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OfVillage {
     /// 村代码

@@ -30,6 +30,7 @@ pub(super) struct DivisionRow {
 
 /// Which part of a list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Part {
     /// 哪个地方之内；不写即自己角色所在的地方

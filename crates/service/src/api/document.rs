@@ -11,7 +11,7 @@ use utoipa::openapi::security::{
 };
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, HttpMethod, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref,
-    Required, Response, ResponseBuilder, Schema,
+    RefOr, Required, Response, ResponseBuilder, Schema,
 };
 
 use crate::problem::{CODES, FieldProblem, Problem};
@@ -56,13 +56,55 @@ pub(super) fn completed(mut document: OpenApi) -> OpenApi {
             let Some(operation) = operation else { continue };
             let changing = method != HttpMethod::Get;
             complete(operation, changing);
+            for parameter in operation.parameters.iter_mut().flatten() {
+                if let RefOr::T(parameter) = parameter {
+                    shape(&parameter.name.clone(), parameter.schema.as_mut());
+                }
+            }
             if !is_log_in(path, method) {
                 let secured = ["session", "token"].map(|name| SecurityRequirement::new(name, [""; 0]));
                 operation.security = Some(secured.into());
             }
         }
     }
+    for schema in document.components.iter_mut().flat_map(|components| components.schemas.values_mut()) {
+        if let RefOr::T(Schema::Object(object)) = schema {
+            for (name, property) in &mut object.properties {
+                shape(name, Some(property));
+            }
+        }
+    }
     document
+}
+
+/// What texts of these names look like, wherever they stand: months, dates and codes.
+const SHAPES: &[(&[&str], &str)] = &[
+    (&["month", "joined_month", "left_month"], r"^20[0-9]{2}-(0[1-9]|1[0-2])$"),
+    (&["scored_on", "decided_on", "posted_on", "published_on"], r"^20[0-9]{2}-(0[1-9]|1[0-2])-[0-3][0-9]$"),
+    (&["village", "village_code", "town"], r"^[1-9][0-9]{11}$"),
+    (&["group_code"], r"^[1-9][0-9]{14}$"),
+    (&["household_code"], r"^[1-9][0-9]{18}$"),
+    (&["place", "division_code"], r"^[1-9][0-9]{5}([0-9]{6}|[0-9]{9}|[0-9]{13})$"),
+    (&["number"], r"^[0-9]{4}$"),
+    (&["login"], r"^[a-z0-9][a-z0-9._-]{2,39}$"),
+];
+
+/// Gives a text of a known name its pattern.
+fn shape(name: &str, schema: Option<&mut RefOr<Schema>>) {
+    let Some((_, pattern)) = SHAPES.iter().find(|(names, _)| names.contains(&name)) else { return };
+    if let Some(RefOr::T(Schema::Object(object))) = schema
+        && holds_text(&object.schema_type)
+    {
+        object.pattern = Some((*pattern).to_owned());
+    }
+}
+
+fn holds_text(kind: &SchemaType) -> bool {
+    match kind {
+        SchemaType::Type(kind) => *kind == Type::String,
+        SchemaType::Array(kinds) => kinds.contains(&Type::String),
+        SchemaType::AnyValue => false,
+    }
 }
 
 fn complete(operation: &mut Operation, changing: bool) {

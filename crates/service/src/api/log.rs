@@ -23,6 +23,7 @@ const EXPORTED: i64 = 100_000;
 
 /// What is looked for.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LogSearch {
     /// 哪个地方之内；不写即自己角色所在的地方

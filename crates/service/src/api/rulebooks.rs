@@ -21,6 +21,7 @@ use crate::state::State;
 
 /// Which place in which month.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct When {
     /// 地方；不写即自己角色所在的地方

@@ -2,6 +2,7 @@
 
 pub mod close;
 pub mod import;
+pub mod permission;
 mod stage;
 
 /// The middle of sorted times, in seconds.

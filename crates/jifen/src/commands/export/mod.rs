@@ -8,7 +8,9 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use clap::ValueEnum as _;
 use domain::place::{Level, Place};
+use records::{audit, places, tenancy};
 use serde_json::json;
 
 use crate::arguments::{Common, Export, Format, What};
@@ -26,6 +28,7 @@ struct Exported {
 /// Nothing to export, or a file that cannot be written.
 pub async fn run(common: &Common, export: &Export) -> Result<()> {
     let context = Context::open(common).await?;
+    note(&context, export).await?;
     let exported = match export.what {
         What::Results | What::Awards => table::export(&context, export).await,
         _ => paper::export(&context, common, export).await,
@@ -36,6 +39,29 @@ pub async fn run(common: &Common, export: &Export) -> Result<()> {
         println!("{}", json!({ "rows": exported.count, "file": export.out }));
     } else {
         println!("已导出 {} {}到 {}", exported.count, exported.unit, export.out.display());
+    }
+    Ok(())
+}
+
+/// Logs what is taken out, before it is.
+async fn note(context: &Context, export: &Export) -> Result<()> {
+    let place =
+        [export.household, export.group, export.village, export.division].into_iter().flatten().next();
+    let allowed = context.allow(authz::Export, export.county_of()?, place)?;
+    let detail = json!({
+        "exported": export.what.to_possible_value().map(|what| what.get_name().to_owned()),
+        "month": export.month.map(|month| month.to_string()),
+        "year": export.year,
+        "format": export.format.map(Format::name),
+    });
+    let mut connection = context.database.connection().await?;
+    let known = tenancy::read(&mut connection, &allowed, async |connection| {
+        places::county_exists(connection, &allowed.place()).await
+    })
+    .await?;
+    // Where there is no county there is nothing to take out, as the export itself then says.
+    if known {
+        audit::note(&mut connection, &allowed, detail, &context.moment).await?;
     }
     Ok(())
 }

@@ -33,7 +33,9 @@ impl Facts {
                 }
                 if field == Field::Phone {
                     let phone = opened.and_then(Result::ok);
-                    let index = phone.map(|phone| sealer.index(&household.county(), Field::Phone, &phone));
+                    let beside = sealed.as_deref().unwrap_or_default();
+                    let county = household.county();
+                    let index = phone.map(|phone| sealer.index_beside(beside, &county, Field::Phone, &phone));
                     if index != personal.phone_index {
                         verified.fail(household, what.clone(), "电话的检索码不符");
                     }

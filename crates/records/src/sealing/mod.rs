@@ -1,10 +1,13 @@
 //! Phones and addresses are sealed: ChaCha20-Poly1305, bound to county, household and field, with a
-//! blind index for search.
+//! blind index for search. Keys are numbered: new values take the newest, and older ones open what they sealed until it
+//! is sealed anew.
+
+mod reseal;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use diesel::ExpressionMethods;
-use diesel::prelude::{OptionalExtension, QueryDsl};
+use diesel::prelude::QueryDsl;
 use diesel_async::RunQueryDsl;
 use domain::place::Place;
 use hmac::{Hmac, Mac};
@@ -14,8 +17,7 @@ use crate::database::Connection;
 use crate::error::{Error, Refusal, Result};
 use crate::schema::seal_canary;
 
-/// The key that new values are sealed with.
-const KEY_ID: u8 = 1;
+pub use reseal::{Resealed, reseal};
 
 /// What the canary says when the key is right.
 const CANARY: &str = "jifen";
@@ -33,11 +35,27 @@ pub enum Field {
     Token,
 }
 
-/// Seals and opens personal values with one key.
+/// A key with its number, from 1 on.
 #[derive(Clone)]
-pub struct Sealer {
+struct Key {
+    number: u8,
     cipher: ChaCha20Poly1305,
     index_key: [u8; 32],
+}
+
+impl Key {
+    fn new(number: u8, key: &[u8; 32]) -> Self {
+        let index_key = keyed(key, b"jifen blind index");
+        let cipher_key = keyed(key, b"jifen seal");
+        Self { number, cipher: ChaCha20Poly1305::new(&cipher_key.into()), index_key }
+    }
+}
+
+/// Seals personal values with one key, and opens what that or an earlier key sealed.
+#[derive(Clone)]
+pub struct Sealer {
+    current: Key,
+    earlier: Vec<Key>,
 }
 
 /// A sealed value that this key does not open: another key, or tampered with.
@@ -46,11 +64,35 @@ pub struct Sealer {
 pub struct Unsealable;
 
 impl Sealer {
-    /// A sealer of a 32-byte key.
+    /// A sealer of one 32-byte key, the first.
     pub fn new(key: &[u8; 32]) -> Self {
-        let index_key = keyed(key, b"jifen blind index");
-        let cipher_key = keyed(key, b"jifen seal");
-        Self { cipher: ChaCha20Poly1305::new(&cipher_key.into()), index_key }
+        Self { current: Key::new(1, key), earlier: Vec::new() }
+    }
+
+    /// A sealer of numbered keys, of which the newest has the highest number; none without keys, or when two have one
+    /// number.
+    pub fn of_keys(keys: &[(u8, [u8; 32])]) -> Option<Self> {
+        let mut keys = keys.to_vec();
+        keys.sort_unstable();
+        let distinct = keys.windows(2).all(|two| two[0].0 != two[1].0);
+        let (number, key) = keys.pop().filter(|_| distinct)?;
+        let earlier = keys.iter().map(|(number, key)| Key::new(*number, key)).collect();
+        Some(Self { current: Key::new(number, &key), earlier })
+    }
+
+    /// The number of the key that new values are sealed with.
+    pub fn current(&self) -> u8 {
+        self.current.number
+    }
+
+    /// Whether a value was sealed with an earlier key.
+    pub(crate) fn is_earlier(&self, sealed: &[u8]) -> bool {
+        sealed.first() != Some(&self.current.number)
+    }
+
+    fn key_of(&self, sealed: &[u8]) -> Option<&Key> {
+        let number = sealed.first()?;
+        std::iter::once(&self.current).chain(&self.earlier).find(|key| key.number == *number)
     }
 
     /// Seals a value: key number, nonce, ciphertext. The same value seals differently each time.
@@ -62,10 +104,11 @@ impl Sealer {
         random(&mut nonce)?;
         let bound = binding(household, field);
         let sealed = self
+            .current
             .cipher
             .encrypt(&Nonce::from(nonce), Payload { msg: value.as_bytes(), aad: bound.as_bytes() })
             .map_err(|_| Error::Corrupt("加密失败".into()))?;
-        Ok([&[KEY_ID], nonce.as_slice(), &sealed].concat())
+        Ok([&[self.current.number], nonce.as_slice(), &sealed].concat())
     }
 
     /// Opens a sealed value.
@@ -73,11 +116,12 @@ impl Sealer {
     /// # Errors
     /// Another key, another household or field, or a changed byte.
     pub fn open(&self, household: &Place, field: Field, sealed: &[u8]) -> Result<String, Unsealable> {
+        let key = self.key_of(sealed).ok_or(Unsealable)?;
         let (nonce, ciphertext) =
-            sealed.strip_prefix(&[KEY_ID]).and_then(|rest| rest.split_at_checked(12)).ok_or(Unsealable)?;
+            sealed.get(1..).and_then(|rest| rest.split_at_checked(12)).ok_or(Unsealable)?;
         let nonce: [u8; 12] = nonce.try_into().map_err(|_| Unsealable)?;
         let bound = binding(household, field);
-        let opened = self
+        let opened = key
             .cipher
             .decrypt(&Nonce::from(nonce), Payload { msg: ciphertext, aad: bound.as_bytes() })
             .map_err(|_| Unsealable)?;
@@ -86,39 +130,52 @@ impl Sealer {
 
     /// The blind index of a value: equal values of a county have equal indexes, which tell nothing else.
     pub fn index(&self, county: &Place, field: Field, value: &str) -> Vec<u8> {
-        keyed(&self.index_key, format!("{}\t{value}", binding(county, field)).as_bytes())[..16].to_vec()
+        index(&self.current, county, field, value)
     }
 
-    /// Writes the canary of a new database, and refuses a key that does not open it.
+    /// The blind index of a value under the key that sealed it.
+    pub(crate) fn index_beside(&self, sealed: &[u8], county: &Place, field: Field, value: &str) -> Vec<u8> {
+        self.key_of(sealed).map(|key| index(key, county, field, value)).unwrap_or_default()
+    }
+
+    /// Writes the canary of a new key, and refuses keys that do not open theirs.
     ///
     /// # Errors
     /// The data were sealed with another key.
     pub async fn check_canary(&self, connection: &mut Connection) -> Result<()> {
         let nowhere = Place::from_digits("000000").ok_or_else(|| Error::Corrupt("代码".into()))?;
-        let sealed: Option<Vec<u8>> = seal_canary::table
-            .filter(seal_canary::key_id.eq(i16::from(KEY_ID)))
-            .select(seal_canary::sealed)
-            .first(connection)
-            .await
-            .optional()?;
-        match sealed {
-            Some(sealed) => match self.open(&nowhere, Field::Phone, &sealed) {
-                Ok(text) if text == CANARY => Ok(()),
-                _ => Err(Refusal::message(
-                    "密钥与数据库不符：电话、地址是用另一把密钥加密的；请恢复原来的密钥（数据目录的 secrets，或 JIFEN_SEALING_KEY）",
-                )),
-            },
-            None => {
-                let sealed = self.seal(&nowhere, Field::Phone, CANARY)?;
-                diesel::insert_into(seal_canary::table)
-                    .values((seal_canary::key_id.eq(i16::from(KEY_ID)), seal_canary::sealed.eq(sealed)))
-                    .on_conflict_do_nothing()
-                    .execute(connection)
-                    .await?;
-                Ok(())
-            }
+        let canaries: Vec<(i16, Vec<u8>)> = seal_canary::table
+            .select((seal_canary::key_id, seal_canary::sealed))
+            .order(seal_canary::key_id)
+            .load(connection)
+            .await?;
+        let sings =
+            |sealed: &[u8]| self.open(&nowhere, Field::Phone, sealed).is_ok_and(|text| text == CANARY);
+        let ours = |number: i16| {
+            std::iter::once(&self.current).chain(&self.earlier).any(|key| i16::from(key.number) == number)
+        };
+        let wrong = canaries.iter().any(|(number, sealed)| ours(*number) && !sings(sealed));
+        let strange = !canaries.is_empty() && !canaries.iter().any(|(_, sealed)| sings(sealed));
+        if wrong || strange {
+            return Err(Refusal::message(
+                "密钥与数据库不符：电话、地址是用另一把密钥加密的；请恢复原来的密钥（数据目录的 secrets，或 JIFEN_SEALING_KEY）",
+            ));
         }
+        let current = i16::from(self.current.number);
+        if !canaries.iter().any(|(number, _)| *number == current) {
+            let sealed = self.seal(&nowhere, Field::Phone, CANARY)?;
+            diesel::insert_into(seal_canary::table)
+                .values((seal_canary::key_id.eq(current), seal_canary::sealed.eq(sealed)))
+                .on_conflict_do_nothing()
+                .execute(connection)
+                .await?;
+        }
+        Ok(())
     }
+}
+
+fn index(key: &Key, county: &Place, field: Field, value: &str) -> Vec<u8> {
+    keyed(&key.index_key, format!("{}\t{value}", binding(county, field)).as_bytes())[..16].to_vec()
 }
 
 /// Where the salts of names come from.
@@ -210,5 +267,20 @@ mod tests {
         let index = |value| sealer.index(&household(1).county(), Field::Phone, value);
         assert_eq!(index("19900000001"), index("19900000001"));
         assert_ne!(index("19900000001"), index("19900000002"));
+    }
+
+    #[test]
+    fn an_earlier_key_opens_what_it_sealed_and_new_values_take_the_newest() {
+        let first = Sealer::new(&[7; 32]);
+        let sealed = first.seal(&household(1), Field::Phone, "19900000001").expect("sealed");
+        let both = Sealer::of_keys(&[(2, [8; 32]), (1, [7; 32])]).expect("two keys");
+        assert_eq!(both.open(&household(1), Field::Phone, &sealed), Ok("19900000001".into()));
+        assert!(both.is_earlier(&sealed));
+        let anew = both.seal(&household(1), Field::Phone, "19900000001").expect("sealed");
+        assert_eq!((anew[0], both.is_earlier(&anew)), (2, false));
+        let second = Sealer::of_keys(&[(2, [8; 32])]).expect("a key");
+        assert_eq!(second.open(&household(1), Field::Phone, &sealed), Err(Unsealable));
+        assert_eq!(second.open(&household(1), Field::Phone, &anew), Ok("19900000001".into()));
+        assert!(Sealer::of_keys(&[(1, [7; 32]), (1, [8; 32])]).is_none());
     }
 }

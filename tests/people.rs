@@ -2,7 +2,7 @@
 
 use authz::{Grant, IssueMachineTokens, ManageAccounts, Role};
 use domain::place::Place;
-use records::accounts::{NewAccount, NewGrant, NewToken, add_account, give_role, issue_token};
+use records::accounts::{NewAccount, NewGrant, NewToken, add_account, grant_role, issue_token};
 use records::{Connection, Moment};
 use serde_json::json;
 use testkit::{at, guard, operator};
@@ -35,7 +35,7 @@ pub async fn grant(connection: &mut Connection, account: i64, role: Role, place:
     let allowed = guard.allow(&operator(), Grant, place).expect("allowed");
     let now = long_ago();
     let new = NewGrant { account, role, from: now.local().date(), until: None };
-    give_role(connection, &guard, &allowed, &new, &now).await.expect("a role")
+    grant_role(connection, &guard, &allowed, &new, &now).await.expect("a role")
 }
 
 /// A machine token of a place, as a header.
@@ -44,10 +44,12 @@ pub async fn token(connection: &mut Connection, place: Place) -> String {
     let new = NewToken {
         name: "粤治美".to_owned(),
         role: Role::Machine,
-        expires_at: at("2027-12-31T00:00:00+08:00"),
+        // The end is checked against the stated time of issue, requests against the real clock.
+        expires_at: at("2099-12-31T00:00:00+08:00"),
         address_range: None,
     };
-    let (_, token) = issue_token(connection, &allowed, &new, &long_ago()).await.expect("a token");
+    let then = testkit::moment("2099-01-01 08:00");
+    let (_, token) = issue_token(connection, &allowed, &new, &then).await.expect("a token");
     format!("Authorization: Bearer {token}")
 }
 

@@ -27,6 +27,12 @@ const FOREIGN: &[(Role, &str)] = &[
     (Role::VillageAdministrator, "440229101201"),
     (Role::VillageAdministrator, "440230100201"),
     (Role::Supervisor, "440229100202"),
+    (Role::PanelLeader, "440229100202"),
+    (Role::PanelMember, "440229101201"),
+    (Role::GuidanceMember, "440229101000"),
+    (Role::TownViewer, "440229101000"),
+    (Role::CountyViewer, "440230000000"),
+    (Role::Assessor, "440230000000"),
     (Role::GroupLeader, "440229100202001"),
     (Role::Auditor, "440230000000"),
     (Role::Machine, "440230000000"),
@@ -42,6 +48,8 @@ fn home(role: Role) -> Place {
 
 /// Counts attempts, and keeps those that ended otherwise than they must.
 struct Attempts {
+    /// What stands for rows of the village in the paths.
+    rows: Vec<(&'static str, i64)>,
     serving: Serving,
     guard: Guard,
     made: usize,
@@ -56,7 +64,11 @@ impl Attempts {
         let kind = format!("Content-Type: application/{kind}");
         let headers: Vec<&str> =
             [kind.as_str(), who].into_iter().filter(|header| !header.is_empty()).collect();
-        send(&self.serving.pages, probe.method, probe.path, &headers, probe.body.unwrap_or_default())
+        let mut path = probe.path.to_owned();
+        for (name, number) in &self.rows {
+            path = path.replace(&format!("{{{name}}}"), &number.to_string());
+        }
+        send(&self.serving.pages, probe.method, &path, &headers, probe.body.unwrap_or_default())
     }
 
     fn expect(&mut self, probe: &Probe, who: &str, said: &str, statuses: &[u16]) {
@@ -71,7 +83,8 @@ impl Attempts {
     fn role(&mut self, probe: &Probe, who: &str, role: Role, at: Place) {
         let said = format!("{} at {at}", role.title());
         match probe.needs {
-            Needs::Nobody => {}
+            Needs::Nobody | Needs::Anybody => {}
+            Needs::Caller => self.expect(probe, who, &said, &[200]),
             Needs::Person if role.is_for_machines() => self.expect(probe, who, &said, &[401, 303]),
             Needs::Person => {
                 let answer = self.send(probe, who);
@@ -82,11 +95,12 @@ impl Attempts {
                     ));
                 }
             }
-            Needs::Anybody => {}
             Needs::Act(act, target) => {
                 let inside = target.is_none_or(|target| at.contains(&place(target)));
                 let may = self.guard.table().acts_of(role.name()).contains(act);
                 match (inside, may) {
+                    // Whoever may not do it at all learns that; otherwise what is elsewhere is not there.
+                    (false, _) if probe.path.contains('{') && !may => self.expect(probe, who, &said, &[403]),
                     (false, _) => self.expect(probe, who, &said, &[404]),
                     (true, false) => self.expect(probe, who, &said, &[403]),
                     (true, true) => {
@@ -115,6 +129,8 @@ fn every_route_is_probed() {
             item.as_object().expect("operations").keys().map(|method| (method.to_uppercase(), path.clone())),
         );
     }
+    // Served beside what it describes.
+    routes.insert(("GET".to_owned(), "/api/v1/openapi.json".to_owned()));
     routes.extend(service::PAGES.iter().map(|(method, path)| (method.to_uppercase(), (*path).to_owned())));
     let probed: BTreeSet<(String, String)> =
         PROBES.iter().map(|probe| (probe.method.to_owned(), probe.route.to_owned())).collect();
@@ -195,9 +211,22 @@ async fn world() -> (TestDatabase, Attempts) {
     let month = ["--county", COUNTY, "--month", "2026-01", "--now", "2026-02-04T00:30:00+08:00"];
     succeed(&database, &[&["close"], month.as_slice()].concat());
     succeed(&database, &[&["publish"], month.as_slice()].concat());
+    let mut connection = database.database.connection().await.expect("a connection");
+    let village = place(VILLAGE);
+    let person = account(&mut connection, "somebody", village).await;
+    let given = grant(&mut connection, person, Role::PanelMember, village).await;
+    token(&mut connection, village).await;
+    drop(connection);
+    let owner = superuser(&database).await;
+    let job = "insert into job_run (county_code, place, kind, period, revision, due_at, not_before)
+        values ('440229', '440229100201', 'send', '77', 0, now(), now()) returning id";
+    let job: i64 = owner.query_one(job, &[]).await.expect("a job").get(0);
+    let issued: i64 =
+        owner.query_one("select max(id) from machine_token", &[]).await.expect("a token").get(0);
+    let rows = vec![("account", person), ("grant", given), ("token", issued), ("job", job)];
     let serving = Serving::start_with(&database, UNLIMITED);
     let guard = guard().await;
-    (database, Attempts { serving, guard, made: 0, leaks: Vec::new(), reached: BTreeSet::new() })
+    (database, Attempts { rows, serving, guard, made: 0, leaks: Vec::new(), reached: BTreeSet::new() })
 }
 
 /// Without a session, and with one that was never given.
@@ -205,12 +234,15 @@ fn nobody(attempts: &mut Attempts, probe: &Probe) {
     let strangers = ["", "Cookie: jifen=AAAAAAAAAAAAAAAAAAAAAA", "Authorization: Bearer jf_440229_00"];
     for who in strangers {
         match probe.needs {
-            Needs::Nobody | Needs::Anybody => {
-                // Whatever it says, it is not for want of a session.
-                drop(attempts.send(probe, who));
+            // Public: whatever a stranger shows, it is answered; a bad token is told.
+            Needs::Nobody if who.starts_with("Authorization") => {
+                attempts.expect(probe, who, "nobody", &[401])
             }
-            Needs::Person | Needs::Act(..) if probe.is_api() => attempts.expect(probe, who, "nobody", &[401]),
-            Needs::Person | Needs::Act(..) => {
+            Needs::Nobody if probe.path == "/h/0" => attempts.expect(probe, who, "nobody", &[404]),
+            Needs::Nobody => attempts.expect(probe, who, "nobody", &[200]),
+            Needs::Anybody => attempts.expect(probe, who, "nobody", &[200, 401, 429]),
+            _ if probe.is_api() => attempts.expect(probe, who, "nobody", &[401]),
+            _ => {
                 let expected = if who.starts_with("Authorization") { 401 } else { 303 };
                 attempts.expect(probe, who, "nobody", &[expected]);
             }

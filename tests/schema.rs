@@ -54,7 +54,7 @@ const BINDING: &[&str] = &["catalogue", "catalogue_item", "catalogue_rule", "div
 const PLATFORM: &[&str] = &["audit_head", "idempotency_key", "login_attempt", "seal_canary", "session"];
 
 /// Tables whose rows the program may delete when their time is over: nothing rests on them.
-const DELETABLE: &[&str] = &["idempotency_key", "login_attempt", "session"];
+const DELETABLE: &[&str] = &["idempotency_key", "login_attempt", "seal_canary", "session"];
 
 /// Tables that are cut by years.
 const PARTITIONED: &[&str] = &["card", "finding", "month_result"];

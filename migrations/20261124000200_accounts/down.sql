@@ -1,3 +1,4 @@
+revoke delete on seal_canary from jifen_program;
 revoke update (token_sealed) on household_token from jifen_program;
 revoke update (salt, late_reason, note, reason, decided_by) on card_remark from jifen_program;
 revoke update (head_name, name_salt, phone_sealed, phone_index, address_sealed) on household_version from jifen_program;

@@ -169,3 +169,5 @@ grant select on idempotency_key to jifen_backup;
 grant update (head_name, name_salt, phone_sealed, phone_index, address_sealed) on household_version to jifen_program;
 grant update (salt, late_reason, note, reason, decided_by) on card_remark to jifen_program;
 grant update (token_sealed) on household_token to jifen_program;
+-- Once nothing is sealed with a key any more, its canary goes.
+grant delete on seal_canary to jifen_program;

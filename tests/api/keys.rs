@@ -88,6 +88,66 @@ async fn permission_is_checked_before_a_replay_and_refusals_keep_no_key() {
     owner.batch_execute("update role_grant set revoked_at = now()").await.expect("revoked");
     let replay = keyed(&serving, &cookie, "k-1", "/api/v1/accounts", &town);
     assert_eq!((replay.status, &replay.json()["code"]), (403, &json!("no_role")), "{}", replay.body);
+    // What was refused for want of a permission is done once there is one.
+    let late = json!({ "place": TOWN, "login": "he.ping", "name": "何平" });
+    owner
+        .batch_execute("update role_grant set revoked_at = null, role = 'county_viewer'")
+        .await
+        .expect("weaker");
+    assert_eq!(keyed(&serving, &cookie, "k-3", "/api/v1/accounts", &late).status, 403);
+    owner.batch_execute("update role_grant set role = 'county_administrator'").await.expect("as before");
+    assert_eq!(keyed(&serving, &cookie, "k-3", "/api/v1/accounts", &late).status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_stands_for_one_role_and_holds_no_password() {
+    let (database, serving, cookie) = administrator().await;
+    let owner = superuser(&database).await;
+    let publish = json!({ "month": "2026-01" });
+    assert_eq!(keyed(&serving, &cookie, "k-1", "/api/v1/publications", &publish).status, 200);
+    let town = "update role_grant set place = '440229100', role = 'town_administrator'";
+    owner.batch_execute(town).await.expect("another role");
+    let elsewhere = keyed(&serving, &cookie, "k-1", "/api/v1/publications", &publish);
+    assert_eq!((elsewhere.status, &elsewhere.json()["code"]), (422, &json!("idempotency_key_reused")));
+    let secret = b"\n{\"old\":\"a\",\"new\":\"b\"}";
+    let plain = domain::canonical::Digest::of(secret);
+    let headers = ["Content-Type: application/json", cookie.as_str(), "Idempotency-Key: k-2"];
+    send(&serving.pages, "PUT", "/api/v1/password", &headers, "{\"old\":\"a\",\"new\":\"b\"}");
+    let kept: i64 = owner
+        .query_one("select count(*) from idempotency_key where request_digest = $1", &[&plain.0.as_slice()])
+        .await
+        .expect("a count")
+        .get(0);
+    assert_eq!(kept, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn characters_and_dates_that_the_database_does_not_take_are_refused_and_no_faults() {
+    let (_database, serving, cookie) = administrator().await;
+    let post = |path: &str, body: &str| {
+        send(&serving.pages, "POST", path, &["Content-Type: application/json", cookie.as_str()], body).status
+    };
+    assert_eq!(post("/api/v1/session", r#"{"login": "a\u0000b", "password": "x"}"#), 400);
+    assert_eq!(post("/api/v1/accounts", r#"{"login": "lai.two", "name": "a\u0000b"}"#), 400);
+    let grant = r#"{"account": 1, "role": "auditor", "place": "440229000000", "from": "-20000-01-01"}"#;
+    assert_eq!(post("/api/v1/grants", grant), 422);
+    assert_eq!(post("/api/v1/awards", r#"{"year": 1999}"#), 422);
+    assert_eq!(call(&serving.pages, "GET", "/api/v1/log?act=%00", &cookie, &Value::Null).status, 400);
+    let closing = json!({ "month": "2026-01", "without_unsigned": "长".repeat(201) });
+    assert_eq!(post("/api/v1/closings", &closing.to_string()), 422);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobodys_body_is_not_read() {
+    let (_database, serving, _) = administrator().await;
+    let mut stream = std::net::TcpStream::connect(&serving.pages).expect("the server");
+    let head = "POST /api/v1/cards HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9999999\r\n\r\n";
+    std::io::Write::write_all(&mut stream, head.as_bytes()).expect("sent");
+    let mut answer = [0; 12];
+    std::io::Read::read_exact(&mut stream, &mut answer).expect("an answer before any body");
+    assert_eq!(&answer, b"HTTP/1.1 401");
+    let long = json!({ "login": "x".repeat(20_000), "password": "x" });
+    assert_eq!(call(&serving.pages, "POST", "/api/v1/session", "", &long).status, 413);
 }
 
 #[tokio::test(flavor = "multi_thread")]

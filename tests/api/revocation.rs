@@ -2,7 +2,7 @@
 
 use authz::{Grant, Role};
 use domain::place::Place;
-use records::accounts::{NewGrant, give_role, take_role};
+use records::accounts::{NewGrant, grant_role, revoke_role};
 use serde_json::Value;
 use testkit::{COUNTY, County, TestDatabase, guard, operator};
 
@@ -43,7 +43,7 @@ async fn after_any_revoke_nothing_is_allowed_from_the_next_request_on_any_replic
             let allowed = guard.allow(&operator(), Grant, place).expect("allowed");
             match held[at].take() {
                 Some(number) => {
-                    take_role(&mut connection, &guard, &allowed, number, &long_ago())
+                    revoke_role(&mut connection, &guard, &allowed, number, &long_ago())
                         .await
                         .expect("taken back");
                 }
@@ -51,7 +51,7 @@ async fn after_any_revoke_nothing_is_allowed_from_the_next_request_on_any_replic
                     let from = long_ago().local().date();
                     let new =
                         NewGrant { account: person, role: Role::VillageAdministrator, from, until: None };
-                    let given = give_role(&mut connection, &guard, &allowed, &new, &long_ago()).await;
+                    let given = grant_role(&mut connection, &guard, &allowed, &new, &long_ago()).await;
                     held[at] = Some(given.expect("given"));
                 }
             }

@@ -7,6 +7,8 @@ pub enum Needs {
     Nobody,
     /// Nothing but to be let in: logging in.
     Anybody,
+    /// Anybody who is known, a machine as well.
+    Caller,
     /// A person with a session, in whatever role.
     Person,
     /// An act at a place; without a place, at the actor's own.
@@ -18,6 +20,7 @@ pub enum Needs {
 pub struct Probe {
     pub method: &'static str,
     pub route: &'static str,
+    /// With `{account}`, `{grant}`, `{token}` and `{job}` for rows that the village has.
     pub path: &'static str,
     pub body: Option<&'static str>,
     pub needs: Needs,
@@ -68,6 +71,7 @@ pub const PROBES: &[Probe] = &[
     get("/assets/public.css", "/assets/public.css", Needs::Nobody),
     get("/login", "/login", Needs::Nobody),
     get("/api/v1/reference", "/api/v1/reference", Needs::Nobody),
+    get("/api/v1/openapi.json", "/api/v1/openapi.json", Needs::Nobody),
     ending(send("POST", "/login", "/login", "login=nobody.there&password=x", Needs::Anybody)),
     ending(send("POST", "/logout", "/logout", "form_token=x", Needs::Person)),
     get("/account", "/account", Needs::Person),
@@ -87,21 +91,21 @@ pub const PROBES: &[Probe] = &[
     send("POST", "/api/v1/second-factor", "/api/v1/second-factor", "{}", Needs::Person),
     send("PUT", "/api/v1/second-factor", "/api/v1/second-factor", r#"{"secret": "zz", "code": "0"}"#, Needs::Person),
     send("DELETE", "/api/v1/second-factor", "/api/v1/second-factor", r#"{"code": "0"}"#, Needs::Person),
-    get("/api/v1/roles", "/api/v1/roles", Needs::Anybody),
+    get("/api/v1/roles", "/api/v1/roles", Needs::Caller),
 
     get("/api/v1/accounts", "/api/v1/accounts?place=440229100201", Needs::Act("manage_accounts", VILLAGE)),
     send("POST", "/api/v1/accounts", "/api/v1/accounts", r#"{"place": "440229100201", "login": "-", "name": "-"}"#, Needs::Act("manage_accounts", VILLAGE)),
-    get("/api/v1/accounts/{id}", "/api/v1/accounts/0", Needs::Act("manage_accounts", None)),
-    send("POST", "/api/v1/accounts/{id}/password", "/api/v1/accounts/0/password", "{}", Needs::Act("manage_accounts", None)),
-    send("PUT", "/api/v1/accounts/{id}/disabled", "/api/v1/accounts/0/disabled", r#"{"disabled": true}"#, Needs::Act("manage_accounts", None)),
+    get("/api/v1/accounts/{id}", "/api/v1/accounts/{account}", Needs::Act("manage_accounts", VILLAGE)),
+    send("POST", "/api/v1/accounts/{id}/password", "/api/v1/accounts/{account}/password", "{}", Needs::Act("manage_accounts", VILLAGE)),
+    send("PUT", "/api/v1/accounts/{id}/disabled", "/api/v1/accounts/{account}/disabled", r#"{"disabled": false}"#, Needs::Act("manage_accounts", VILLAGE)),
     get("/api/v1/grants", "/api/v1/grants?place=440229100201", Needs::Act("manage_accounts", VILLAGE)),
     send("POST", "/api/v1/grants", "/api/v1/grants", r#"{"account": 0, "role": "panel_member", "place": "440229100201"}"#, Needs::Act("grant", VILLAGE)),
-    send("DELETE", "/api/v1/grants/{id}", "/api/v1/grants/0", "{}", Needs::Act("grant", None)),
+    send("DELETE", "/api/v1/grants/{id}", "/api/v1/grants/{grant}", "{}", Needs::Act("grant", VILLAGE)),
     get("/api/v1/delegations", "/api/v1/delegations", Needs::Act("manage_accounts", None)),
     send("PUT", "/api/v1/delegations/{town}", "/api/v1/delegations/440229100000", r#"{"allowed": false}"#, Needs::Act("delegate", TOWN)),
     get("/api/v1/tokens", "/api/v1/tokens?place=440229100201", Needs::Act("issue_machine_tokens", VILLAGE)),
     send("POST", "/api/v1/tokens", "/api/v1/tokens", r#"{"place": "440229100201", "name": "-", "expires_at": "-"}"#, Needs::Act("issue_machine_tokens", VILLAGE)),
-    send("DELETE", "/api/v1/tokens/{id}", "/api/v1/tokens/0", "{}", Needs::Act("issue_machine_tokens", None)),
+    send("DELETE", "/api/v1/tokens/{id}", "/api/v1/tokens/{token}", "{}", Needs::Act("issue_machine_tokens", VILLAGE)),
 
     get("/api/v1/divisions", "/api/v1/divisions?place=440229100201", Needs::Act("read", VILLAGE)),
     send("POST", "/api/v1/divisions", "/api/v1/divisions", r#"{"place": "440229000000", "dry_run": true, "rows": []}"#, Needs::Act("register_divisions", COUNTY)),
@@ -134,5 +138,5 @@ pub const PROBES: &[Probe] = &[
     get("/api/v1/log", "/api/v1/log?place=440229100201", Needs::Act("read_log", VILLAGE)),
     get("/api/v1/log.csv", "/api/v1/log.csv?place=440229100201", Needs::Act("read_log", VILLAGE)),
     get("/api/v1/jobs", "/api/v1/jobs", Needs::Act("operate", None)),
-    send("POST", "/api/v1/jobs/{id}/again", "/api/v1/jobs/0/again", "{}", Needs::Act("operate", None)),
+    send("POST", "/api/v1/jobs/{id}/again", "/api/v1/jobs/{job}/again", "{}", Needs::Act("operate", VILLAGE)),
 ];

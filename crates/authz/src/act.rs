@@ -28,8 +28,6 @@ acts! {
     AdoptCatalogue = "adopt_catalogue";
     /// Put rulebook settings in force.
     AdoptRulebook = "adopt_rulebook";
-    /// Try what is then refused; the log tells.
-    Attempt = "attempt";
     /// Compute year-end awards.
     Award = "award";
     /// Enter certified numbers.
@@ -92,4 +90,12 @@ acts! {
     SignCards = "sign_cards";
     /// Recompute and check.
     Verify = "verify";
+}
+
+/// Trying what is then refused: nobody needs a right for it, and the log tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt;
+
+impl Act for Attempt {
+    const NAME: &'static str = "attempt";
 }

@@ -112,6 +112,18 @@ impl Actor {
         }
     }
 
+    /// The same actor, whose request has no idempotency key.
+    #[must_use]
+    pub fn without_key(&self) -> Self {
+        let mut actor = self.clone();
+        match &mut actor {
+            Self::Person(person) => person.origin.key = None,
+            Self::Machine(machine) => machine.origin.key = None,
+            Self::Operator(_) | Self::Schedule | Self::Holder | Self::Visitor => {}
+        }
+        actor
+    }
+
     /// Who it is, whatever the role: `person:12`, `operator:clerk`.
     pub fn identity(&self) -> String {
         match self {

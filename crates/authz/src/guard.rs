@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi};
 use domain::place::Place;
 
-use crate::act::{Act, OwnAccount};
+use crate::act::{Act, Attempt, OwnAccount};
 use crate::actor::{Actor, Person};
 use crate::allowed::Allowed;
 use crate::table::{Table, TableError};
@@ -88,6 +88,11 @@ impl Guard {
     pub fn allow_own(&self, person: &Person) -> Result<Allowed<OwnAccount>, Denied> {
         self.check::<OwnAccount>("person")?;
         Ok(Allowed::new(Actor::Person(person.clone()), person.home))
+    }
+
+    /// What lets a refusal be logged where the actor belongs; none for actors that belong nowhere.
+    pub fn allow_attempt(&self, actor: &Actor) -> Option<Allowed<Attempt>> {
+        actor.reach().map(|reach| Allowed::new(actor.clone(), reach))
     }
 
     /// The table the decisions rest on, for people.

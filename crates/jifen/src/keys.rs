@@ -8,17 +8,20 @@ pub type Keys = Vec<(u8, [u8; 32])>;
 
 const FORM: &str = "应是 64 个十六进制数字，前面可加编号，如 2:0123…";
 
-/// The keys of a private cluster: `sealing`, then `sealing_2` and so on, as far as they were made.
+/// The keys of a private cluster that are there: `sealing` is the first, then `sealing_2` and so on. The first is made where
+/// there is none at all, never in place of one that was thrown away.
 ///
 /// # Errors
 /// A secret that cannot be read.
 pub async fn of_cluster(cluster: &Cluster) -> Result<Keys> {
-    let mut keys = vec![(1, cluster.secret("sealing").await?)];
-    for number in 2..=u8::MAX {
-        match cluster.known_secret(&format!("sealing_{number}")).await? {
-            Some(key) => keys.push((number, key)),
-            None => break,
+    let mut keys = Keys::new();
+    for number in 1..=u8::MAX {
+        if let Some(key) = cluster.known_secret(&name(number)).await? {
+            keys.push((number, key));
         }
+    }
+    if keys.is_empty() {
+        keys.push((1, cluster.secret(&name(1)).await?));
     }
     Ok(keys)
 }
@@ -29,8 +32,13 @@ pub async fn of_cluster(cluster: &Cluster) -> Result<Keys> {
 /// The numbers are used up.
 pub async fn make_next(cluster: &Cluster, newest: u8) -> Result<u8> {
     let next = newest.checked_add(1).context("密钥编号已用完")?;
-    cluster.secret(&format!("sealing_{next}")).await?;
+    cluster.secret(&name(next)).await?;
     Ok(next)
+}
+
+/// The name of a key among the secrets of a cluster.
+fn name(number: u8) -> String {
+    if number == 1 { "sealing".to_owned() } else { format!("sealing_{number}") }
 }
 
 /// The keys of `JIFEN_SEALING_KEY` (the newest) and `JIFEN_SEALING_KEYS_BEFORE` (those before it, with commas).

@@ -31,6 +31,9 @@ pub enum Refusal {
     /// The request as a whole.
     #[error("{0}")]
     Message(String),
+    /// Too many tries; the seconds to wait.
+    #[error("尝试过多，请在 {0} 秒后再试")]
+    TooMany(u32),
     /// Somebody else changed it since it was read.
     #[error("内容已被别人改动，请重新读取后再改")]
     Changed,

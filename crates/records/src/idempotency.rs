@@ -15,9 +15,6 @@ use crate::error::Result;
 use crate::schema::idempotency_key;
 use crate::tenancy::{self, Platform};
 
-/// A request that is still without an answer after so long was cut off.
-const CUT_OFF: TimeDelta = TimeDelta::minutes(2);
-
 /// What a request was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -46,7 +43,7 @@ pub enum Begun {
 
 type Row = (Vec<u8>, DateTime<Utc>, bool, Option<i16>, Option<String>, Option<Vec<u8>>);
 
-/// Puts a key on record, or says how it stands.
+/// Puts a key on record, or says how it stands. A request that is without an answer for longer than `cut_off` was cut off.
 ///
 /// # Errors
 /// Faults of the database.
@@ -55,6 +52,7 @@ pub async fn begin(
     actor: &Actor,
     key: &RequestKey,
     request: &Digest,
+    cut_off: TimeDelta,
     now: DateTime<Utc>,
 ) -> Result<Begun> {
     tenancy::platform(connection, Platform::Actor(&actor.identity()), async |connection| {
@@ -97,7 +95,7 @@ pub async fn begin(
         if let (Some(status), Some(content_type), Some(body)) = (status, content_type, answer) {
             return Ok(Begun::Answered(Answer { status, content_type, body }));
         }
-        if now - begun_at < CUT_OFF {
+        if now - begun_at < cut_off {
             return Ok(Begun::InFlight);
         }
         if took_effect {

@@ -180,11 +180,13 @@ async fn enter<A: Act>(
         diesel::sql_query(isolation).execute(connection).await?;
     }
     let scope = allowed.place().scope();
+    // Whoever asked may be gone, and the connection wait in the pool with its locks: the server ends it.
     // The interval reaches the planner as an unknown value, so that it expects one row where there are ten
     // thousand, and would join them in nested loops: quadratic. Hash joins cost nothing where there are few.
     diesel::sql_query(
         "select set_config('jifen.lo', $1, true), set_config('jifen.hi', $2, true),
-            set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)",
+            set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true),
+            set_config('idle_in_transaction_session_timeout', '120s', true)",
     )
     .bind::<Text, _>(scope.low)
     .bind::<Text, _>(scope.high)

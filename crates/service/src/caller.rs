@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use authz::{Act, Actor, Allowed, Attempt, Denied, Machine, Origin, OwnAccount, Person};
+use authz::{Act, Actor, Allowed, Denied, Machine, Origin, OwnAccount, Person};
 use axum::extract::{FromRequestParts, Request, State as Extract};
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
@@ -17,6 +17,7 @@ use records::idempotency::Answer;
 use tower_sessions::Session;
 
 use crate::http::address::ClientAddress;
+use crate::http::input::place;
 use crate::problem::{Answered, Failure, Problem};
 use crate::session::{Kept, kept};
 use crate::state::State;
@@ -27,8 +28,9 @@ pub(crate) struct Caller {
     who: Who,
     /// The request.
     pub(crate) origin: Origin,
-    /// What the request was answered before, under its idempotency key.
-    pub(crate) replay: Option<Answer>,
+    /// How a request stands that was sent before under its idempotency key: its answer, or why there is none. It is told
+    /// once permission is found.
+    pub(crate) replay: Option<Result<Answer, Problem>>,
     state: State,
 }
 
@@ -110,6 +112,11 @@ async fn person(state: &State, session: Option<&Session>) -> Result<Who, Problem
 }
 
 impl Caller {
+    /// Whether it is anybody.
+    pub(crate) fn is_somebody(&self) -> bool {
+        !matches!(self.who, Who::Nobody)
+    }
+
     /// The person with the session, where there is one.
     pub(crate) fn logged_in(&self) -> Option<&LoggedIn> {
         match &self.who {
@@ -138,6 +145,14 @@ impl Caller {
     pub(crate) fn reach(&self) -> Result<Place, Problem> {
         let actor = self.ready()?;
         actor.reach().ok_or_else(Problem::no_role)
+    }
+
+    /// The place that a request names, or the actor's.
+    pub(crate) fn at(&self, named: Option<&str>) -> Result<Place, Problem> {
+        match named {
+            Some(code) => place("place", code),
+            None => self.reach(),
+        }
     }
 
     /// The permission to do an act at a place. What lies outside the actor's place is not there; what the role may not
@@ -181,14 +196,27 @@ impl Caller {
     /// Permission comes first; then a request that was answered before is answered alike.
     fn unless_replayed<A: Act>(&self, allowed: Allowed<A>) -> Answered<Allowed<A>> {
         match &self.replay {
-            Some(answer) => Err(Failure::Replayed(answer.clone())),
+            Some(Ok(answer)) => Err(Failure::Replayed(answer.clone())),
+            Some(Err(problem)) => Err(problem.clone().into()),
             None => Ok(allowed),
         }
     }
 
+    /// What a verb answered; that it was refused is logged, too.
+    pub(crate) async fn noting<A: Act, R>(
+        &self,
+        allowed: &Allowed<A>,
+        answer: records::Result<R>,
+    ) -> Answered<R> {
+        if let Err(records::Error::Refused(_)) = &answer {
+            self.note_refusal(allowed.actor(), A::NAME, &allowed.place()).await?;
+        }
+        Ok(answer?)
+    }
+
     async fn note_refusal(&self, actor: &Actor, act: &str, place: &Place) -> Result<(), Problem> {
-        let Some(reach) = actor.reach() else { return Ok(()) };
-        let Ok(allowed) = self.state.guard.allow(actor, Attempt, reach) else { return Ok(()) };
+        // A refusal is no effect of the request, whose idempotency key stays free.
+        let Some(allowed) = self.state.guard.allow_attempt(&actor.without_key()) else { return Ok(()) };
         let mut connection = self.state.database.connection().await?;
         let moment = self.state.moment();
         records::audit::note_refusal(&mut connection, &allowed, act, place, &moment).await?;

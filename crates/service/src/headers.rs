@@ -15,6 +15,9 @@ const STYLESHEET: &str = include_str!("../assets/public.css");
 
 /// Adds the headers that keep pages from being framed, sniffed, indexed or scripted.
 pub(crate) async fn secure(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
+    // The address of a household's page is its key: it goes nowhere. Elsewhere our own pages may know, since browsers
+    // otherwise hide from us where a form comes from.
+    let referrer = if request.uri().path().starts_with("/h/") { "no-referrer" } else { "same-origin" };
     let mut response = next.run(request).await;
     if state.is_behind_tls() {
         // A year, as browsers' lists ask for at least.
@@ -27,7 +30,7 @@ pub(crate) async fn secure(Extract(state): Extract<State>, request: Request, nex
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static(referrer));
     headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
     response
 }

@@ -56,7 +56,7 @@ pub(crate) async fn log_in(
     match begin_session(&state, &session, &caller, &headers, &credentials).await {
         Ok(_) => Redirect::to("/account").into_response(),
         Err(problem) => {
-            let asks_code = problem.title().contains("动态口令");
+            let asks_code = problem.code().starts_with("second_factor");
             let message = match problem.words() {
                 words if words == problem.title() => words,
                 words => format!("{}：{words}", problem.title()),

@@ -155,6 +155,11 @@ impl Problem {
         self.title
     }
 
+    /// Which problem it is, for programs.
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
     /// The status.
     pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -185,6 +190,7 @@ impl From<records::Error> for Problem {
                 };
                 Self::invalid().with(problems.into_iter().map(field).collect())
             }
+            records::Error::Refused(Refusal::TooMany(wait)) => Self::too_many().after(wait),
             records::Error::Refused(Refusal::Changed) => {
                 Self::changed().because("请重新读取，在新内容上修改")
             }

@@ -1,7 +1,6 @@
 //! `/roles`: which role may do what, the table the decisions rest on.
 
 use askama::Template;
-use authz::{Act as _, Attempt};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -16,7 +15,7 @@ use crate::state::State;
 struct RolesPage<'a> {
     top: Header,
     roles: &'a [(String, String)],
-    acts: Vec<&'a (String, String, Vec<bool>)>,
+    acts: &'a [(String, String, Vec<bool>)],
 }
 
 /// `GET /roles`
@@ -24,7 +23,5 @@ pub(crate) async fn show(Extract(state): Extract<State>, caller: Caller) -> Resu
     let logged_in = caller.logged_in().ok_or(PageError::LogIn)?;
     let table = state.guard.table();
     let top = Header::of(&state, logged_in).await?;
-    // That refusals are logged is no right of anybody.
-    let acts = table.acts().iter().filter(|(act, ..)| act != Attempt::NAME).collect();
-    Ok(page(StatusCode::OK, &RolesPage { top, roles: table.roles(), acts }))
+    Ok(page(StatusCode::OK, &RolesPage { top, roles: table.roles(), acts: table.acts() }))
 }

@@ -90,7 +90,7 @@ pub enum Command {
     #[command(after_help = "例：jifen bench close --households 100000 --json")]
     Bench(Bench),
     /// 更换密钥：把电话、地址、户码和动态口令用最新的密钥重新加密
-    #[command(after_help = "例：jifen reseal --county 440229000000 --new-key")]
+    #[command(after_help = "例：jifen reseal")]
     Reseal(ResealArguments),
     /// 账号：第一次登录和救急
     #[command(
@@ -269,10 +269,7 @@ pub struct Demo {
 /// 更换密钥
 #[derive(Debug, Args)]
 pub struct ResealArguments {
-    /// 县代码
-    #[arg(long, value_name = "CODE")]
-    pub county: Place,
-    /// 先在私有数据库上生成一把新密钥
+    /// 只在私有数据库上生成下一把密钥；重启全部进程后，再不加此项运行一次
     #[arg(long)]
     pub new_key: bool,
 }

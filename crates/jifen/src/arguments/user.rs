@@ -17,12 +17,20 @@ pub struct User {
 #[derive(Debug, Subcommand)]
 pub enum UserWhat {
     /// 新建账号，打印一次初始密码
+    #[command(
+        after_help = "例：jifen user add zhang.san --name 张三 --place 440229000000 --role county_administrator"
+    )]
     Add(UserAdd),
     /// 授予角色
+    #[command(
+        after_help = "例：jifen user grant zhang.san --role auditor --place 440229000000 --until 2027-12-31"
+    )]
     Grant(UserGrant),
     /// 收回角色
+    #[command(after_help = "例：jifen user revoke zhang.san --role auditor --place 440229000000")]
     Revoke(UserRevoke),
     /// 重设密码，打印一次；已登录的会话随即结束
+    #[command(after_help = "例：jifen user passwd zhang.san --county 440229000000")]
     Passwd(UserPasswd),
 }
 

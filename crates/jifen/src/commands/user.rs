@@ -7,8 +7,8 @@ use authz::{Grant, ManageAccounts, Role};
 use chrono::NaiveDate;
 use domain::place::Place;
 use records::accounts::{
-    AccountSummary, NewAccount, NewGrant, account_of_login, add_account, give_role, grants_of,
-    initial_password, reset_password, take_role,
+    AccountSummary, NewAccount, NewGrant, account_of_login, add_account, grant_role, grants_of,
+    initial_password, reset_password, revoke_role,
 };
 use records::tenancy;
 use serde_json::json;
@@ -25,7 +25,7 @@ pub async fn run(common: &Common, user: &User) -> Result<()> {
     let done = match &user.what {
         UserWhat::Add(add) => run_add(&context, common, add).await,
         UserWhat::Grant(grant) => run_grant(&context, common, grant).await,
-        UserWhat::Revoke(revoke) => run_revoke(&context, revoke).await,
+        UserWhat::Revoke(revoke) => run_revoke(&context, common, revoke).await,
         UserWhat::Passwd(passwd) => run_passwd(&context, common, passwd).await,
     };
     context.close().await?;
@@ -40,8 +40,8 @@ async fn run_add(context: &Context, common: &Common, add: &UserAdd) -> Result<()
         password: password.clone(),
         must_change: true,
     };
-    if add.role.is_some_and(|role| !role.fits(&add.place)) {
-        bail!("{} 是{}级，不能授予这个角色", add.place, add.place.level().title());
+    if add.role.is_some_and(|role| role.is_for_machines() || !role.fits(&add.place)) {
+        bail!("{} 是{}级，不能把这个角色授予个人", add.place, add.place.level().title());
     }
     let mut connection = context.database.connection().await?;
     let allowed = context.allow(ManageAccounts, add.place.county(), Some(add.place))?;
@@ -70,7 +70,7 @@ async fn run_grant(context: &Context, common: &Common, grant: &UserGrant) -> Res
     Ok(())
 }
 
-async fn run_revoke(context: &Context, revoke: &UserRevoke) -> Result<()> {
+async fn run_revoke(context: &Context, common: &Common, revoke: &UserRevoke) -> Result<()> {
     let county = revoke.place.county();
     let account = find(context, &revoke.login, county).await?;
     let allowed = context.allow(Grant, county, Some(revoke.place))?;
@@ -86,8 +86,12 @@ async fn run_revoke(context: &Context, revoke: &UserRevoke) -> Result<()> {
     let held = held.with_context(|| {
         format!("{} 在 {} 没有“{}”角色，请核对", revoke.login, revoke.place, revoke.role.title())
     })?;
-    take_role(&mut connection, &context.guard, &allowed, held.id, &context.moment).await?;
-    println!("已收回 {}：{} {}", revoke.login, revoke.place, revoke.role.title());
+    revoke_role(&mut connection, &context.guard, &allowed, held.id, &context.moment).await?;
+    if common.json {
+        println!("{}", json!({ "revoked": held.id }));
+    } else {
+        println!("已收回 {}：{} {}", revoke.login, revoke.place, revoke.role.title());
+    }
     Ok(())
 }
 
@@ -121,7 +125,7 @@ pub async fn give(
     let from = from.unwrap_or_else(|| context.moment.local().date());
     let new = NewGrant { account, role, from, until };
     let mut connection = context.database.connection().await?;
-    Ok(give_role(&mut connection, &context.guard, &allowed, &new, &context.moment).await?)
+    Ok(grant_role(&mut connection, &context.guard, &allowed, &new, &context.moment).await?)
 }
 
 /// The account of a log-in in a county.

@@ -25,6 +25,8 @@ pub(super) enum Subject<'a> {
     Login(&'a str),
     /// An address.
     Address(&'a str),
+    /// An account whose holder is logged in and tries the own password or code.
+    Own(i64),
 }
 
 impl Subject<'_> {
@@ -32,6 +34,7 @@ impl Subject<'_> {
         let text = match self {
             Self::Login(login) => format!("login\t{login}"),
             Self::Address(address) => format!("address\t{address}"),
+            Self::Own(account) => format!("account\t{account}"),
         };
         Digest::of(text.as_bytes()).0.to_vec()
     }
@@ -51,7 +54,7 @@ struct Count {
 
 /// For how long a log-in is locked after so many failures in a row: a minute after the fifth, twice as long after each
 /// further one, an hour at most.
-pub fn lock_out(failures: u32) -> TimeDelta {
+fn lock_out(failures: u32) -> TimeDelta {
     match failures.checked_sub(FREE_FAILURES) {
         None => TimeDelta::zero(),
         Some(beyond) => TimeDelta::minutes(1_i64 << beyond.min(6)).min(TimeDelta::hours(1)),

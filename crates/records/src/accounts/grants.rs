@@ -1,13 +1,14 @@
-//! Roles given and taken back, and towns that see to the accounts of their villages.
+//! Roles granted and revoked.
 
-use authz::{Allowed, Delegate, Grant, Guard, Role, may_grant};
+use authz::{Allowed, Grant, Guard, Role, may_grant};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
-use domain::place::{Level, Place};
+use domain::place::Place;
 use serde_json::json;
 
+use super::delegations::delegated_to;
 use super::identity::role_of;
 use crate::audit;
 use crate::codec;
@@ -15,7 +16,7 @@ use crate::database::Connection;
 use crate::error::{Refusal, Result};
 use crate::moment::Moment;
 use crate::places::refuse_unknown;
-use crate::schema::{account, delegation, role_grant};
+use crate::schema::{account, role_grant};
 use crate::tenancy::{self, Mode};
 
 /// A role to give, at the permission's place.
@@ -58,7 +59,7 @@ pub struct GrantRow {
 ///
 /// # Errors
 /// What [`may_grant`] says against it, an account that belongs elsewhere, days in the wrong order.
-pub async fn give_role(
+pub async fn grant_role(
     connection: &mut Connection,
     guard: &Guard,
     allowed: &Allowed<Grant>,
@@ -86,7 +87,7 @@ pub async fn give_role(
             Some(Some(_)) => return Err(Refusal::message("这个账号已停用，请先启用")),
             Some(None) => {}
         }
-        let same = grants(connection, &place).await?.into_iter().find(|one| {
+        let same = grants_of(connection, &place).await?.into_iter().find(|one| {
             (one.account, one.role, one.place) == (new.account, new.role, place)
                 && one.revoked_at.is_none()
                 && one.until.is_none_or(|until| until >= moment.local().date())
@@ -125,7 +126,7 @@ pub async fn give_role(
 ///
 /// # Errors
 /// A grant that is not there, what [`may_grant`] says against it, and the last administrator of a place.
-pub async fn take_role(
+pub async fn revoke_role(
     connection: &mut Connection,
     guard: &Guard,
     allowed: &Allowed<Grant>,
@@ -136,7 +137,7 @@ pub async fn take_role(
     tenancy::transaction(connection, &allowed.widened(), Mode::Apply, async |connection| {
         lock(connection, &place).await?;
         let found =
-            grants(connection, &place).await?.into_iter().find(|one| one.id == id && one.place == place);
+            grants_of(connection, &place).await?.into_iter().find(|one| one.id == id && one.place == place);
         let found = found.ok_or_else(|| Refusal::message(format!("没有编号为 {id} 的授权，请刷新后再看")))?;
         if found.revoked_at.is_some() {
             return Ok(());
@@ -170,7 +171,7 @@ async fn check(
 }
 
 /// Two who change roles of one place take turns, so that two last administrators cannot remove each other.
-async fn lock(connection: &mut Connection, place: &Place) -> Result<()> {
+pub(super) async fn lock(connection: &mut Connection, place: &Place) -> Result<()> {
     diesel::sql_query("select from division where county_code = $1 and place = $2 for no key update")
         .bind::<Text, _>(place.county().digits())
         .bind::<Text, _>(place.digits())
@@ -184,10 +185,6 @@ async fn lock(connection: &mut Connection, place: &Place) -> Result<()> {
 /// # Errors
 /// Faults of the database.
 pub async fn grants_of(connection: &mut Connection, scope: &Place) -> Result<Vec<GrantRow>> {
-    grants(connection, scope).await
-}
-
-async fn grants(connection: &mut Connection, scope: &Place) -> Result<Vec<GrantRow>> {
     type Row = (
         (i64, i64, String, String),
         (NaiveDate, Option<NaiveDate>),
@@ -214,7 +211,7 @@ async fn grants(connection: &mut Connection, scope: &Place) -> Result<Vec<GrantR
         .collect()
 }
 
-/// Refuses to take its role from the last one who sees to a place.
+/// Refuses to take its role from the last one who sees to a place; somebody whose role ends by itself does not count.
 async fn refuse_last(connection: &mut Connection, grant: &GrantRow, moment: &Moment) -> Result<()> {
     let today = moment.local().date();
     let holds = |one: &GrantRow| {
@@ -223,11 +220,11 @@ async fn refuse_last(connection: &mut Connection, grant: &GrantRow, moment: &Mom
     if !grant.role.administers() || !holds(grant) {
         return Ok(());
     }
-    let others: Vec<i64> = grants(connection, &grant.place)
+    let others: Vec<i64> = grants_of(connection, &grant.place)
         .await?
         .into_iter()
         .filter(|one| one.place == grant.place && one.role == grant.role && holds(one))
-        .filter(|one| one.account != grant.account)
+        .filter(|one| one.account != grant.account && one.until.is_none())
         .map(|one| one.account)
         .collect();
     let active: i64 = account::table
@@ -254,95 +251,11 @@ pub(super) async fn refuse_last_of_account(
     home: &Place,
     moment: &Moment,
 ) -> Result<()> {
-    for grant in grants(connection, &home.county()).await? {
+    for grant in grants_of(connection, &home.county()).await? {
         if grant.account == account && grant.revoked_at.is_none() {
             lock(connection, &grant.place).await?;
             refuse_last(connection, &grant, moment).await?;
         }
     }
     Ok(())
-}
-
-/// Lets the town of the permission see to the accounts of its villages, or no longer.
-///
-/// # Errors
-/// A place that is no town.
-pub async fn delegate(
-    connection: &mut Connection,
-    allowed: &Allowed<Delegate>,
-    yes: bool,
-    moment: &Moment,
-) -> Result<()> {
-    let town = allowed.place();
-    if town.level() != Level::Town {
-        return Err(Refusal::message("只能委托镇管理其村级账号，请给出镇的代码"));
-    }
-    tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
-        refuse_unknown(connection, &town).await?;
-        lock(connection, &town).await?;
-        let (revision, before) = latest(connection, &town).await?;
-        if before == yes {
-            return Ok(());
-        }
-        diesel::insert_into(delegation::table)
-            .values((
-                delegation::county_code.eq(town.county().digits()),
-                delegation::place.eq(town.digits()),
-                delegation::revision.eq(revision + 1),
-                delegation::allowed.eq(yes),
-                delegation::decided_by.eq(allowed.actor().title()),
-                delegation::decided_at.eq(moment.now),
-            ))
-            .execute(connection)
-            .await?;
-        audit::record(connection, allowed, json!({ "delegated": yes, "before": before }), moment).await
-    })
-    .await
-}
-
-/// Whether a town sees to the accounts of its villages.
-///
-/// # Errors
-/// Faults of the database.
-pub async fn is_delegated(connection: &mut Connection, town: &Place) -> Result<bool> {
-    Ok(latest(connection, town).await?.1)
-}
-
-/// The towns inside `scope` that see to the accounts of their villages.
-///
-/// # Errors
-/// Faults of the database.
-pub async fn delegated(connection: &mut Connection, scope: &Place) -> Result<Vec<Place>> {
-    let interval = scope.scope();
-    let rows: Vec<(String, bool)> = delegation::table
-        .filter(delegation::county_code.eq(scope.county().digits()))
-        .filter(delegation::place.ge(interval.low))
-        .filter(delegation::place.lt(interval.high))
-        .order((delegation::place, delegation::revision.desc()))
-        .distinct_on(delegation::place)
-        .select((delegation::place, delegation::allowed))
-        .load(connection)
-        .await?;
-    rows.into_iter().filter(|(_, allowed)| *allowed).map(|(place, _)| codec::place(&place)).collect()
-}
-
-/// Whether the county lets the town that an actor reaches see to its villages; for others it does not matter.
-pub(super) async fn delegated_to(connection: &mut Connection, reach: Option<Place>) -> Result<bool> {
-    match reach.filter(|reach| reach.level() == Level::Town) {
-        Some(town) => is_delegated(connection, &town).await,
-        None => Ok(false),
-    }
-}
-
-/// The latest revision and what it says; 0 and no where there is none.
-async fn latest(connection: &mut Connection, town: &Place) -> Result<(i32, bool)> {
-    let row: Option<(i32, bool)> = delegation::table
-        .filter(delegation::county_code.eq(town.county().digits()))
-        .filter(delegation::place.eq(town.digits()))
-        .order(delegation::revision.desc())
-        .select((delegation::revision, delegation::allowed))
-        .first(connection)
-        .await
-        .optional()?;
-    Ok(row.unwrap_or((0, false)))
 }

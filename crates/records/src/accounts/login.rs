@@ -9,7 +9,7 @@ use super::attempts::{self, Subject};
 use super::identity::{ACCOUNT, AccountRow, Identity, with_grants};
 use super::{password, second_factor};
 use crate::audit;
-use crate::database::Connection;
+use crate::database::{Connection, Database};
 use crate::error::{Error, Refusal, Result};
 use crate::moment::Moment;
 use crate::schema::account;
@@ -48,7 +48,7 @@ pub enum Attempt {
 /// # Errors
 /// Faults of the database.
 pub async fn log_in(
-    connection: &mut Connection,
+    database: &Database,
     guard: &Guard,
     credentials: &Credentials,
     origin: &Origin,
@@ -57,26 +57,32 @@ pub async fn log_in(
 ) -> Result<Attempt> {
     let login = credentials.login.trim().to_lowercase();
     let address = Subject::Address(&origin.address);
-    if let Some(wait) = attempts::count(connection, address).await? {
-        return Ok(Attempt::TooMany(wait));
-    }
-    if let Some(wait) = attempts::count(connection, Subject::Login(&login)).await? {
-        return Ok(Attempt::TooMany(wait));
-    }
-    let found = account_of(connection, &login, moment).await?;
+    let found = {
+        let mut connection = database.connection().await?;
+        for subject in [address, Subject::Login(&login)] {
+            if let Some(wait) = attempts::count(&mut connection, subject).await? {
+                return Ok(Attempt::TooMany(wait));
+            }
+        }
+        account_of(&mut connection, &login, moment).await?
+    };
+    // No connection is held while passwords wait for their turn.
     let hash = found.as_ref().map(|found| found.password_hash.clone());
     let right = password::is_password(&credentials.password, hash).await?;
-    let attempt = match &found {
+    let mut attempt = match &found {
         Some(found) if right => check_code(found, credentials.code.as_deref(), sealer, moment)?,
         _ => Checked::Wrong,
     };
+    let connection = &mut *database.connection().await?;
     if attempt == Checked::Wrong || attempt == Checked::CodeWrong {
         attempts::failed(connection, Subject::Login(&login)).await?;
     }
     if let Some(found) = &found {
         let person = found.identity.acting(None, origin.clone());
         let allowed = guard.allow_own(&person).map_err(|denied| Refusal::message(denied.to_string()))?;
-        note(connection, &allowed, attempt, moment).await?;
+        if !note(connection, &allowed, attempt, moment).await? {
+            attempt = Checked::CodeWrong;
+        }
     }
     Ok(match (attempt, found) {
         (Checked::Done(_), Some(found)) => {
@@ -145,22 +151,22 @@ pub(super) fn open_secret(sealer: &Sealer, identity: &Identity, sealed: &[u8]) -
     hex::decode(text).map_err(|error| Error::Corrupt(error.to_string()))
 }
 
-/// Logs an attempt where the account belongs; a code that was right is used up in the same transaction, by one log-in
-/// of several at once.
+/// Logs an attempt where the account belongs; a code that was right is used up in the same transaction. Returns whether it
+/// was: of several log-ins at once, one uses it.
 async fn note(
     connection: &mut Connection,
     allowed: &authz::Allowed<OwnAccount>,
     attempt: Checked,
     moment: &Moment,
-) -> Result<()> {
+) -> Result<bool> {
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
-        let authz::Actor::Person(person) = allowed.actor() else { return Ok(()) };
+        let authz::Actor::Person(person) = allowed.actor() else { return Ok(true) };
         if let Checked::Done(Some(step)) = attempt {
             let unused =
                 account::table.filter(account::id.eq(person.account)).filter(account::totp_step.lt(step));
             let used = diesel::update(unused).set(account::totp_step.eq(step)).execute(connection).await?;
             if used != 1 {
-                return Err(Refusal::message("这个动态口令刚刚用过，请等下一个"));
+                return Ok(false);
             }
         }
         let event = match attempt {
@@ -169,7 +175,8 @@ async fn note(
             Checked::CodeWrong => "log_in_code_wrong",
             Checked::Wrong => "log_in_wrong",
         };
-        audit::record(connection, allowed, json!({ "event": event }), moment).await
+        audit::record(connection, allowed, json!({ "event": event }), moment).await?;
+        Ok(true)
     })
     .await
 }

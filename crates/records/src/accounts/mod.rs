@@ -2,6 +2,7 @@
 //! factors and machine tokens beside them.
 
 mod attempts;
+mod delegations;
 mod grants;
 mod identity;
 mod login;
@@ -24,15 +25,16 @@ use crate::database::Connection;
 use crate::error::{Refusal, Result};
 use crate::moment::Moment;
 use crate::places::refuse_unknown;
-use crate::schema::{account, role_grant};
+use crate::schema::{account, role_grant, session};
 use crate::tenancy::{self, Mode};
 
-pub use attempts::lock_out;
-pub use grants::{GrantRow, NewGrant, delegate, delegated, give_role, grants_of, is_delegated, take_role};
+pub use delegations::{delegate, delegated};
+pub use grants::{GrantRow, NewGrant, grant_role, grants_of, revoke_role};
 pub use identity::{Identity, identity_of};
 pub use login::{Attempt, Credentials, log_in};
 pub use own::{begin_second_factor, change_password, end_session, note_log_out, set_second_factor};
-pub use password::{check_password, hash_password, initial_password};
+pub use password::initial_password;
+use password::{check_password, hash_password};
 pub use tokens::{NewToken, TokenRow, issue_token, machine_of, revoke_token, tokens_of};
 
 /// An account to make.
@@ -142,6 +144,7 @@ pub async fn reset_password(
             ))
             .execute(connection)
             .await?;
+        end_sessions(connection, id).await?;
         attempts::forget(connection, attempts::Subject::Login(&found.login)).await?;
         audit::record(connection, allowed, json!({ "password_reset": id }), moment).await
     })
@@ -174,6 +177,7 @@ pub async fn set_disabled(
             ))
             .execute(connection)
             .await?;
+        end_sessions(connection, id).await?;
         let event = if disabled { "account_disabled" } else { "account_enabled" };
         audit::record(connection, allowed, json!({ event: id }), moment).await
     })
@@ -268,8 +272,14 @@ async fn check_town(
     place: &Place,
 ) -> Result<()> {
     let reach = allowed.actor().reach();
-    let delegated = grants::delegated_to(connection, reach).await?;
+    let delegated = delegations::delegated_to(connection, reach).await?;
     check_delegation(reach, place, delegated).map_err(|refusal| Refusal::message(refusal.to_string()))
+}
+
+/// Ends the sessions of an account that the transaction reaches.
+async fn end_sessions(connection: &mut Connection, id: i64) -> Result<()> {
+    diesel::delete(session::table.filter(session::account_id.eq(id))).execute(connection).await?;
+    Ok(())
 }
 
 /// The account, where it and every role it holds lie below the actor's place: the own level is seen to from above.

@@ -12,7 +12,7 @@ use super::login::open_secret;
 use super::{check_password, hash_password, password, second_factor};
 use crate::audit;
 use crate::database::Connection;
-use crate::error::{Refusal, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::moment::Moment;
 use crate::schema::{account, session};
 use crate::sealing::{Field, Sealer};
@@ -27,7 +27,8 @@ pub struct Offered {
     pub address: String,
 }
 
-/// Changes the own password: every other session ends. Returns the new number of sessions that hold.
+/// Changes the own password: every session ends, a stolen copy of the present one as well; it goes on under a new number.
+/// Returns the new number of sessions that hold.
 ///
 /// # Errors
 /// Another password than the one in force, and one that is too weak or the same.
@@ -49,10 +50,9 @@ pub async fn change_password(
     })
     .await?;
     let (hash, login, name) = stored;
-    if let Some(wait) = attempts::count(connection, Subject::Login(&login)).await? {
-        return Err(Refusal::message(format!("尝试过多，请在 {wait} 秒后再试")));
-    }
+    refuse_too_many(connection, id).await?;
     if !password::is_password(old, Some(hash.clone())).await? {
+        failed(connection, allowed, id, "password_change_wrong", moment).await?;
         return Err(Refusal::message("原密码不对，请重新输入"));
     }
     if old == new {
@@ -60,6 +60,7 @@ pub async fn change_password(
     }
     check_password(new, &login, &name)?;
     let new = hash_password(new).await?;
+    attempts::clear(connection, Subject::Own(id)).await?;
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         // Only while the password is still the one that was checked.
         let found = account::table.filter(account::id.eq(id)).filter(account::password_hash.eq(&hash));
@@ -74,6 +75,8 @@ pub async fn change_password(
             .await
             .optional()?;
         let generation = generation.ok_or_else(|| Refusal::message("密码刚刚被改过，请重新登录"))?;
+        tenancy::reach_account(connection, id).await?;
+        diesel::delete(session::table.filter(session::account_id.eq(id))).execute(connection).await?;
         audit::record(connection, allowed, json!({ "event": "password_changed" }), moment).await?;
         Ok(generation)
     })
@@ -103,7 +106,8 @@ pub async fn set_second_factor(
     moment: &Moment,
 ) -> Result<()> {
     let id = account_of(allowed)?;
-    tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
+    refuse_too_many(connection, id).await?;
+    let set = tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         let (sealed, used): (Option<Vec<u8>>, i64) = account::table
             .filter(account::id.eq(id))
             .select((account::totp_sealed, account::totp_step))
@@ -115,12 +119,10 @@ pub async fn set_second_factor(
             (Some(offered), None) => second_factor::secret_of(offered)
                 .ok_or_else(|| Refusal::message("密钥不是取得的那个，请重新开始"))?,
             (None, Some(sealed)) => open_secret(sealer, identity, sealed)?,
-            (None, None) => return Ok(()),
+            (None, None) => return Ok(true),
         };
         let step = second_factor::step_of(&secret, code, moment.wall.timestamp(), used)?;
-        let Some(step) = step else {
-            return Err(Refusal::message("动态口令不对或刚刚用过，请输入验证器上的下一个"));
-        };
+        let Some(step) = step else { return Ok(false) };
         let sealed = match offered {
             Some(offered) => Some(sealer.seal(&identity.home, Field::SecondFactor(id), offered)?),
             None => None,
@@ -130,9 +132,35 @@ pub async fn set_second_factor(
             .execute(connection)
             .await?;
         let event = if offered.is_some() { "second_factor_set" } else { "second_factor_ended" };
-        audit::record(connection, allowed, json!({ "event": event }), moment).await
+        audit::record(connection, allowed, json!({ "event": event }), moment).await?;
+        Ok(true)
     })
-    .await
+    .await?;
+    if set {
+        return attempts::clear(connection, Subject::Own(id)).await;
+    }
+    failed(connection, allowed, id, "second_factor_wrong", moment).await?;
+    Err(Refusal::message("动态口令不对或刚刚用过，请输入验证器上的下一个"))
+}
+
+/// A session does not let its holder try more passwords and codes than logging in does.
+async fn refuse_too_many(connection: &mut Connection, account: i64) -> Result<()> {
+    match attempts::count(connection, Subject::Own(account)).await? {
+        Some(wait) => Err(Error::Refused(Refusal::TooMany(wait))),
+        None => Ok(()),
+    }
+}
+
+/// Counts and logs a wrong password or code.
+async fn failed(
+    connection: &mut Connection,
+    allowed: &Allowed<OwnAccount>,
+    account: i64,
+    event: &str,
+    moment: &Moment,
+) -> Result<()> {
+    attempts::failed(connection, Subject::Own(account)).await?;
+    audit::note(connection, allowed, json!({ "event": event }), moment).await
 }
 
 /// Ends one of the own sessions; one that has ended already is success.

@@ -27,7 +27,7 @@ static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hash_now("nobody has 
 ///
 /// # Errors
 /// The reason, with the remedy.
-pub fn check_password(password: &str, login: &str, name: &str) -> Result<()> {
+pub(super) fn check_password(password: &str, login: &str, name: &str) -> Result<()> {
     let length = password.chars().count();
     if !LENGTH.contains(&length) {
         let (least, most) = (LENGTH.start(), LENGTH.end());
@@ -45,7 +45,7 @@ pub fn check_password(password: &str, login: &str, name: &str) -> Result<()> {
 ///
 /// # Errors
 /// No randomness could be had.
-pub async fn hash_password(password: &str) -> Result<String> {
+pub(super) async fn hash_password(password: &str) -> Result<String> {
     let password = password.to_owned();
     off_the_way(move || hash_now(&password)).await?
 }
@@ -73,8 +73,8 @@ pub fn initial_password() -> Result<String> {
     while password.len() < 14 {
         let mut byte = [0];
         random(&mut byte)?;
-        // The few highest values would come up less often than the others.
-        if let Some(letter) = LETTERS.get(usize::from(byte[0]) % 32).filter(|_| byte[0] < 224) {
+        // Of 32 equally likely numbers one stands for no letter.
+        if let Some(letter) = LETTERS.get(usize::from(byte[0]) % 32) {
             if matches!(password.len(), 4 | 9) {
                 password.push('-');
             }

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Double, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Binary, Bool, Double, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use domain::canonical::Digest;
 
@@ -68,6 +68,9 @@ struct DataRow {
     data: String,
     #[diesel(sql_type = Timestamptz)]
     expires_at: DateTime<Utc>,
+    /// Last used more than a minute ago.
+    #[diesel(sql_type = Bool)]
+    stale: bool,
 }
 
 /// Begins a session.
@@ -104,17 +107,8 @@ pub async fn load(
     lifetime: &Lifetime,
 ) -> Result<Option<(String, DateTime<Utc>)>> {
     tenancy::platform(connection, Platform::Session(&id.hex()), async |connection| {
-        // A write a minute is enough to tell an idle session.
-        diesel::sql_query(
-            "update session set seen_at = now() where id = $1 and seen_at < now() - interval '1 minute'
-                and seen_at > now() - make_interval(secs => $2)",
-        )
-        .bind::<Binary, _>(id.0.as_slice())
-        .bind::<Double, _>(seconds(lifetime.idle))
-        .execute(connection)
-        .await?;
         let row: Option<DataRow> = diesel::sql_query(
-            "select data, expires_at from session
+            "select data, expires_at, seen_at < now() - interval '1 minute' as stale from session
              where id = $1 and expires_at > now() and seen_at > now() - make_interval(secs => $2)",
         )
         .bind::<Binary, _>(id.0.as_slice())
@@ -122,6 +116,13 @@ pub async fn load(
         .get_result(connection)
         .await
         .optional()?;
+        // A write a minute is enough to tell an idle session.
+        if row.as_ref().is_some_and(|row| row.stale) {
+            diesel::sql_query("update session set seen_at = now() where id = $1")
+                .bind::<Binary, _>(id.0.as_slice())
+                .execute(connection)
+                .await?;
+        }
         Ok(row.map(|row| (row.data, row.expires_at)))
     })
     .await

@@ -8,6 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::net::UnixDatagram;
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use domain::canonical::Digest;
 use serde_json::json;
@@ -22,6 +23,9 @@ enum Target {
     /// A syslog socket.
     Syslog(UnixDatagram),
 }
+
+/// How long a syslog that does not take a line is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 static TARGET: OnceLock<Mutex<Target>> = OnceLock::new();
 
@@ -46,9 +50,11 @@ pub fn copy_to(address: &str) -> std::result::Result<(), CopyError> {
     let error = |reason: String| CopyError { address: address.to_owned(), reason };
     let opened = match address.split_once(':') {
         Some(("file", path)) => OpenOptions::new().create(true).append(true).open(path).map(Target::File),
-        Some(("syslog", path)) => {
-            UnixDatagram::unbound().and_then(|socket| socket.connect(path).map(|()| Target::Syslog(socket)))
-        }
+        Some(("syslog", path)) => UnixDatagram::unbound().and_then(|socket| {
+            socket.connect(path)?;
+            socket.set_write_timeout(Some(PATIENCE))?;
+            Ok(Target::Syslog(socket))
+        }),
         _ => return Err(error("地址无法识别".into())),
     };
     let target = opened.map_err(|fault| error(fault.to_string()))?;

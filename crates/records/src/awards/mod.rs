@@ -8,6 +8,7 @@ mod read;
 use std::collections::BTreeSet;
 
 use authz::{Allowed, Award};
+use domain::month::Month;
 use domain::place::{Level, Place};
 use serde_json::json;
 
@@ -46,6 +47,9 @@ pub async fn compute_awards(
     moment: &Moment,
     progress: impl Fn(usize, usize),
 ) -> Result<Report> {
+    if Month::new(year, 12).is_none() {
+        return Err(Refusal::message(format!("年度 {year} 不在 2000 到 2099 之间，请核对")));
+    }
     let mut connection = database.connection().await?;
     let villages = tenancy::read(&mut connection, allowed, async |connection| {
         if !county_exists(connection, &allowed.place()).await? {

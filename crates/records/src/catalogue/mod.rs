@@ -54,7 +54,7 @@ pub async fn adopt_catalogue(
         crate::places::refuse_unknown(connection, &place).await?;
         Refusal::unless_none(problems(adoption))?;
         if !matches!(place.level(), Level::County | Level::Town | Level::Village) {
-            return Err(Refusal::message("积分项目属于县、镇或村，请核对 --division"));
+            return Err(Refusal::message("积分项目属于县、镇或村，请核对地方代码"));
         }
         crate::places::lock_all(connection, &place).await?;
         let stored = all(connection, &place).await?;
@@ -68,7 +68,7 @@ pub async fn adopt_catalogue(
         let own: Vec<_> = stored.iter().filter(|one| one.place == place).cloned().collect();
         if needs_reason(&own, adoption.from) && adoption.reason.is_none() {
             return Err(Refusal::message(format!(
-                "{} 年已有积分项目，原则上一年调整一次；确需调整请写明原因（--reason）",
+                "{} 年已有积分项目，原则上一年调整一次；确需调整请写明原因（reason）",
                 adoption.from.year()
             )));
         }

@@ -27,7 +27,7 @@ pub(crate) use heads::{Head, heads, open_months, refuse_closed, refuse_scored};
 pub(crate) use load::frozen_inputs;
 
 pub use difference::{StoredDifference, differences};
-pub use read::{ClosedMonth, closed_months, results_of, row_count};
+pub use read::{ClosedMonth, closed_months, results_of, results_page, row_count};
 pub(crate) use read::{board, rows_of};
 pub(crate) use seal::latest_of;
 pub use seal::seal_month;

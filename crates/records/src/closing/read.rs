@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::closing::{ExportedResult, HouseholdResult, Tier};
 use domain::month::Month;
-use domain::place::Place;
+use domain::place::{Level, Place};
 use domain::points::Points;
 use domain::publication::{Masked, PublicRow};
 use domain::scoring::Status;
@@ -14,7 +14,7 @@ use super::heads::heads;
 use super::seal::latest_of;
 use crate::codec;
 use crate::database::Connection;
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::schema::{household, household_version, month_closing, month_result};
 
 type ResultRow = (
@@ -46,6 +46,38 @@ pub async fn results_of(
         }));
     }
     Ok(exported)
+}
+
+/// So many of the latest results of a month inside `scope`, in the same order, after a household; village by village, so
+/// that a page of a county does not read the county.
+///
+/// # Errors
+/// A household that has no result there; faults of the database.
+pub async fn results_page(
+    connection: &mut Connection,
+    scope: &Place,
+    month: Month,
+    after: Option<&Place>,
+    limit: usize,
+) -> Result<Vec<ExportedResult>> {
+    let (county, interval) = (scope.county(), scope.scope());
+    let heads = heads(connection, &county, (&interval.low, &interval.high)).await?;
+    let mut after = after.copied();
+    let from = after.and_then(|household| household.ancestor(Level::Village));
+    let mut page = Vec::new();
+    for (village, head) in latest_of(&heads, month) {
+        if page.len() >= limit || from.is_some_and(|from| village < from) {
+            continue;
+        }
+        let mut rows = rows_of(connection, &county, month, head.id).await?.into_iter().peekable();
+        if let Some(household) = after.take() {
+            while rows.next_if(|row| row.household != household).is_some() {}
+            rows.next().ok_or_else(|| Refusal::message("翻页的位置已不在，请从头读起"))?;
+        }
+        let exported = |result| ExportedResult { version: head.version, village, result };
+        page.extend(rows.map(exported).take(limit.saturating_sub(page.len())));
+    }
+    Ok(page)
 }
 
 /// The results of one closed version, in the order of group and household.

@@ -110,6 +110,12 @@ fn decide<'a>(
             changes.outcome.warnings.push(Problem::new(*number, "resident", message));
         }
         match before {
+            Some(entry) if entry.head_name.is_none() && row.participation == entry.participation => {
+                let message = "这一户已退出并依法删除个人信息，没有再登记；要重新参与，请填新的加入月份";
+                changes.outcome.warnings.push(Problem::new(*number, "head_name", message));
+                changes.outcome.unchanged += 1;
+                continue;
+            }
             Some(entry) if entry.says_the_same(row, sealer) => {
                 changes.outcome.unchanged += 1;
                 continue;

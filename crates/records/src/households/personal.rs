@@ -6,16 +6,18 @@ use authz::{Allowed, ExportHousehold, Reveal};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::forms::HouseholdYear;
+use domain::month::Month;
 use domain::place::Place;
 use serde_json::json;
 
 use super::load::{RegisterEntry, register_of};
 use crate::audit;
+use crate::codec;
 use crate::database::Connection;
 use crate::error::{Error, Refusal, Result};
 use crate::forms::{self, Versions};
 use crate::moment::Moment;
-use crate::schema::{household, month_result};
+use crate::schema::{card, card_remark, household_version, month_result};
 use crate::sealing::{Field, Sealer};
 use crate::tenancy::{self, Mode};
 
@@ -50,6 +52,10 @@ pub struct HouseholdFile {
     pub phone: Option<String>,
     /// 地址
     pub address: Option<String>,
+    /// The heads that the register named, from a month on each; none where lawfully erased.
+    pub heads: Vec<(Month, Option<String>)>,
+    /// Reasons, notes and deciders on its cards, by month.
+    pub remarks: Vec<(Month, String)>,
     /// The months of each year, the latest versions.
     pub years: Vec<HouseholdYear>,
 }
@@ -106,9 +112,11 @@ pub async fn household_file(
         }
         let phone = open(sealer, household, Field::Phone, entry.phone.as_deref())?;
         let address = open(sealer, household, Field::Address, entry.address.as_deref())?;
+        let heads = heads(connection, &entry).await?;
+        let remarks = remarks(connection, &entry).await?;
         let detail = json!({ "household": household.digits() });
         audit::record(connection, allowed, detail, moment).await?;
-        Ok(HouseholdFile { entry, phone, address, years: found })
+        Ok(HouseholdFile { entry, phone, address, heads, remarks, years: found })
     })
     .await
 }
@@ -119,19 +127,48 @@ pub(super) async fn entry_of(
     scope: &Place,
     household: &Place,
 ) -> Result<RegisterEntry> {
-    let known: Option<String> = household::table
-        .filter(household::county_code.eq(household.county().digits()))
-        .filter(household::code.eq(household.digits()))
-        .select(household::place)
-        .first(connection)
-        .await
-        .optional()?;
-    let group = known.and_then(|group| Place::from_digits(&group));
-    let found = match group {
-        Some(_) => register_of(connection, scope).await?.into_iter().find(|one| one.household == *household),
-        None => None,
-    };
+    // A household may have moved within its village, which is the scope.
+    let found = register_of(connection, scope).await?.into_iter().find(|one| one.household == *household);
     found.ok_or_else(|| Refusal::message(format!("农户 {household} 没有登记，请核对代码")))
+}
+
+async fn heads(connection: &mut Connection, entry: &RegisterEntry) -> Result<Vec<(Month, Option<String>)>> {
+    let rows: Vec<(i32, Option<String>)> = household_version::table
+        .filter(household_version::county_code.eq(entry.household.county().digits()))
+        .filter(household_version::household_id.eq(entry.household_id))
+        .order(household_version::revision)
+        .select((household_version::effective_month, household_version::head_name))
+        .load(connection)
+        .await?;
+    rows.into_iter().map(|(month, head)| Ok((codec::month(month)?, head))).collect()
+}
+
+async fn remarks(connection: &mut Connection, entry: &RegisterEntry) -> Result<Vec<(Month, String)>> {
+    type Texts = (Option<String>, Option<String>, Option<String>, Option<String>);
+    let county = entry.household.county();
+    let cards: Vec<i64> = card::table
+        .filter(card::county_code.eq(county.digits()))
+        .filter(card::household_id.eq(entry.household_id))
+        .select(card::id)
+        .load(connection)
+        .await?;
+    let rows: Vec<(i32, Texts)> = card_remark::table
+        .filter(card_remark::county_code.eq(county.digits()))
+        .filter(card_remark::card_id.eq_any(cards))
+        .order((card_remark::month, card_remark::card_id))
+        .select((
+            card_remark::month,
+            (card_remark::late_reason, card_remark::note, card_remark::reason, card_remark::decided_by),
+        ))
+        .load(connection)
+        .await?;
+    let mut remarks = Vec::new();
+    for (month, (late, note, reason, decided_by)) in rows {
+        for text in [late, note, reason, decided_by].into_iter().flatten() {
+            remarks.push((codec::month(month)?, text));
+        }
+    }
+    Ok(remarks)
 }
 
 fn open(sealer: &Sealer, household: &Place, field: Field, sealed: Option<&[u8]>) -> Result<Option<String>> {

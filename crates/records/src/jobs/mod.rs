@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 
 pub use claim::{Claim, Lease, claim, end, renew};
 pub(crate) use overview::given_up;
-pub use overview::{Depth, JobRow, Overview, jobs_of, overview, run_again};
+pub use overview::{Depth, JobRow, Overview, job_exists, jobs_of, overview, run_again};
 pub use plan::{counties, plan_county};
 
 /// The lane in which a county's months go on, one job after another.

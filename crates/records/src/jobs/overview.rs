@@ -155,6 +155,23 @@ pub async fn jobs_of(connection: &mut Connection, scope: &Place, limit: i64) -> 
     .await?)
 }
 
+/// Whether a job of that number is inside `scope`.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn job_exists(connection: &mut Connection, scope: &Place, id: i64) -> Result<bool> {
+    let interval = scope.scope();
+    let found: i64 = job_run::table
+        .filter(job_run::county_code.eq(scope.county().digits()))
+        .filter(job_run::id.eq(id))
+        .filter(job_run::place.ge(interval.low))
+        .filter(job_run::place.lt(interval.high))
+        .count()
+        .get_result(connection)
+        .await?;
+    Ok(found > 0)
+}
+
 /// Lets a job that was given up be begun again, from now on.
 ///
 /// # Errors

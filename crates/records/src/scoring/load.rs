@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::month::Month;
-use domain::place::Place;
+use domain::place::{Level, Place};
 use domain::scoring::{Card, Finding, Status};
 
 use super::sign::{Remark, remarks};
@@ -36,17 +36,41 @@ pub(crate) struct StoredCard {
 /// The names of panels by row number.
 pub(crate) type PanelNames = BTreeMap<i64, Arc<str>>;
 
-/// The cards that count inside `scope` in a month, in the order of household codes: what the API lists.
+/// So many of the cards that count inside `scope` in a month, in the order of household codes, after a household; village by
+/// village, so that a page of a county does not read the county.
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn cards_of(connection: &mut Connection, scope: &Place, month: Month) -> Result<Vec<Card>> {
-    let interval = scope.scope();
-    let range = (interval.low.as_str(), interval.high.as_str());
-    let panels = crate::panels::in_range(connection, &scope.county(), range).await?;
-    let names = panels.iter().map(|panel| (panel.id, panel.panel.name.as_str().into())).collect();
-    let cards = cards(connection, &scope.county(), range, month, &names).await?;
-    Ok(counting(cards).into_iter().map(|stored| stored.card).collect())
+pub async fn cards_page(
+    connection: &mut Connection,
+    scope: &Place,
+    month: Month,
+    after: Option<&Place>,
+    limit: usize,
+) -> Result<Vec<Card>> {
+    let mut places = crate::places::villages_of(connection, scope).await?;
+    if places.is_empty() {
+        places.push(*scope);
+    }
+    let county = scope.county();
+    let from = after.and_then(|household| household.ancestor(Level::Village));
+    let mut page = Vec::new();
+    for place in
+        places.into_iter().filter(|place| from.is_none_or(|from| *place >= from || place.contains(&from)))
+    {
+        if page.len() >= limit {
+            break;
+        }
+        let interval = place.scope();
+        let range = (interval.low.as_str(), interval.high.as_str());
+        let panels = crate::panels::in_range(connection, &county, range).await?;
+        let names = panels.iter().map(|panel| (panel.id, panel.panel.name.as_str().into())).collect();
+        let cards = counting(cards(connection, &county, range, month, &names).await?).into_iter();
+        let cards =
+            cards.map(|stored| stored.card).filter(|card| after.is_none_or(|after| card.household > *after));
+        page.extend(cards.take(limit - page.len()));
+    }
+    Ok(page)
 }
 
 type CardRow = (i64, i64, String, i16, i64, NaiveDate, i16, bool, Option<Vec<u8>>);

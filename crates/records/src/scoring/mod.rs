@@ -25,7 +25,7 @@ use crate::rulebook;
 use crate::sealing::Salts;
 use crate::tenancy::{self, Mode};
 
-pub use load::cards_of;
+pub use load::cards_page;
 pub(crate) use load::{PanelNames, StoredCard, cards, counting, findings};
 pub(crate) use save::{NewCard, insert};
 pub(crate) use sign::{Remark, StoredSignature, remark_digest, remarks, signatures};

@@ -9,6 +9,7 @@ use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use diesel::ExpressionMethods;
 use diesel::prelude::QueryDsl;
 use diesel_async::RunQueryDsl;
+use domain::canonical::Digest;
 use domain::place::Place;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -85,6 +86,11 @@ impl Sealer {
         self.current.number
     }
 
+    /// A fingerprint of a request, which may hold secrets: nobody can try them out on it without the key.
+    pub fn fingerprint(&self, request: &[u8]) -> Digest {
+        Digest(keyed(&self.current.index_key, &[b"request\t", request].concat()))
+    }
+
     /// Whether a value was sealed with an earlier key.
     pub(crate) fn is_earlier(&self, sealed: &[u8]) -> bool {
         sealed.first() != Some(&self.current.number)
@@ -155,10 +161,9 @@ impl Sealer {
             std::iter::once(&self.current).chain(&self.earlier).any(|key| i16::from(key.number) == number)
         };
         let wrong = canaries.iter().any(|(number, sealed)| ours(*number) && !sings(sealed));
-        let strange = !canaries.is_empty() && !canaries.iter().any(|(_, sealed)| sings(sealed));
-        if wrong || strange {
+        if wrong || canaries.iter().any(|(number, _)| !ours(*number)) {
             return Err(Refusal::message(
-                "密钥与数据库不符：电话、地址是用另一把密钥加密的；请恢复原来的密钥（数据目录的 secrets，或 JIFEN_SEALING_KEY）",
+                "密钥与数据库不符：电话、地址是用另一把密钥加密的；请恢复原来的密钥（数据目录的 secrets，或 JIFEN_SEALING_KEY、JIFEN_SEALING_KEYS_BEFORE）",
             ));
         }
         let current = i16::from(self.current.number);
@@ -172,6 +177,15 @@ impl Sealer {
         }
         Ok(())
     }
+}
+
+/// Forgets the canaries of earlier keys, once nothing of any county is sealed with them.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn retire_earlier(connection: &mut Connection, sealer: &Sealer) -> Result<usize> {
+    let earlier = seal_canary::table.filter(seal_canary::key_id.lt(i16::from(sealer.current.number)));
+    Ok(diesel::delete(earlier).execute(connection).await?)
 }
 
 fn index(key: &Key, county: &Place, field: Field, value: &str) -> Vec<u8> {

@@ -161,10 +161,13 @@ async fn accounts(connection: &mut Connection, county: &Place, sealer: &Sealer) 
         let Some(sealed) = sealed.filter(|sealed| sealer.is_earlier(sealed)) else { continue };
         let (place, field) = (codec::place(&place)?, Field::SecondFactor(id));
         let secret = opened(sealer, &place, field, Some(&sealed))?.unwrap_or_default();
-        diesel::update(account::table.filter(account::id.eq(id)))
-            .set(account::totp_sealed.eq(Some(sealer.seal(&place, field, &secret)?)))
-            .execute(connection)
-            .await?;
+        // One that was ended or replaced meanwhile stays so.
+        diesel::update(
+            account::table.filter(account::id.eq(id)).filter(account::totp_sealed.eq(Some(&sealed))),
+        )
+        .set(account::totp_sealed.eq(Some(sealer.seal(&place, field, &secret)?)))
+        .execute(connection)
+        .await?;
         resealed += 1;
     }
     Ok(resealed)

@@ -18,7 +18,7 @@ use super::divisions::Part;
 use super::rows::{Page, limit, page};
 use crate::caller::Caller;
 use crate::http::idempotent::WithoutSecret;
-use crate::http::input::{Asked, Input, Named, place, wrong};
+use crate::http::input::{Asked, Input, Named, wrong};
 use crate::problem::{Answered, Problem};
 use crate::state::State;
 
@@ -63,7 +63,7 @@ pub(super) async fn list(
     caller: Caller,
     Asked(part): Asked<Part>,
 ) -> Answered<Json<Page<Account>>> {
-    let allowed = caller.allow(ManageAccounts, part.at(&caller)?).await?;
+    let allowed = caller.allow(ManageAccounts, caller.at(part.place.as_deref())?).await?;
     let after = part.after.map_or(Ok(0), |after| after.parse());
     let after = after.map_err(|_| wrong("after", "应为上一页的 next".into()))?;
     let limit = limit(part.limit);
@@ -121,16 +121,15 @@ pub(super) async fn add(
     caller: Caller,
     Input(new): Input<AccountToAdd>,
 ) -> Answered<Response> {
-    let at = match &new.place {
-        Some(code) => place("place", code)?,
-        None => caller.reach()?,
-    };
+    let at = caller.at(new.place.as_deref())?;
     let allowed = caller.allow(ManageAccounts, at).await?;
     let password = initial_password()?;
     let account =
         NewAccount { login: new.login, name: new.name, password: password.clone(), must_change: true };
     let mut connection = state.database.connection().await?;
-    let id = add_account(&mut connection, &allowed, &account, &state.moment()).await?;
+    let id = caller
+        .noting(&allowed, add_account(&mut connection, &allowed, &account, &state.moment()).await)
+        .await?;
     Ok(with_password(StatusCode::CREATED, id, password))
 }
 
@@ -152,7 +151,7 @@ pub(super) async fn reset_password(
     let password = initial_password()?;
     let mut connection = state.database.connection().await?;
     known(&mut connection, &allowed, id).await?;
-    reset(&mut connection, &allowed, id, &password, &state.moment()).await?;
+    caller.noting(&allowed, reset(&mut connection, &allowed, id, &password, &state.moment()).await).await?;
     Ok(with_password(StatusCode::OK, id, password))
 }
 
@@ -176,7 +175,9 @@ pub(super) async fn set_disabled(
     let allowed = caller.allow(ManageAccounts, caller.reach()?).await?;
     let mut connection = state.database.connection().await?;
     known(&mut connection, &allowed, id).await?;
-    switch_off(&mut connection, &allowed, id, switch.disabled, &state.moment()).await?;
+    caller
+        .noting(&allowed, switch_off(&mut connection, &allowed, id, switch.disabled, &state.moment()).await)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::closings::BlockedVillage;
 use super::rows::{Changed, Page, Rows, changed, limit, page_after};
 use crate::caller::Caller;
-use crate::http::input::{Asked, Input, place};
+use crate::http::input::{Asked, Input};
 use crate::problem::Answered;
 use crate::state::State;
 
@@ -74,10 +74,7 @@ pub(super) async fn list(
     caller: Caller,
     Asked(part): Asked<YearPart>,
 ) -> Answered<Json<Page<AwardRow>>> {
-    let at = match &part.place {
-        Some(code) => place("place", code)?,
-        None => caller.reach()?,
-    };
+    let at = caller.at(part.place.as_deref())?;
     let allowed = caller.allow(Read, at).await?;
     let mut connection = state.database.connection().await?;
     let all = tenancy::read(&mut connection, &allowed, async |connection| {
@@ -86,7 +83,7 @@ pub(super) async fn list(
     .await?;
     let rows = all.into_iter().map(AwardRow::from);
     let key = |row: &AwardRow| row.household_code.clone();
-    Ok(Json(page_after(rows, part.after.as_deref(), limit(part.limit), key)))
+    Ok(Json(page_after(rows, part.after.as_deref(), limit(part.limit), key)?))
 }
 
 /// Awards to compute.
@@ -120,10 +117,7 @@ pub(super) async fn compute(
     caller: Caller,
     Input(new): Input<NewAwards>,
 ) -> Answered<Json<AwardsReport>> {
-    let at = match &new.place {
-        Some(code) => place("place", code)?,
-        None => caller.reach()?,
-    };
+    let at = caller.at(new.place.as_deref())?;
     let allowed = caller.allow(Award, at).await?;
     let report = compute_awards(&state.database, &allowed, new.year, &state.moment(), |_, _| {}).await?;
     Ok(Json(AwardsReport {
@@ -157,7 +151,7 @@ pub(super) async fn certify(
     caller: Caller,
     Input(rows): Input<Rows<GroupFactRow>>,
 ) -> Answered<Json<Changed>> {
-    let allowed = caller.allow(Certify, rows.at(&caller)?).await?;
+    let allowed = caller.allow(Certify, caller.at(rows.place.as_deref())?).await?;
     let parsed = rows.parsed(intake::group_facts)?;
     let mut connection = state.database.connection().await?;
     changed(certify_groups(&mut connection, &allowed, &parsed, rows.mode(), &state.moment()).await?)

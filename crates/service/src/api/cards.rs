@@ -3,17 +3,18 @@
 use authz::{Correct, EnterCards, Read, SignCards};
 use axum::Json;
 use axum::extract::State as Extract;
+use domain::place::Level;
 use domain::scoring::{Card, write_findings};
 use records::closing::seal_month;
 use records::objections::correct_cards;
-use records::scoring::{Signed, cards_of, enter_cards};
+use records::scoring::{Signed, cards_page, enter_cards};
 use records::{Mode, tenancy};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::rows::{Changed, Page, Rows, changed, limit, page_after};
+use super::rows::{Changed, Page, Rows, changed, limit, page};
 use crate::caller::Caller;
-use crate::http::input::{Asked, Input, month, place};
+use crate::http::input::{Asked, Input, month, place_of};
 use crate::problem::Answered;
 use crate::state::State;
 
@@ -32,16 +33,6 @@ pub(super) struct MonthPart {
     /// 至多几项，1 到 500
     #[param(minimum = 1, maximum = 500)]
     pub(super) limit: Option<u16>,
-}
-
-impl MonthPart {
-    /// Where: the place that is named, or the caller's.
-    pub(super) fn at(&self, caller: &Caller) -> Answered<domain::place::Place> {
-        Ok(match &self.place {
-            Some(code) => place("place", code)?,
-            None => caller.reach()?,
-        })
-    }
 }
 
 /// A card that counts.
@@ -82,16 +73,18 @@ pub(super) async fn list(
     caller: Caller,
     Asked(part): Asked<MonthPart>,
 ) -> Answered<Json<Page<CardSummary>>> {
-    let allowed = caller.allow(Read, part.at(&caller)?).await?;
+    let allowed = caller.allow(Read, caller.at(part.place.as_deref())?).await?;
     let month = month("month", &part.month)?;
+    let after = part.after.map(|code| place_of("after", &code, Level::Household)).transpose()?;
+    let limit = limit(part.limit);
+    let most = usize::try_from(limit + 1).unwrap_or(1);
     let mut connection = state.database.connection().await?;
-    let all = tenancy::read(&mut connection, &allowed, async |connection| {
-        cards_of(connection, &allowed.place(), month).await
+    let found = tenancy::read(&mut connection, &allowed, async |connection| {
+        cards_page(connection, &allowed.place(), month, after.as_ref(), most).await
     })
     .await?;
-    let rows = all.into_iter().map(CardSummary::from);
-    let key = |row: &CardSummary| row.household_code.clone();
-    Ok(Json(page_after(rows, part.after.as_deref(), limit(part.limit), key)))
+    let rows = found.into_iter().map(CardSummary::from).collect();
+    Ok(Json(page(rows, limit, |row: &CardSummary| row.household_code.clone())))
 }
 
 /// A card to enter.
@@ -147,7 +140,7 @@ pub(super) async fn enter(
     Input(cards): Input<Cards>,
 ) -> Answered<Json<Changed>> {
     let rows = Rows { place: cards.place, dry_run: cards.dry_run, rows: cards.rows };
-    let at = rows.at(&caller)?;
+    let at = caller.at(rows.place.as_deref())?;
     let allowed = caller.allow(EnterCards, at).await?;
     let signed = match cards.signed {
         // Whoever may enter cards may not therefore sign them.
@@ -193,7 +186,7 @@ pub(super) async fn correct(
     caller: Caller,
     Input(rows): Input<Rows<CorrectionRow>>,
 ) -> Answered<Json<Changed>> {
-    let allowed = caller.allow(Correct, rows.at(&caller)?).await?;
+    let allowed = caller.allow(Correct, caller.at(rows.place.as_deref())?).await?;
     let parsed = rows.parsed(intake::corrections)?;
     let (salts, moment) = (&state.registrar.salts, state.moment());
     let outcome = {

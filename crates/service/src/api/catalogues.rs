@@ -14,7 +14,7 @@ use super::rows::{Changed, changed, rows};
 use super::rulebooks::When;
 use crate::caller::Caller;
 use crate::http::etag;
-use crate::http::input::{Asked, Input, month, place};
+use crate::http::input::{Asked, Input, month, short};
 use crate::problem::{Answered, Problem};
 use crate::state::State;
 
@@ -64,7 +64,7 @@ pub(super) async fn in_force(
     caller: Caller,
     Asked(when): Asked<When>,
 ) -> Answered<Response> {
-    let allowed = caller.allow(Read, when.at(&caller)?).await?;
+    let allowed = caller.allow(Read, caller.at(when.place.as_deref())?).await?;
     let month = month("month", &when.month)?;
     let mut connection = state.database.connection().await?;
     let stored = tenancy::read(&mut connection, &allowed, async |connection| {
@@ -126,11 +126,9 @@ pub(super) async fn adopt(
     headers: HeaderMap,
     Input(new): Input<NewCatalogue>,
 ) -> Answered<Json<Changed>> {
-    let at = match &new.place {
-        Some(code) => place("place", code)?,
-        None => caller.reach()?,
-    };
+    let at = caller.at(new.place.as_deref())?;
     let allowed = caller.allow(AdoptCatalogue, at).await?;
+    new.reason.as_deref().map_or(Ok(()), |reason| short("reason", reason))?;
     let from = month("from", &new.from)?;
     let parsed = rows(&new.rows, intake::catalogue)?;
     let refused = |problems| Problem::from(records::Error::Refused(records::Refusal::Problems(problems)));

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::Caller;
-use crate::http::input::{Asked, Input, month, place, place_of};
+use crate::http::input::{Asked, Input, month, place_of, short};
 use crate::problem::Answered;
 use crate::state::State;
 
@@ -140,11 +140,9 @@ pub(super) async fn close(
     caller: Caller,
     Input(new): Input<NewClosing>,
 ) -> Answered<Json<Closed>> {
-    let at = match &new.place {
-        Some(code) => place("place", code)?,
-        None => caller.reach()?,
-    };
+    let at = caller.at(new.place.as_deref())?;
     let allowed = caller.allow(Close, at).await?;
+    new.without_unsigned.as_deref().map_or(Ok(()), |reason| short("without_unsigned", reason))?;
     let request = Request {
         slice: state.closing.slice,
         connections: state.closing.closing_connections,

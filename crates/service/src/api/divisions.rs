@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::rows::{Changed, Page, Rows, changed, limit, page_after};
 use crate::caller::Caller;
-use crate::http::input::{Asked, Input, place};
+use crate::http::input::{Asked, Input};
 use crate::problem::Answered;
 use crate::state::State;
 
@@ -42,16 +42,6 @@ pub(super) struct Part {
     pub(super) limit: Option<u16>,
 }
 
-impl Part {
-    /// Where: the place that is named, or the caller's.
-    pub(super) fn at(&self, caller: &Caller) -> Answered<domain::place::Place> {
-        Ok(match &self.place {
-            Some(code) => place("place", code)?,
-            None => caller.reach()?,
-        })
-    }
-}
-
 /// 列出行政区划
 #[utoipa::path(get, path = "/api/v1/divisions", tag = "行政区划", params(Part),
     responses((status = 200, body = Page<DivisionRow>)))]
@@ -60,7 +50,7 @@ pub(super) async fn list(
     caller: Caller,
     Asked(part): Asked<Part>,
 ) -> Answered<Json<Page<DivisionRow>>> {
-    let allowed = caller.allow(Read, part.at(&caller)?).await?;
+    let allowed = caller.allow(Read, caller.at(part.place.as_deref())?).await?;
     let mut connection = state.database.connection().await?;
     let all = tenancy::read(&mut connection, &allowed, async |connection| {
         places::divisions(connection, &allowed.place()).await
@@ -72,7 +62,7 @@ pub(super) async fn list(
         level: one.level.name().to_owned(),
         name: one.name,
     });
-    Ok(Json(page_after(rows, part.after.as_deref(), limit(part.limit), |row| row.code.clone())))
+    Ok(Json(page_after(rows, part.after.as_deref(), limit(part.limit), |row| row.code.clone())?))
 }
 
 /// 登记或改名行政区划
@@ -83,7 +73,7 @@ pub(super) async fn register(
     caller: Caller,
     Input(rows): Input<Rows<DivisionRow>>,
 ) -> Answered<Json<Changed>> {
-    let allowed = caller.allow(RegisterDivisions, rows.at(&caller)?).await?;
+    let allowed = caller.allow(RegisterDivisions, caller.at(rows.place.as_deref())?).await?;
     let parsed = rows.parsed(intake::divisions)?;
     let mut connection = state.database.connection().await?;
     changed(
@@ -120,7 +110,7 @@ pub(super) async fn contacts(
     caller: Caller,
     Asked(part): Asked<Part>,
 ) -> Answered<Json<Page<ContactRow>>> {
-    let allowed = caller.allow(RegisterContacts, part.at(&caller)?).await?;
+    let allowed = caller.allow(RegisterContacts, caller.at(part.place.as_deref())?).await?;
     let mut connection = state.database.connection().await?;
     let all = tenancy::read(&mut connection, &allowed, async |connection| {
         places::contacts_of(connection, &allowed.place()).await
@@ -131,11 +121,12 @@ pub(super) async fn contacts(
         name: one.name,
         duty: one.duty,
         email: one.email,
-        webhook: one.webhook,
+        // What stands after `#` is the robot's secret: it is written and never shown.
+        webhook: one.webhook.map(|address| address.split('#').next().unwrap_or_default().to_owned()),
         reminded: Some(one.reminded),
     });
     let key = |row: &ContactRow| format!("{} {}", row.division_code, row.name);
-    Ok(Json(page_after(rows, part.after.as_deref(), limit(part.limit), key)))
+    Ok(Json(page_after(rows, part.after.as_deref(), limit(part.limit), key)?))
 }
 
 /// 登记联系人
@@ -146,7 +137,7 @@ pub(super) async fn register_contacts(
     caller: Caller,
     Input(rows): Input<Rows<ContactRow>>,
 ) -> Answered<Json<Changed>> {
-    let allowed = caller.allow(RegisterContacts, rows.at(&caller)?).await?;
+    let allowed = caller.allow(RegisterContacts, caller.at(rows.place.as_deref())?).await?;
     let parsed = rows.parsed(intake::contacts)?;
     let mut connection = state.database.connection().await?;
     changed(

@@ -5,9 +5,9 @@ use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use domain::place::Level;
-use records::accounts::{self, GrantRow, NewGrant, delegated, give_role, grants_of, take_role};
+use records::accounts::{self, GrantRow, NewGrant, delegated, grant_role, grants_of, revoke_role};
 use records::tenancy;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -107,7 +107,7 @@ pub(super) async fn list(
     caller: Caller,
     Asked(part): Asked<Part>,
 ) -> Answered<Json<Page<GrantSummary>>> {
-    let allowed = caller.allow(ManageAccounts, part.at(&caller)?).await?;
+    let allowed = caller.allow(ManageAccounts, caller.at(part.place.as_deref())?).await?;
     let mut connection = state.database.connection().await?;
     let all = tenancy::read(&mut connection, &allowed, async |connection| {
         grants_of(connection, &allowed.place()).await
@@ -116,7 +116,7 @@ pub(super) async fn list(
     let rows = all.into_iter().map(GrantSummary::from);
     Ok(Json(page_after(rows, part.after.as_deref(), limit(part.limit), |row: &GrantSummary| {
         row.id.to_string()
-    })))
+    })?))
 }
 
 /// A role to give.
@@ -157,14 +157,17 @@ pub(super) async fn give(
         Role::of_name(&new.role).ok_or_else(|| wrong("role", "没有这个角色，见 /api/v1/roles".into()))?;
     let moment = state.moment();
     let date = |field: &str, text: &String| {
-        text.parse::<NaiveDate>().map_err(|_| wrong(field, "应为日期，如 2026-11-05".into()))
+        let date = text.parse::<NaiveDate>().ok().filter(|date| (2000..=2099).contains(&date.year()));
+        date.ok_or_else(|| wrong(field, "应为 2000 到 2099 年的日期，如 2026-11-05".into()))
     };
     let from = new.from.as_ref().map(|text| date("from", text)).transpose()?;
     let until = new.until.as_ref().map(|text| date("until", text)).transpose()?;
     let from = from.unwrap_or_else(|| moment.local().date());
     let grant = NewGrant { account: new.account, role, from, until };
     let mut connection = state.database.connection().await?;
-    let id = give_role(&mut connection, &state.guard, &allowed, &grant, &moment).await?;
+    let id = caller
+        .noting(&allowed, grant_role(&mut connection, &state.guard, &allowed, &grant, &moment).await)
+        .await?;
     Ok((StatusCode::CREATED, Json(GrantGiven { id })).into_response())
 }
 
@@ -184,7 +187,9 @@ pub(super) async fn take(
     })
     .await?;
     let allowed = allowed.narrow(found.ok_or_else(Problem::not_found)?).map_err(|_| Problem::not_found())?;
-    take_role(&mut connection, &state.guard, &allowed, id, &state.moment()).await?;
+    caller
+        .noting(&allowed, revoke_role(&mut connection, &state.guard, &allowed, id, &state.moment()).await)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -230,6 +235,11 @@ pub(super) async fn delegate(
     let town = place_of("town", &town, Level::Town).map_err(|_| Problem::not_found())?;
     let allowed = caller.allow(Delegate, town).await?;
     let mut connection = state.database.connection().await?;
-    accounts::delegate(&mut connection, &allowed, switch.allowed, &state.moment()).await?;
+    caller
+        .noting(
+            &allowed,
+            accounts::delegate(&mut connection, &allowed, switch.allowed, &state.moment()).await,
+        )
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -70,7 +70,7 @@ pub(super) async fn list(
     caller: Caller,
     Asked(part): Asked<Part>,
 ) -> Answered<Json<Page<HouseholdSummary>>> {
-    let allowed = caller.allow(Read, part.at(&caller)?).await?;
+    let allowed = caller.allow(Read, caller.at(part.place.as_deref())?).await?;
     let after = part.after.map(|code| place_of("after", &code, Level::Household)).transpose()?;
     let limit = limit(part.limit);
     let mut connection = state.database.connection().await?;
@@ -151,7 +151,7 @@ pub(super) async fn register(
     caller: Caller,
     Input(rows): Input<Rows<HouseholdRow>>,
 ) -> Answered<Json<Changed>> {
-    let allowed = caller.allow(RegisterHouseholds, rows.at(&caller)?).await?;
+    let allowed = caller.allow(RegisterHouseholds, caller.at(rows.place.as_deref())?).await?;
     let parsed = rows.parsed(intake::households)?;
     let mut connection = state.database.connection().await?;
     let (registrar, moment) = (&state.registrar, state.moment());

@@ -4,7 +4,7 @@ use authz::Operate;
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use records::jobs::{JobRow, jobs_of, run_again};
+use records::jobs::{JobRow, job_exists, jobs_of, run_again};
 use records::tenancy;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -82,10 +82,10 @@ pub(super) async fn again(
     let allowed = caller.allow(Operate, caller.reach()?).await?;
     let mut connection = state.database.connection().await?;
     let known = tenancy::read(&mut connection, &allowed, async |connection| {
-        jobs_of(connection, &allowed.place(), i64::MAX).await
+        job_exists(connection, &allowed.place(), id).await
     })
     .await?;
-    if !known.iter().any(|job| job.id == id) {
+    if !known {
         return Err(Problem::not_found().into());
     }
     run_again(&mut connection, &allowed, id, &state.moment()).await?;

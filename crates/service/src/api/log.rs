@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::rows::{Page, limit, page};
 use crate::caller::Caller;
-use crate::http::input::{Asked, place, wrong};
+use crate::http::input::{Asked, short, wrong};
 use crate::problem::{Answered, Problem};
 use crate::state::State;
 
@@ -124,8 +124,12 @@ pub(super) async fn export(
     caller: Caller,
     Asked(asked): Asked<LogSearch>,
 ) -> Answered<Response> {
-    let at = at(&caller, &asked)?;
+    let at = caller.at(asked.place.as_deref())?;
     let allowed = caller.allow(ReadLog, at).await?;
+    asked.search()?;
+    for (field, text) in [("act", &asked.act), ("actor", &asked.actor), ("text", &asked.text)] {
+        text.as_deref().map_or(Ok(()), |text| short(field, text))?;
+    }
     let detail = json!({ "exported": "log", "act": asked.act, "from": asked.from, "until": asked.until });
     {
         let mut connection = state.database.connection().await?;
@@ -144,15 +148,8 @@ pub(super) async fn export(
         .into_response())
 }
 
-fn at(caller: &Caller, asked: &LogSearch) -> Answered<domain::place::Place> {
-    Ok(match &asked.place {
-        Some(code) => place("place", code)?,
-        None => caller.reach()?,
-    })
-}
-
 async fn found(state: &State, caller: &Caller, asked: &LogSearch, most: i64) -> Answered<Vec<LogRow>> {
-    let allowed = caller.allow(ReadLog, at(caller, asked)?).await?;
+    let allowed = caller.allow(ReadLog, caller.at(asked.place.as_deref())?).await?;
     let wanted = asked.search()?;
     let mut connection = state.database.connection().await?;
     let rows = tenancy::read(&mut connection, &allowed, async |connection| {

@@ -23,8 +23,9 @@ mod session;
 mod tokens;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use crate::problem::Problem;
@@ -34,10 +35,16 @@ pub(crate) use own_account::set_password;
 pub(crate) use reference::reference;
 pub(crate) use session::{begin_session, end_own_session, switch_to};
 
+/// The most bytes that anybody may send, before it is known who it is.
+const SMALL: usize = 16 << 10;
+
 /// Every route of the API with its description.
 fn described() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(document::empty())
-        .routes(routes!(session::log_in, session::who_am_i, session::switch, session::log_out))
+        .routes(
+            routes!(session::log_in, session::who_am_i, session::switch, session::log_out)
+                .layer(DefaultBodyLimit::max(SMALL)),
+        )
         .routes(routes!(session::sessions))
         .routes(routes!(session::end_session))
         .routes(routes!(own_account::change_password))

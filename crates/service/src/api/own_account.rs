@@ -58,6 +58,8 @@ pub(crate) async fn set_password(
         let mut connection = state.database.connection().await?;
         change(&mut connection, &allowed, old, new, &state.moment()).await?
     };
+    // A copy of the cookie that somebody else holds ends here.
+    session.cycle_id().await.map_err(lost)?;
     keep(session, &Kept { generation, ..logged_in.kept.clone() }).await.map_err(lost)?;
     Ok(())
 }

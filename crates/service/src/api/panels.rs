@@ -87,7 +87,7 @@ pub(super) async fn list(
     caller: Caller,
     Asked(part): Asked<Part>,
 ) -> Answered<Json<Page<PanelSummary>>> {
-    let allowed = caller.allow(Read, part.at(&caller)?).await?;
+    let allowed = caller.allow(Read, caller.at(part.place.as_deref())?).await?;
     let mut connection = state.database.connection().await?;
     let all = tenancy::read(&mut connection, &allowed, async |connection| {
         panels_of(connection, &allowed.place()).await
@@ -95,7 +95,7 @@ pub(super) async fn list(
     .await?;
     let key = |row: &PanelSummary| format!("{} {}", row.village_code, row.panel);
     let rows = all.into_iter().map(PanelSummary::from);
-    Ok(Json(page_after(rows, part.after.as_deref(), limit(part.limit), key)))
+    Ok(Json(page_after(rows, part.after.as_deref(), limit(part.limit), key)?))
 }
 
 /// 组建或调整评分组
@@ -106,7 +106,7 @@ pub(super) async fn form(
     caller: Caller,
     Input(rows): Input<Rows<PanelRow>>,
 ) -> Answered<Json<Changed>> {
-    let allowed = caller.allow(FormPanels, rows.at(&caller)?).await?;
+    let allowed = caller.allow(FormPanels, caller.at(rows.place.as_deref())?).await?;
     let parsed = rows.parsed(intake::panels)?;
     let mut connection = state.database.connection().await?;
     let (salts, moment) = (&state.registrar.salts, state.moment());

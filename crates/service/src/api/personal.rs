@@ -99,8 +99,21 @@ pub(super) struct FileOfHousehold {
     joined_month: Option<String>,
     /// 退出月份
     left_month: Option<String>,
+    /// 历次登记的户主
+    heads: Vec<TextOfMonth>,
+    /// 积分卡上的原因、备注和决定人
+    remarks: Vec<TextOfMonth>,
     /// 各月
     months: Vec<MonthOfHousehold>,
+}
+
+/// A text that holds from, or for, a month.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TextOfMonth {
+    /// 月份
+    month: String,
+    /// 内容；依法删除后为空
+    text: Option<String>,
 }
 
 /// A closed month of a household.
@@ -131,7 +144,13 @@ impl From<HouseholdFile> for FileOfHousehold {
             year_total: month.result.year_total.to_string(),
             findings: write_findings(&month.findings),
         });
+        let text = |(month, text): (domain::month::Month, Option<String>)| TextOfMonth {
+            month: month.to_string(),
+            text,
+        };
         Self {
+            heads: file.heads.into_iter().map(text).collect(),
+            remarks: file.remarks.into_iter().map(|(month, remark)| text((month, Some(remark)))).collect(),
             household_code: entry.household.code(),
             group_code: entry.group.code(),
             head: entry.head_name,

@@ -12,7 +12,7 @@ use super::cards::MonthPart;
 use super::closings::BlockedVillage;
 use super::rows::{Changed, Page, Rows, changed, limit, page_after};
 use crate::caller::Caller;
-use crate::http::input::{Asked, Input, month, place};
+use crate::http::input::{Asked, Input, month};
 use crate::problem::Answered;
 use crate::state::State;
 
@@ -39,7 +39,7 @@ pub(super) async fn list(
     caller: Caller,
     Asked(part): Asked<MonthPart>,
 ) -> Answered<Json<Page<PublishedVersion>>> {
-    let allowed = caller.allow(Read, part.at(&caller)?).await?;
+    let allowed = caller.allow(Read, caller.at(part.place.as_deref())?).await?;
     let month = month("month", &part.month)?;
     let mut connection = state.database.connection().await?;
     let all = tenancy::read(&mut connection, &allowed, async |connection| {
@@ -55,7 +55,7 @@ pub(super) async fn list(
         hash: published.hash.hex(),
     });
     let key = |row: &PublishedVersion| format!("{} {}", row.village, row.version);
-    Ok(Json(page_after(rows, part.after.as_deref(), limit(part.limit), key)))
+    Ok(Json(page_after(rows, part.after.as_deref(), limit(part.limit), key)?))
 }
 
 /// A publication to carry out.
@@ -88,10 +88,7 @@ pub(super) async fn publish(
     caller: Caller,
     Input(new): Input<NewPublication>,
 ) -> Answered<Json<PublicationReport>> {
-    let at = match &new.place {
-        Some(code) => place("place", code)?,
-        None => caller.reach()?,
-    };
+    let at = caller.at(new.place.as_deref())?;
     let allowed = caller.allow(Publish, at).await?;
     let month = month("month", &new.month)?;
     let mut connection = state.database.connection().await?;
@@ -127,7 +124,7 @@ pub(super) async fn post(
     caller: Caller,
     Input(rows): Input<Rows<PostingRow>>,
 ) -> Answered<Json<Changed>> {
-    let allowed = caller.allow(Post, rows.at(&caller)?).await?;
+    let allowed = caller.allow(Post, caller.at(rows.place.as_deref())?).await?;
     let parsed = rows.parsed(intake::postings)?;
     let mut connection = state.database.connection().await?;
     changed(record_postings(&mut connection, &allowed, &parsed, rows.mode(), &state.moment()).await?)

@@ -4,15 +4,16 @@ use authz::Read;
 use axum::Json;
 use axum::extract::State as Extract;
 use domain::closing::{ExportedResult, Tier};
-use records::closing::results_of;
+use domain::place::Level;
+use records::closing::results_page;
 use records::tenancy;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::cards::MonthPart;
-use super::rows::{Page, limit, page_after};
+use super::rows::{Page, limit, page};
 use crate::caller::Caller;
-use crate::http::input::{Asked, month};
+use crate::http::input::{Asked, month, place_of};
 use crate::problem::Answered;
 use crate::state::State;
 
@@ -70,14 +71,16 @@ pub(super) async fn list(
     caller: Caller,
     Asked(part): Asked<MonthPart>,
 ) -> Answered<Json<Page<ResultRow>>> {
-    let allowed = caller.allow(Read, part.at(&caller)?).await?;
+    let allowed = caller.allow(Read, caller.at(part.place.as_deref())?).await?;
     let month = month("month", &part.month)?;
+    let after = part.after.map(|code| place_of("after", &code, Level::Household)).transpose()?;
+    let limit = limit(part.limit);
+    let most = usize::try_from(limit + 1).unwrap_or(1);
     let mut connection = state.database.connection().await?;
-    let all = tenancy::read(&mut connection, &allowed, async |connection| {
-        results_of(connection, &allowed.place(), month).await
+    let found = tenancy::read(&mut connection, &allowed, async |connection| {
+        results_page(connection, &allowed.place(), month, after.as_ref(), most).await
     })
     .await?;
-    let rows = all.into_iter().map(ResultRow::from);
-    let key = |row: &ResultRow| row.household_code.clone();
-    Ok(Json(page_after(rows, part.after.as_deref(), limit(part.limit), key)))
+    let rows = found.into_iter().map(ResultRow::from).collect();
+    Ok(Json(page(rows, limit, |row: &ResultRow| row.household_code.clone())))
 }

@@ -2,14 +2,12 @@
 
 use axum::Json;
 use domain::input::Line;
-use domain::place::Place;
 use intake::{FileProblem, Limits, Parsed, Table};
 use records::{Mode, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::caller::Caller;
-use crate::http::input::place;
+use crate::http::input::wrong;
 use crate::problem::{Answered, FieldProblem, Problem};
 
 /// Rows to bring in, all or nothing.
@@ -57,14 +55,6 @@ impl From<Outcome> for Changed {
 }
 
 impl<T: Serialize> Rows<T> {
-    /// Where: the place that is named, or the caller's.
-    pub(super) fn at(&self, caller: &Caller) -> Result<Place, Problem> {
-        match &self.place {
-            Some(code) => place("place", code),
-            None => caller.reach(),
-        }
-    }
-
     /// Whether to keep what is done.
     pub(super) fn mode(&self) -> Mode {
         if self.dry_run { Mode::DryRun } else { Mode::Apply }
@@ -82,14 +72,21 @@ impl<T: Serialize> Rows<T> {
     }
 }
 
+/// How many rows one request may bring.
+const MOST_ROWS: usize = 20_000;
+
 /// Rows as the files' reader understands them.
 ///
 /// # Errors
-/// None at all, or what is wrong with them, row by row.
+/// None at all, too many, or what is wrong with them, row by row.
 pub(super) fn rows<T: Serialize, R>(
     rows: &[T],
     read: impl FnOnce(&Table) -> Result<Parsed<R>, FileProblem>,
 ) -> Result<Vec<Line<R>>, Problem> {
+    if rows.len() > MOST_ROWS {
+        let message = format!("一次至多 {MOST_ROWS} 行，现在是 {} 行；请分几次", rows.len());
+        return Err(wrong("rows", message));
+    }
     if rows.is_empty() {
         return Err(Problem::invalid().with(vec![FieldProblem {
             field: "rows".into(),
@@ -142,17 +139,22 @@ pub(super) fn page<T>(mut items: Vec<T>, limit: i64, key: impl Fn(&T) -> String)
 }
 
 /// The page of a whole list that begins after the item of a key; from the beginning without one.
+///
+/// # Errors
+/// A key that no item has (any more).
 pub(super) fn page_after<T>(
     items: impl Iterator<Item = T>,
     after: Option<&str>,
     limit: i64,
     key: impl Fn(&T) -> String,
-) -> Page<T> {
+) -> Result<Page<T>, Problem> {
     let mut items = items.peekable();
     if let Some(after) = after {
         while items.next_if(|item| key(item) != after).is_some() {}
-        drop(items.next());
+        if items.next().is_none() {
+            return Err(wrong("after", "不是本列表里的一项，或已不在；请从头读起".into()));
+        }
     }
     let most = usize::try_from(limit + 1).unwrap_or(1);
-    page(items.take(most).collect(), limit, key)
+    Ok(page(items.take(most).collect(), limit, key))
 }

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::rows::{Changed, changed};
 use crate::caller::Caller;
 use crate::http::etag;
-use crate::http::input::{Asked, Input, month, place};
+use crate::http::input::{Asked, Input, month};
 use crate::problem::{Answered, Problem};
 use crate::state::State;
 
@@ -29,16 +29,6 @@ pub(super) struct When {
     /// 月份 YYYY-MM
     #[param(example = "2026-10")]
     pub(super) month: String,
-}
-
-impl When {
-    /// Where: the place that is named, or the caller's.
-    pub(super) fn at(&self, caller: &Caller) -> Answered<domain::place::Place> {
-        Ok(match &self.place {
-            Some(code) => place("place", code)?,
-            None => caller.reach()?,
-        })
-    }
 }
 
 /// The settings that bind a place in a month.
@@ -60,7 +50,7 @@ pub(super) async fn resolved(
     caller: Caller,
     Asked(when): Asked<When>,
 ) -> Answered<Response> {
-    let allowed = caller.allow(Read, when.at(&caller)?).await?;
+    let allowed = caller.allow(Read, caller.at(when.place.as_deref())?).await?;
     let month = month("month", &when.month)?;
     let mut connection = state.database.connection().await?;
     let (settings, newest) = tenancy::read(&mut connection, &allowed, async |connection| {
@@ -101,16 +91,20 @@ pub(super) async fn adopt(
     headers: HeaderMap,
     Input(new): Input<NewSettings>,
 ) -> Answered<Json<Changed>> {
-    let at = match &new.place {
-        Some(code) => place("place", code)?,
-        None => caller.reach()?,
-    };
+    let at = caller.at(new.place.as_deref())?;
     let allowed = caller.allow(AdoptRulebook, at).await?;
     let from = month("from", &new.from)?;
-    let settings = intake::rulebook(&new.toml)
-        .map_err(|problems| Problem::from(records::Error::Refused(records::Refusal::Problems(problems))))?;
+    let settings = intake::rulebook(&new.toml).map_err(of_text)?;
     let mut connection = state.database.connection().await?;
     let mode = if new.dry_run { Mode::DryRun } else { Mode::Apply };
     let starts = (from, etag::builds_on(&headers)?);
     changed(adopt_rulebook(&mut connection, &allowed, settings, starts, mode, &state.moment()).await?)
+}
+
+/// Problems of a text are told by its own lines; those of a list count from below its header.
+fn of_text(problems: Vec<domain::input::Problem>) -> Problem {
+    let moved =
+        |problem: domain::input::Problem| domain::input::Problem { line: problem.line + 1, ..problem };
+    let problems = problems.into_iter().map(moved).collect();
+    records::Error::Refused(records::Refusal::Problems(problems)).into()
 }

@@ -1,5 +1,7 @@
 //! The session: logging in and out, the role of the moment, and the own account.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
@@ -12,10 +14,13 @@ use tower_sessions::Session;
 use utoipa::ToSchema;
 
 use crate::caller::{Caller, agent};
-use crate::http::input::{Input, Named, wrong};
+use crate::http::input::{AnybodysInput, Input, Named, wrong};
 use crate::problem::{Answered, Problem};
 use crate::session::{Kept, hash_of, keep, new_form_token};
 use crate::state::State;
+
+/// How long a failed log-in takes: several times what checking a password and logging it does.
+const FAILURE_TIME: Duration = Duration::from_millis(400);
 
 /// What somebody logs in with.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -85,7 +90,7 @@ pub(super) async fn log_in(
     session: Session,
     caller: Caller,
     headers: HeaderMap,
-    Input(log_in): Input<LogIn>,
+    AnybodysInput(log_in): AnybodysInput<LogIn>,
 ) -> Answered<Json<WhoIs>> {
     let credentials = Credentials { login: log_in.login, password: log_in.password, code: log_in.code };
     let (identity, grant) = begin_session(&state, &session, &caller, &headers, &credentials).await?;
@@ -103,11 +108,14 @@ pub(crate) async fn begin_session(
     headers: &HeaderMap,
     credentials: &Credentials,
 ) -> Result<(Identity, Option<i64>), Problem> {
-    let attempt = {
-        let mut connection = state.database.connection().await?;
-        let (sealer, moment) = (&state.registrar.sealer, state.moment());
-        try_log_in(&mut connection, &state.guard, credentials, &caller.origin, sealer, &moment).await?
-    };
+    // A failure is answered after a fixed time, so that it does not tell how far the attempt came.
+    let answer_at = tokio::time::Instant::now() + FAILURE_TIME;
+    let (sealer, moment) = (&state.registrar.sealer, state.moment());
+    let origin = caller.origin.clone();
+    let attempt = try_log_in(&state.database, &state.guard, credentials, &origin, sealer, &moment).await?;
+    if matches!(attempt, Attempt::Wrong) {
+        tokio::time::sleep_until(answer_at).await;
+    }
     let identity = match attempt {
         Attempt::Done(identity) => *identity,
         Attempt::TooMany(wait) => {

@@ -17,7 +17,7 @@ use super::divisions::Part;
 use super::rows::{Page, limit, page_after};
 use crate::caller::Caller;
 use crate::http::idempotent::WithoutSecret;
-use crate::http::input::{Asked, Input, Named, place, wrong};
+use crate::http::input::{Asked, Input, Named, wrong};
 use crate::problem::{Answered, Problem};
 use crate::state::State;
 
@@ -65,7 +65,7 @@ pub(super) async fn list(
     caller: Caller,
     Asked(part): Asked<Part>,
 ) -> Answered<Json<Page<TokenSummary>>> {
-    let allowed = caller.allow(IssueMachineTokens, part.at(&caller)?).await?;
+    let allowed = caller.allow(IssueMachineTokens, caller.at(part.place.as_deref())?).await?;
     let mut connection = state.database.connection().await?;
     let all = tenancy::read(&mut connection, &allowed, async |connection| {
         tokens_of(connection, &allowed.place()).await
@@ -74,7 +74,7 @@ pub(super) async fn list(
     let rows = all.into_iter().map(TokenSummary::from);
     Ok(Json(page_after(rows, part.after.as_deref(), limit(part.limit), |row: &TokenSummary| {
         row.id.to_string()
-    })))
+    })?))
 }
 
 /// A machine token to issue.
@@ -110,10 +110,7 @@ pub(super) async fn issue(
     caller: Caller,
     Input(new): Input<TokenToIssue>,
 ) -> Answered<Response> {
-    let at = match &new.place {
-        Some(code) => place("place", code)?,
-        None => caller.reach()?,
-    };
+    let at = caller.at(new.place.as_deref())?;
     let allowed = caller.allow(IssueMachineTokens, at).await?;
     let expires_at = DateTime::parse_from_rfc3339(&new.expires_at)
         .map_err(|_| wrong("expires_at", "应为 RFC 3339 时间，如 2027-01-01T00:00:00+08:00".into()))?;
@@ -127,7 +124,9 @@ pub(super) async fn issue(
         address_range: range.map(|range| range.to_string()),
     };
     let mut connection = state.database.connection().await?;
-    let (id, token) = issue_token(&mut connection, &allowed, &token, &state.moment()).await?;
+    let (id, token) = caller
+        .noting(&allowed, issue_token(&mut connection, &allowed, &token, &state.moment()).await)
+        .await?;
     let mut response = (StatusCode::CREATED, Json(TokenIssued { id, token: Some(token) })).into_response();
     response.extensions_mut().insert(WithoutSecret(json!({ "id": id, "token": null })));
     Ok(response)
@@ -150,6 +149,6 @@ pub(super) async fn revoke(
     if !known.iter().any(|token| token.id == id) {
         return Err(Problem::not_found().into());
     }
-    revoke_token(&mut connection, &allowed, id, &state.moment()).await?;
+    caller.noting(&allowed, revoke_token(&mut connection, &allowed, id, &state.moment()).await).await?;
     Ok(StatusCode::NO_CONTENT)
 }

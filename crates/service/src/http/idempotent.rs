@@ -1,12 +1,13 @@
 //! `Idempotency-Key`: sent again with the same body, a request has one effect and one answer.
 
-use authz::RequestKey;
+use authz::{Actor, RequestKey};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State as Extract};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use chrono::TimeDelta;
 use domain::canonical::Digest;
 use records::idempotency::{Answer, Begun, begin, keep, release};
 
@@ -27,7 +28,10 @@ pub(crate) async fn once(Extract(state): Extract<State>, request: Request, next:
 }
 
 async fn handle(state: &State, request: Request, next: Next) -> Result<Response, Problem> {
-    let changing = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    // Logging in has an answer that cannot be given again: a new session.
+    let logs_in = request.uri().path() == "/api/v1/session" && request.method() == Method::POST;
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let changing = !reads && !logs_in;
     let key = match key_of(request.headers())? {
         Some(key) if changing => key,
         _ => return Ok(next.run(request).await),
@@ -38,22 +42,23 @@ async fn handle(state: &State, request: Request, next: Next) -> Result<Response,
     let limit = usize::try_from(state.http.body_mebibytes).unwrap_or(20) << 20;
     let body = to_bytes(body, limit).await.map_err(|_| Problem::too_large())?;
     let key = RequestKey { method: parts.method.to_string(), route: parts.uri.path().to_owned(), key };
+    let request = fingerprint(state, &actor, &parts.uri, &body);
     let begun = {
         let mut connection = state.database.connection().await?;
-        begin(&mut connection, &actor, &key, &digest(&parts.uri, &body), (state.now)()).await?
+        begin(&mut connection, &actor, &key, &request, cut_off(state), (state.now)()).await?
     };
     let mut caller = caller;
-    match begun {
-        Begun::Different => {
-            return Err(Problem::key_reused().because("同一个幂等键只能用于同样的请求，请换一个"));
+    let different = "同一个幂等键只能用于同样的请求（人、角色和内容），请换一个";
+    caller.replay = match begun {
+        Begun::First => {
+            caller.origin.key = Some(key.clone());
+            None
         }
-        Begun::InFlight => return Err(Problem::in_flight().after(5)),
-        Begun::CutOff => {
-            return Err(Problem::answer_lost().because("请查询结果；仍需办理时，请换一个幂等键"));
-        }
-        Begun::Answered(answer) => caller.replay = Some(answer),
-        Begun::First => caller.origin.key = Some(key.clone()),
-    }
+        Begun::Answered(answer) => Some(Ok(answer)),
+        Begun::Different => Some(Err(Problem::key_reused().because(different))),
+        Begun::InFlight => Some(Err(Problem::in_flight().after(5))),
+        Begun::CutOff => Some(Err(Problem::answer_lost().because("请查询结果；仍需办理时，请换一个幂等键"))),
+    };
     let first = caller.replay.is_none();
     parts.extensions.insert(caller);
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
@@ -71,6 +76,11 @@ async fn handle(state: &State, request: Request, next: Next) -> Result<Response,
     Ok(response)
 }
 
+/// A request without an answer after so long was cut off: no request takes longer than its limit.
+fn cut_off(state: &State) -> TimeDelta {
+    TimeDelta::seconds(i64::from(state.http.request_seconds)) + TimeDelta::minutes(1)
+}
+
 fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
@@ -84,9 +94,11 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
-fn digest(uri: &axum::http::Uri, body: &Bytes) -> Digest {
-    let query = uri.query().unwrap_or_default();
-    Digest::of(&[query.as_bytes(), b"\n", body].concat())
+/// What tells a request from another one under the same key: who asks in which role and where, what, and with what. A body
+/// may hold a password, hence the keyed fingerprint.
+fn fingerprint(state: &State, actor: &Actor, uri: &axum::http::Uri, body: &Bytes) -> Digest {
+    let asked = format!("{}\n{}\n", actor.title(), uri.query().unwrap_or_default());
+    state.registrar.sealer.fingerprint(&[asked.as_bytes(), body].concat())
 }
 
 /// The answer to send, and what is kept of it.

@@ -1,23 +1,38 @@
 //! What a request brings: JSON bodies, queries and places in paths, refused as problems.
 
-use axum::Form;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, RawForm, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use domain::month::Month;
 use domain::place::{Level, Place};
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
+use crate::caller::Caller;
 use crate::error::PageError;
 use crate::problem::{FieldProblem, Problem};
 use crate::state::State;
 
-/// A JSON body.
+/// A JSON body of somebody who is logged in; nobody's is not even read.
 pub(crate) struct Input<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest<State> for Input<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+        if !request.extensions().get::<Caller>().is_some_and(Caller::is_somebody) {
+            return Err(Problem::not_logged_in());
+        }
+        AnybodysInput::from_request(request, state).await.map(|AnybodysInput(value)| Self(value))
+    }
+}
+
+/// A JSON body of anybody: for logging in.
+pub(crate) struct AnybodysInput<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<State> for AnybodysInput<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
@@ -36,18 +51,31 @@ impl<T: DeserializeOwned> FromRequest<State> for Input<T> {
     }
 }
 
+/// A character that the database does not take, and nobody types.
+fn holds_nul(text: &[u8], nul: &[u8]) -> bool {
+    text.windows(nul.len()).any(|window| window == nul)
+}
+
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if holds_nul(bytes, b"\\u0000") {
+        return Err(Problem::malformed().because("正文里有空字符（\\u0000），请去掉"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let (field, inner) = (error.path().to_string(), error.inner());
-        let message = format!("第 {} 行第 {} 列：{inner}", inner.line(), inner.column());
+        let what = match inner.classify() {
+            Category::Data => "名称或类型不对，见接口说明",
+            Category::Eof => "没有写完",
+            Category::Syntax | Category::Io => "写法不对",
+        };
+        let message = format!("第 {} 行第 {} 列{what}（{inner}）", inner.line(), inner.column());
         Problem::malformed().because("正文不是所要的 JSON").with(vec![FieldProblem {
             field,
             line: None,
             message,
         }])
     })?;
-    reader.end().map_err(|error| Problem::malformed().because(format!("JSON 之后还有内容：{error}")))?;
+    reader.end().map_err(|_| Problem::malformed().because("JSON 之后还有内容，请删去"))?;
     Ok(value)
 }
 
@@ -58,10 +86,13 @@ impl<T: DeserializeOwned> FromRequest<State> for Posted<T> {
     type Rejection = PageError;
 
     async fn from_request(request: Request, state: &State) -> Result<Self, PageError> {
-        match Form::<T>::from_request(request, state).await {
-            Ok(Form(form)) => Ok(Self(form)),
-            Err(_) => Err(Problem::malformed().because("表单不完整，请返回重填").into()),
+        let incomplete = || Problem::malformed().because("表单不完整，请返回重填");
+        let form = RawForm::from_request(request, state).await.map_err(|_| incomplete())?;
+        if holds_nul(&form.0, b"%00") {
+            return Err(incomplete().into());
         }
+        let form = serde_urlencoded::from_bytes(&form.0).map_err(|_| incomplete())?;
+        Ok(Self(form))
     }
 }
 
@@ -72,12 +103,14 @@ impl<T: DeserializeOwned> FromRequestParts<State> for Asked<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        if parts.uri.query().is_some_and(|query| holds_nul(query.as_bytes(), b"%00")) {
+            return Err(Problem::malformed().because("查询参数里有空字符，请去掉"));
+        }
         let query = Query::<T>::from_request_parts(parts, state).await;
         match query {
             Ok(Query(query)) => Ok(Self(query)),
-            Err(rejection) => {
-                Err(Problem::malformed().because(format!("查询参数不对：{}", rejection.body_text())))
-            }
+            Err(rejection) => Err(Problem::malformed()
+                .because(format!("请核对参数的名称和取值，见接口说明（{}）", rejection.body_text()))),
         }
     }
 }
@@ -121,6 +154,17 @@ pub(crate) fn place_of(field: &str, code: &str, level: Level) -> Result<Place, P
 /// A text that is none, by its field.
 pub(crate) fn month(field: &str, text: &str) -> Result<Month, Problem> {
     Month::parse(text).map_err(|error| wrong(field, error.to_string()))
+}
+
+/// A short text that stays for good: a reason, a name.
+///
+/// # Errors
+/// Longer than 200 characters, or with control characters, by its field.
+pub(crate) fn short(field: &str, text: &str) -> Result<(), Problem> {
+    if text.chars().count() > 200 || text.chars().any(char::is_control) {
+        return Err(wrong(field, "至多 200 个字，不能有换行和控制字符；请写简短些，不写个人信息".into()));
+    }
+    Ok(())
 }
 
 /// A problem of one field.

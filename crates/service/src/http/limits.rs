@@ -1,7 +1,7 @@
 //! Limits: requests from one address, the size of a body, the time of a request.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::Router;
@@ -19,7 +19,7 @@ use tower_governor::{GovernorError, GovernorLayer};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use super::address::ClientAddress;
+use super::address::{ClientAddress, block};
 use crate::problem::Problem;
 
 /// Puts the limits around routes; what they refuse is a problem.
@@ -31,10 +31,22 @@ pub(crate) fn limited<S: Clone + Send + Sync + 'static>(router: Router<S>, http:
         .layer(DefaultBodyLimit::max(bytes))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, seconds));
     let router = match per_address(http) {
-        Some(config) => router.layer(GovernorLayer::new(config).error_handler(too_many)),
+        Some(config) => {
+            tokio::spawn(forget_addresses(Arc::downgrade(&config)));
+            router.layer(GovernorLayer::new(config).error_handler(too_many))
+        }
         None => router,
     };
     router.layer(from_fn(explained))
+}
+
+/// Forgets addresses that have been quiet, so that their number does not grow for ever.
+async fn forget_addresses(config: Weak<PerAddress>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let Some(config) = config.upgrade() else { return };
+        config.limiter().retain_recent();
+    }
 }
 
 type PerAddress = GovernorConfig<ByAddress, NoOpMiddleware<governor::clock::QuantaInstant>>;
@@ -54,7 +66,7 @@ impl KeyExtractor for ByAddress {
 
     fn extract<T>(&self, request: &axum::http::Request<T>) -> Result<IpAddr, GovernorError> {
         let client = request.extensions().get::<ClientAddress>();
-        client.map(|client| client.address).ok_or(GovernorError::UnableToExtractKey)
+        client.map(|client| block(client.address)).ok_or(GovernorError::UnableToExtractKey)
     }
 }
 

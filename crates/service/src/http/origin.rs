@@ -11,7 +11,9 @@ use crate::problem::Problem;
 /// Refuses a changing request that a browser sends for another site. Requests with a token are no browser's.
 pub(crate) async fn same_origin(request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if !safe && !request.headers().contains_key(AUTHORIZATION) && is_foreign(request.headers()) {
+    let token =
+        request.headers().get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"Bearer "));
+    if !safe && !token && is_foreign(request.headers()) {
         return Problem::foreign_origin().because("请在本系统的页面上操作").into_response();
     }
     next.run(request).await

@@ -282,8 +282,9 @@ async fn ended(database: &TestDatabase, attempts: &mut Attempts) {
         for probe in PROBES.iter().filter(|probe| !probe.ends_session) {
             match probe.needs {
                 Needs::Act(..) => attempts.expect(probe, &who, change, &statuses),
-                Needs::Person if statuses == [401] && probe.is_api() => {
-                    attempts.expect(probe, &who, change, &[401])
+                Needs::Person | Needs::Caller if statuses == [401] => {
+                    let gone = if probe.is_api() { 401 } else { 303 };
+                    attempts.expect(probe, &who, change, &[gone]);
                 }
                 _ => {}
             }

@@ -237,7 +237,13 @@ async fn one_address_cannot_take_everything() {
     let answers: Vec<_> = (0..20).map(|_| send(&serving.pages, "GET", "/", &[], "")).collect();
     let refused: Vec<_> = answers.iter().filter(|answer| answer.status == 429).collect();
     assert!(refused.len() >= 10, "{}", refused.len());
-    assert_eq!(refused[0].json()["code"], "too_many_requests");
+    assert!(
+        refused[0].body.contains("请求太频繁") && refused[0].body.contains("秒后再试"),
+        "{}",
+        refused[0].body
+    );
+    let api = send(&serving.pages, "GET", "/api/v1/session", &[], "");
+    assert_eq!((api.status, &api.json()["code"]), (429, &json!("too_many_requests")));
     assert!(refused[0].header("retry-after").parse::<u32>().is_ok());
 }
 

@@ -45,10 +45,10 @@ impl Refusal {
         Error::Refused(Self::Message(text.into()))
     }
 
-    /// Refuses when what is there now is not what the request builds on, where it says on what.
+    /// Refuses when what is there now is not what the request builds on, where it says on what; 0 stands for nothing.
     pub(crate) fn unless_same(builds_on: Option<i64>, now: Option<i64>) -> Result<()> {
         match builds_on {
-            Some(version) if Some(version) != now => Err(Error::Refused(Self::Changed)),
+            Some(version) if version != now.unwrap_or(0) => Err(Error::Refused(Self::Changed)),
             _ => Ok(()),
         }
     }

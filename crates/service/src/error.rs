@@ -1,7 +1,11 @@
 //! What a page answers when it cannot be shown.
 
 use askama::Template;
-use axum::http::StatusCode;
+use axum::body::to_bytes;
+use axum::extract::Request;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use crate::problem::{Failure, Problem};
@@ -47,6 +51,9 @@ impl From<Failure> for PageError {
     }
 }
 
+/// The most bytes of a problem.
+const LONGEST_PROBLEM: usize = 64 << 10;
+
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage {
@@ -75,6 +82,25 @@ impl IntoResponse for PageError {
 /// The answer to an address that no route has.
 pub(crate) async fn not_found() -> PageError {
     PageError::NotFound
+}
+
+/// Problems of layers, as limits are, become pages where people read them.
+pub(crate) async fn for_people(request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api/");
+    let response = next.run(request).await;
+    let kind = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if is_api || kind != Some(b"application/problem+json") {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let body = to_bytes(body, LONGEST_PROBLEM).await.unwrap_or_default();
+    let problem: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    let text = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
+    let shown = page(parts.status, &ErrorPage { title: text("title"), remedy: text("detail") });
+    let (told, body) = shown.into_parts();
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.extend(told.headers);
+    Response::from_parts(parts, body)
 }
 
 /// Renders a page.

@@ -58,6 +58,7 @@ pub fn router(state: State) -> Router {
         .layer(from_fn(origin::same_origin))
         .layer(layer(store, state.is_behind_tls()));
     limits::limited(routes, &state.http)
+        .layer(from_fn(error::for_people))
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(TraceLayer::new_for_http().make_span_with(headers::span))
         .layer(from_fn_with_state(state.clone(), address::number))

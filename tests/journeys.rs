@@ -14,5 +14,6 @@ mod paper;
 mod personal;
 mod postings;
 mod tamper;
+mod user;
 mod work;
 mod year;

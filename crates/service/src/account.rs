@@ -75,7 +75,8 @@ struct AccountPage {
 struct Offer {
     secret: String,
     picture: String,
-    address: String,
+    /// The secret as authenticators take it by hand.
+    by_hand: String,
 }
 
 /// What every form behind the log-in carries.
@@ -255,7 +256,9 @@ pub(crate) async fn second_factor(
     let logged_in = caller.logged_in().ok_or(PageError::LogIn)?;
     if form.code.is_empty() && !logged_in.identity.second_factor {
         let offer = begin_second_factor(&logged_in.identity.login)?;
-        let offer = Offer { picture: picture(&offer.address), secret: offer.secret, address: offer.address };
+        let by_hand = offer.address.split("secret=").nth(1).and_then(|rest| rest.split('&').next());
+        let by_hand = by_hand.unwrap_or_default().to_owned();
+        let offer = Offer { picture: picture(&offer.address), secret: offer.secret, by_hand };
         return shown(&state, &session, &caller, StatusCode::OK, Some(offer), String::new()).await;
     }
     let secret = Some(form.secret.as_str()).filter(|secret| !secret.is_empty());

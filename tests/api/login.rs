@@ -211,6 +211,12 @@ async fn a_form_of_another_site_or_another_session_is_refused() {
     let form = "Content-Type: application/x-www-form-urlencoded";
     let foreign = ["Sec-Fetch-Site: cross-site", form, cookie.as_str()];
     assert_eq!(send(&serving.pages, "POST", "/logout", &foreign, "form_token=x").status, 403);
+    let kind = "Content-Type: application/json";
+    for site in ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site", "Origin: https://evil.example"] {
+        let answer =
+            send(&serving.pages, "POST", "/api/v1/second-factor", &[site, kind, cookie.as_str()], "{}");
+        assert_eq!((answer.status, &answer.json()["code"]), (403, &json!("foreign_origin")), "{site}");
+    }
     let wrong = ["Sec-Fetch-Site: same-origin", form, cookie.as_str()];
     assert_eq!(send(&serving.pages, "POST", "/logout", &wrong, "form_token=x").status, 403);
     let page = send(&serving.pages, "GET", "/account", &[&cookie], "");

@@ -44,6 +44,10 @@ async fn the_same_request_has_one_effect_and_one_answer() {
     let other = json!({ "login": "li.qiang", "name": "李强" });
     let reused = keyed(&serving, &cookie, "k-1", "/api/v1/accounts", &other);
     assert_eq!((reused.status, &reused.json()["code"]), (422, &json!("idempotency_key_reused")));
+    for malformed in ["", "a key", &"k".repeat(256)] {
+        let answer = keyed(&serving, &cookie, malformed, "/api/v1/accounts", &other);
+        assert_eq!((answer.status, &answer.json()["errors"][0]["field"]), (400, &json!("Idempotency-Key")));
+    }
     let owner = superuser(&database).await;
     let accounts: i64 = owner.query_one("select count(*) from account", &[]).await.expect("a count").get(0);
     assert_eq!(accounts, 2);

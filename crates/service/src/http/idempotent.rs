@@ -83,7 +83,9 @@ fn cut_off(state: &State) -> TimeDelta {
 
 fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
+    let visible =
+        |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let key = key.to_str().ok().filter(visible);
     match key {
         Some(key) => Ok(Some(key.to_owned())),
         None => {

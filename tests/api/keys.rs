@@ -1,28 +1,11 @@
 //! Idempotency keys, paging, versions and limits.
 
-use authz::Role;
-use domain::place::Place;
 use serde_json::{Value, json};
-use testkit::{COUNTY, County, TestDatabase};
 
-use super::UNLIMITED;
-use crate::people::{account, grant, log_in};
+use super::administrator;
 use crate::support::{Answer, Serving, call, send, superuser};
 
 const TOWN: &str = "440229100000";
-
-async fn administrator() -> (TestDatabase, Serving, String) {
-    let database = TestDatabase::empty().await;
-    let county = County::new(60, "2026-01", 1);
-    let mut connection = database.database.connection().await.expect("a connection");
-    county.register(&mut connection).await;
-    let place = Place::parse_code(COUNTY).expect("a code");
-    let number = account(&mut connection, "lai.wen", place).await;
-    grant(&mut connection, number, Role::CountyAdministrator, place).await;
-    let serving = Serving::start_with(&database, UNLIMITED);
-    let cookie = log_in(&serving.pages, "lai.wen");
-    (database, serving, cookie)
-}
 
 fn keyed(serving: &Serving, cookie: &str, key: &str, path: &str, body: &Value) -> Answer {
     let key = format!("Idempotency-Key: {key}");

@@ -1,25 +1,14 @@
 //! Machine tokens: shown once, bound to place, role, end and addresses.
 
-use authz::Role;
-use domain::place::Place;
 use serde_json::{Value, json};
-use testkit::{COUNTY, County, TestDatabase};
+use testkit::COUNTY;
 
-use super::UNLIMITED;
-use crate::people::{account, grant, log_in};
-use crate::support::{Serving, call, superuser};
+use super::administrator;
+use crate::support::{call, superuser};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_reads_its_place_until_it_is_taken_back() {
-    let database = TestDatabase::empty().await;
-    let county = County::new(60, "2026-01", 1);
-    let mut connection = database.database.connection().await.expect("a connection");
-    county.register(&mut connection).await;
-    let place = Place::parse_code(COUNTY).expect("a code");
-    let number = account(&mut connection, "lai.wen", place).await;
-    grant(&mut connection, number, Role::CountyAdministrator, place).await;
-    let serving = Serving::start_with(&database, UNLIMITED);
-    let cookie = log_in(&serving.pages, "lai.wen");
+    let (database, serving, cookie) = administrator().await;
     let end = chrono::DateTime::parse_from_rfc2822(
         &call(&serving.pages, "GET", "/healthz", "", &Value::Null).header("date").replace("GMT", "+0000"),
     );

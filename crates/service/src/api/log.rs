@@ -135,7 +135,12 @@ pub(super) async fn export(
         let mut connection = state.database.connection().await?;
         note(&mut connection, &allowed, detail, &state.moment()).await?;
     }
-    let rows = found(&state, &caller, &asked, EXPORTED).await?;
+    let rows = found(&state, &caller, &asked, EXPORTED + 1).await?;
+    if i64::try_from(rows.len()).is_ok_and(|rows| rows > EXPORTED) {
+        return Err(Problem::refused()
+            .because(format!("超过 {EXPORTED} 条，请缩小时间范围，分几次导出"))
+            .into());
+    }
     let mut writer = csv::Writer::from_writer(Vec::new());
     let written = rows.into_iter().map(LogEntry::from).try_for_each(|row| writer.serialize(row));
     let bytes = written.and_then(|()| writer.into_inner().map_err(|error| error.into_error().into()));

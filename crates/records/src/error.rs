@@ -31,6 +31,9 @@ pub enum Refusal {
     /// The request as a whole.
     #[error("{0}")]
     Message(String),
+    /// What it is about is not there, or may not be seen.
+    #[error("{0}")]
+    Missing(String),
     /// Too many tries; the seconds to wait.
     #[error("尝试过多，请在 {0} 秒后再试")]
     TooMany(u32),
@@ -43,6 +46,11 @@ impl Refusal {
     /// A refusal of the request as a whole.
     pub fn message(text: impl Into<String>) -> Error {
         Error::Refused(Self::Message(text.into()))
+    }
+
+    /// A refusal for want of what it is about.
+    pub(crate) fn missing(text: impl Into<String>) -> Error {
+        Error::Refused(Self::Missing(text.into()))
     }
 
     /// Refuses when what is there now is not what the request builds on, where it says on what; 0 stands for nothing.

@@ -1,18 +1,18 @@
 //! The own account: the role of the moment, the password, the second factor, the sessions.
 
 use askama::Template;
-use authz::{Actor, Read};
+use authz::{Actor, Hat, Read};
 use axum::extract::{Path, State as Extract};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::canonical::Digest;
 use domain::month::local_time;
-use records::accounts::{begin_second_factor, end_session, sessions, set_second_factor};
+use records::accounts::{begin_second_factor, end_session, sessions};
 use records::{places, tenancy};
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use crate::api::{set_password, switch_to};
+use crate::api::{set_factor, set_password, switch_to};
 use crate::caller::{Caller, LoggedIn};
 use crate::error::{PageError, page};
 use crate::http::input::Posted;
@@ -33,10 +33,11 @@ pub(crate) struct Header {
 impl Header {
     /// The top of a page of a caller.
     pub(crate) async fn of(state: &State, logged_in: &LoggedIn) -> Result<Self, PageError> {
-        let hats = hats(state, logged_in).await?;
-        let hat = hats.into_iter().find(|hat| hat.current);
-        let hat =
-            hat.map_or_else(|| "没有可用的角色".to_owned(), |hat| format!("{} {}", hat.place, hat.role));
+        let current = logged_in.identity.hats.iter().find(|hat| Some(hat.grant) == logged_in.kept.grant);
+        let hat = match current {
+            Some(hat) => format!("{} {}", place_name(state, logged_in, hat).await?, hat.role.title()),
+            None => "没有可用的角色".to_owned(),
+        };
         Ok(Self { name: logged_in.identity.name.clone(), hat, form_token: logged_in.kept.form_token.clone() })
     }
 }
@@ -149,23 +150,40 @@ async fn shown(
 
 /// The roles of a person with the names of their places.
 async fn hats(state: &State, logged_in: &LoggedIn) -> Result<Vec<HatChoice>, PageError> {
-    let mut connection = state.database.connection().await?;
     let mut hats = Vec::new();
     for hat in &logged_in.identity.hats {
-        let actor = Actor::Person(logged_in.identity.acting(Some(hat.grant), authz::Origin::default()));
-        let place = match state.guard.allow(&actor, Read, hat.place) {
-            Ok(allowed) => {
-                tenancy::read(&mut connection, &allowed, async |connection| {
-                    places::name_of(connection, &hat.place).await
-                })
-                .await?
-            }
-            Err(_) => hat.place.code(),
-        };
+        let place = place_name(state, logged_in, hat).await?;
         let current = logged_in.kept.grant == Some(hat.grant);
         hats.push(HatChoice { id: hat.grant, role: hat.role.title(), place, current });
     }
     Ok(hats)
+}
+
+/// The name of the place of one of a person's roles, read in that role.
+async fn place_name(state: &State, logged_in: &LoggedIn, hat: &Hat) -> Result<String, PageError> {
+    let actor = Actor::Person(logged_in.identity.acting(Some(hat.grant), authz::Origin::default()));
+    let Ok(allowed) = state.guard.allow(&actor, Read, hat.place) else { return Ok(hat.place.code()) };
+    let mut connection = state.database.connection().await?;
+    let name = tenancy::read(&mut connection, &allowed, async |connection| {
+        places::name_of(connection, &hat.place).await
+    });
+    Ok(name.await?)
+}
+
+/// Back to the account page: anew after what was done, and otherwise with the reason why it was not.
+async fn back(
+    state: &State,
+    session: &Session,
+    caller: &Caller,
+    done: Result<(), PageError>,
+) -> Result<Response, PageError> {
+    match done {
+        Ok(()) => Ok(Redirect::to("/account").into_response()),
+        Err(PageError::Problem(problem)) => {
+            shown(state, session, caller, problem.status(), None, problem.words()).await
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// A form of the account page: what it carries, and the token.
@@ -190,13 +208,7 @@ pub(crate) async fn password(
         true => set_password(&state, &session, &caller, &form.old, &form.new).await.map_err(PageError::from),
         false => Err(Problem::refused().because("两次输入的新密码不同，请重新输入").into()),
     };
-    match changed {
-        Ok(()) => Ok(Redirect::to("/account").into_response()),
-        Err(PageError::Problem(problem)) => {
-            shown(&state, &session, &caller, problem.status(), None, problem.words()).await
-        }
-        Err(error) => Err(error),
-    }
+    back(&state, &session, &caller, changed).await
 }
 
 /// A role to act in.
@@ -252,7 +264,7 @@ pub(crate) async fn second_factor(
     Posted(form): Posted<FactorForm>,
 ) -> Result<Response, PageError> {
     form.token.check(&caller)?;
-    let allowed = caller.allow_own()?;
+    caller.allow_own()?;
     let logged_in = caller.logged_in().ok_or(PageError::LogIn)?;
     if form.code.is_empty() && !logged_in.identity.second_factor {
         let offer = begin_second_factor(&logged_in.identity.login)?;
@@ -262,19 +274,8 @@ pub(crate) async fn second_factor(
         return shown(&state, &session, &caller, StatusCode::OK, Some(offer), String::new()).await;
     }
     let secret = Some(form.secret.as_str()).filter(|secret| !secret.is_empty());
-    let done = {
-        let mut connection = state.database.connection().await?;
-        let (sealer, moment) = (&state.registrar.sealer, state.moment());
-        set_second_factor(&mut connection, &allowed, &logged_in.identity, secret, &form.code, sealer, &moment)
-            .await
-    };
-    match done.map_err(PageError::from) {
-        Ok(()) => Ok(Redirect::to("/account").into_response()),
-        Err(PageError::Problem(problem)) => {
-            shown(&state, &session, &caller, problem.status(), None, problem.words()).await
-        }
-        Err(error) => Err(error),
-    }
+    let done = set_factor(&state, &caller, secret, &form.code).await;
+    back(&state, &session, &caller, done.map_err(PageError::from)).await
 }
 
 /// A QR code as an SVG element.

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use domain::month::local_time;
 use domain::place::Place;
 use ipnet::IpNet;
+use records::Refusal;
 use records::accounts::{Identity, identity_of, machine_of};
 use records::idempotency::Answer;
 use tower_sessions::Session;
@@ -202,13 +203,15 @@ impl Caller {
         }
     }
 
-    /// What a verb answered; that it was refused is logged, too.
+    /// What a verb answered; that it was refused is logged, too, unless what it is about is not there.
     pub(crate) async fn noting<A: Act, R>(
         &self,
         allowed: &Allowed<A>,
         answer: records::Result<R>,
     ) -> Answered<R> {
-        if let Err(records::Error::Refused(_)) = &answer {
+        if let Err(records::Error::Refused(refusal)) = &answer
+            && !matches!(refusal, Refusal::Missing(_))
+        {
             self.note_refusal(allowed.actor(), A::NAME, &allowed.place()).await?;
         }
         Ok(answer?)

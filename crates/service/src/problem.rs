@@ -178,19 +178,29 @@ impl From<records::Error> for Failure {
     }
 }
 
+impl From<domain::input::Problem> for FieldProblem {
+    fn from(problem: domain::input::Problem) -> Self {
+        Self {
+            field: problem.field.to_owned(),
+            // The header is line 1 of a file; the first row of a list is row 1.
+            line: problem.line.checked_sub(1).filter(|line| *line > 0),
+            message: problem.message,
+        }
+    }
+}
+
+impl From<Vec<domain::input::Problem>> for Problem {
+    fn from(problems: Vec<domain::input::Problem>) -> Self {
+        Self::invalid().with(problems.into_iter().map(FieldProblem::from).collect())
+    }
+}
+
 impl From<records::Error> for Problem {
     fn from(error: records::Error) -> Self {
         match error {
-            records::Error::Refused(Refusal::Problems(problems)) => {
-                let field = |problem: domain::input::Problem| FieldProblem {
-                    field: problem.field.to_owned(),
-                    // The header is line 1 of a file; the first row of a list is row 1.
-                    line: problem.line.checked_sub(1).filter(|line| *line > 0),
-                    message: problem.message,
-                };
-                Self::invalid().with(problems.into_iter().map(field).collect())
-            }
+            records::Error::Refused(Refusal::Problems(problems)) => problems.into(),
             records::Error::Refused(Refusal::TooMany(wait)) => Self::too_many().after(wait),
+            records::Error::Refused(Refusal::Missing(_)) => Self::not_found(),
             records::Error::Refused(Refusal::Changed) => {
                 Self::changed().because("请重新读取，在新内容上修改")
             }

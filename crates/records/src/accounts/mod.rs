@@ -8,12 +8,12 @@ mod identity;
 mod login;
 mod own;
 mod password;
+mod read;
 mod second_factor;
 pub mod sessions;
 mod tokens;
 
 use authz::{Allowed, ManageAccounts, check_delegation};
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::place::{Level, Place};
@@ -35,6 +35,7 @@ pub use login::{Attempt, Credentials, log_in};
 pub use own::{begin_second_factor, change_password, end_session, note_log_out, set_second_factor};
 pub use password::initial_password;
 use password::{check_password, hash_password};
+pub use read::{AccountSummary, account, account_of_login, accounts_of};
 pub use tokens::{NewToken, TokenRow, issue_token, machine_of, revoke_token, tokens_of};
 
 /// An account to make.
@@ -48,27 +49,6 @@ pub struct NewAccount {
     pub password: String,
     /// Whether the first log-in changes it.
     pub must_change: bool,
-}
-
-/// An account as its administrators see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountSummary {
-    /// Its row number.
-    pub id: i64,
-    /// Where the person belongs.
-    pub place: Place,
-    /// The log-in.
-    pub login: String,
-    /// The person's name.
-    pub name: String,
-    /// The password was set by somebody else and was not changed yet.
-    pub must_change: bool,
-    /// Whether a second factor is asked for.
-    pub second_factor: bool,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
-    /// Since when it is switched off.
-    pub disabled_at: Option<DateTime<Utc>>,
 }
 
 /// Makes an account of the permission's place. Returns its row number.
@@ -184,75 +164,6 @@ pub async fn set_disabled(
     .await
 }
 
-/// The accounts that belong to places inside `scope`, in the order of their numbers, after a number.
-///
-/// # Errors
-/// Faults of the database.
-pub async fn accounts_of(
-    connection: &mut Connection,
-    scope: &Place,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<AccountSummary>> {
-    let interval = scope.scope();
-    let rows: Vec<SummaryRow> = account::table
-        .filter(account::county_code.eq(scope.county().digits()))
-        .filter(account::place.ge(interval.low))
-        .filter(account::place.lt(interval.high))
-        .filter(account::id.gt(after))
-        .order(account::id)
-        .limit(limit)
-        .select(SUMMARY)
-        .load(connection)
-        .await?;
-    rows.into_iter().map(summary).collect()
-}
-
-/// The account of a number, where it is inside the permission's place.
-///
-/// # Errors
-/// Faults of the database.
-pub async fn account(connection: &mut Connection, id: i64) -> Result<Option<AccountSummary>> {
-    let row: Option<SummaryRow> =
-        account::table.filter(account::id.eq(id)).select(SUMMARY).first(connection).await.optional()?;
-    row.map(summary).transpose()
-}
-
-/// The account of a log-in inside the permission's place.
-///
-/// # Errors
-/// Faults of the database.
-pub async fn account_of_login(connection: &mut Connection, login: &str) -> Result<Option<AccountSummary>> {
-    let row: Option<SummaryRow> =
-        account::table.filter(account::login.eq(login)).select(SUMMARY).first(connection).await.optional()?;
-    row.map(summary).transpose()
-}
-
-type SummaryRow =
-    (i64, String, (String, String), (bool, Option<Vec<u8>>), (DateTime<Utc>, Option<DateTime<Utc>>));
-
-type SummaryColumns = (
-    account::id,
-    account::place,
-    (account::login, account::name),
-    (account::must_change, account::totp_sealed),
-    (account::created_at, account::disabled_at),
-);
-
-const SUMMARY: SummaryColumns = (
-    account::id,
-    account::place,
-    (account::login, account::name),
-    (account::must_change, account::totp_sealed),
-    (account::created_at, account::disabled_at),
-);
-
-fn summary((id, place, (login, name), (must_change, totp), dates): SummaryRow) -> Result<AccountSummary> {
-    let (created_at, disabled_at) = dates;
-    let (place, second_factor) = (codec::place(&place)?, totp.is_some());
-    Ok(AccountSummary { id, place, login, name, must_change, second_factor, created_at, disabled_at })
-}
-
 fn check_login(login: &str) -> Result<()> {
     let letters = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     let fits = (3..=40).contains(&login.len())
@@ -289,7 +200,7 @@ async fn below(
     id: i64,
 ) -> Result<AccountSummary> {
     let found = account(connection, id).await?;
-    let found = found.ok_or_else(|| Refusal::message(format!("没有编号为 {id} 的账号，请刷新后再看")))?;
+    let found = found.ok_or_else(|| Refusal::missing(format!("没有编号为 {id} 的账号，请刷新后再看")))?;
     check_town(connection, allowed, &found.place).await?;
     // Its roles count wherever they are, above as well.
     tenancy::reach_account(connection, id).await?;

@@ -123,7 +123,7 @@ pub async fn revoke_token(
 ) -> Result<()> {
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         let found = tokens_of(connection, &allowed.place()).await?.into_iter().find(|one| one.id == id);
-        let found = found.ok_or_else(|| Refusal::message(format!("没有编号为 {id} 的令牌，请刷新后再看")))?;
+        let found = found.ok_or_else(|| Refusal::missing(format!("没有编号为 {id} 的令牌，请刷新后再看")))?;
         if found.revoked_at.is_some() {
             return Ok(());
         }

@@ -7,14 +7,14 @@ use domain::households::may_erase;
 use domain::place::Place;
 use serde_json::json;
 
-use super::personal::entry_of;
+use super::personal::{card_numbers, entry_of};
 use crate::audit;
 use crate::closing;
 use crate::database::Connection;
 use crate::error::{Refusal, Result};
 use crate::forms::reissue;
 use crate::moment::Moment;
-use crate::schema::{card, card_remark, household_version};
+use crate::schema::{card_remark, household_version};
 use crate::sealing::Sealer;
 use crate::tenancy::{self, Mode};
 
@@ -60,12 +60,7 @@ pub async fn erase_household(
             ))
             .execute(connection)
             .await?;
-        let cards: Vec<i64> = card::table
-            .filter(card::county_code.eq(county.digits()))
-            .filter(card::household_id.eq(entry.household_id))
-            .select(card::id)
-            .load(connection)
-            .await?;
+        let cards = card_numbers(connection, &entry).await?;
         let remarked = card_remark::table
             .filter(card_remark::county_code.eq(county.digits()))
             .filter(card_remark::card_id.eq_any(cards))

@@ -146,12 +146,7 @@ async fn heads(connection: &mut Connection, entry: &RegisterEntry) -> Result<Vec
 async fn remarks(connection: &mut Connection, entry: &RegisterEntry) -> Result<Vec<(Month, String)>> {
     type Texts = (Option<String>, Option<String>, Option<String>, Option<String>);
     let county = entry.household.county();
-    let cards: Vec<i64> = card::table
-        .filter(card::county_code.eq(county.digits()))
-        .filter(card::household_id.eq(entry.household_id))
-        .select(card::id)
-        .load(connection)
-        .await?;
+    let cards = card_numbers(connection, entry).await?;
     let rows: Vec<(i32, Texts)> = card_remark::table
         .filter(card_remark::county_code.eq(county.digits()))
         .filter(card_remark::card_id.eq_any(cards))
@@ -169,6 +164,16 @@ async fn remarks(connection: &mut Connection, entry: &RegisterEntry) -> Result<V
         }
     }
     Ok(remarks)
+}
+
+/// The row numbers of every card of a household.
+pub(super) async fn card_numbers(connection: &mut Connection, entry: &RegisterEntry) -> Result<Vec<i64>> {
+    Ok(card::table
+        .filter(card::county_code.eq(entry.household.county().digits()))
+        .filter(card::household_id.eq(entry.household_id))
+        .select(card::id)
+        .load(connection)
+        .await?)
 }
 
 fn open(sealer: &Sealer, household: &Place, field: Field, sealed: Option<&[u8]>) -> Result<Option<String>> {

@@ -150,7 +150,6 @@ pub(super) async fn reset_password(
     let allowed = caller.allow(ManageAccounts, caller.reach()?).await?;
     let password = initial_password()?;
     let mut connection = state.database.connection().await?;
-    known(&mut connection, &allowed, id).await?;
     caller.noting(&allowed, reset(&mut connection, &allowed, id, &password, &state.moment()).await).await?;
     Ok(with_password(StatusCode::OK, id, password))
 }
@@ -174,19 +173,8 @@ pub(super) async fn set_disabled(
 ) -> Answered<StatusCode> {
     let allowed = caller.allow(ManageAccounts, caller.reach()?).await?;
     let mut connection = state.database.connection().await?;
-    known(&mut connection, &allowed, id).await?;
     caller
         .noting(&allowed, switch_off(&mut connection, &allowed, id, switch.disabled, &state.moment()).await)
         .await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// What one may not see is not there.
-async fn known(
-    connection: &mut records::Connection,
-    allowed: &authz::Allowed<ManageAccounts>,
-    id: i64,
-) -> Answered<()> {
-    let found = tenancy::read(connection, allowed, async |connection| account(connection, id).await).await?;
-    found.map(drop).ok_or_else(|| Problem::not_found().into())
 }

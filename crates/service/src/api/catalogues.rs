@@ -6,11 +6,11 @@ use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use records::catalogue::{Adoption, adopt_catalogue, catalogue_of};
-use records::{Mode, tenancy};
+use records::tenancy;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::rows::{Changed, changed, rows};
+use super::rows::{Changed, changed, mode, rows};
 use super::rulebooks::When;
 use crate::caller::Caller;
 use crate::http::etag;
@@ -128,15 +128,13 @@ pub(super) async fn adopt(
 ) -> Answered<Json<Changed>> {
     let at = caller.at(new.place.as_deref())?;
     let allowed = caller.allow(AdoptCatalogue, at).await?;
-    new.reason.as_deref().map_or(Ok(()), |reason| short("reason", reason))?;
+    short("reason", new.reason.as_deref())?;
     let from = month("from", &new.from)?;
     let parsed = rows(&new.rows, intake::catalogue)?;
-    let refused = |problems| Problem::from(records::Error::Refused(records::Refusal::Problems(problems)));
-    let catalogue = intake::assemble_catalogue(&parsed).map_err(refused)?;
+    let catalogue = intake::assemble_catalogue(&parsed).map_err(Problem::from)?;
     let year = new.year.unwrap_or(from.year());
     let builds_on = etag::builds_on(&headers)?;
     let adoption = Adoption { catalogue, year, from, reason: new.reason, builds_on };
     let mut connection = state.database.connection().await?;
-    let mode = if new.dry_run { Mode::DryRun } else { Mode::Apply };
-    changed(adopt_catalogue(&mut connection, &allowed, &adoption, mode, &state.moment()).await?)
+    changed(adopt_catalogue(&mut connection, &allowed, &adoption, mode(new.dry_run), &state.moment()).await?)
 }

@@ -142,7 +142,7 @@ pub(super) async fn close(
 ) -> Answered<Json<Closed>> {
     let at = caller.at(new.place.as_deref())?;
     let allowed = caller.allow(Close, at).await?;
-    new.without_unsigned.as_deref().map_or(Ok(()), |reason| short("without_unsigned", reason))?;
+    short("without_unsigned", new.without_unsigned.as_deref())?;
     let request = Request {
         slice: state.closing.slice,
         connections: state.closing.closing_connections,

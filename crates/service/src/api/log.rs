@@ -128,7 +128,7 @@ pub(super) async fn export(
     let allowed = caller.allow(ReadLog, at).await?;
     asked.search()?;
     for (field, text) in [("act", &asked.act), ("actor", &asked.actor), ("text", &asked.text)] {
-        text.as_deref().map_or(Ok(()), |text| short(field, text))?;
+        short(field, text.as_deref())?;
     }
     let detail = json!({ "exported": "log", "act": asked.act, "from": asked.from, "until": asked.until });
     {

@@ -31,7 +31,7 @@ use utoipa_axum::routes;
 use crate::problem::Problem;
 use crate::state::State;
 
-pub(crate) use own_account::set_password;
+pub(crate) use own_account::{set_factor, set_password};
 pub(crate) use reference::reference;
 pub(crate) use session::{begin_session, end_own_session, switch_to};
 

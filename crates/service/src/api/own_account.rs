@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use records::accounts::{begin_second_factor, change_password as change, set_second_factor as set_factor};
+use records::accounts::{begin_second_factor, change_password as change, set_second_factor as set_or_end};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tower_sessions::Session;
@@ -14,7 +14,7 @@ use super::session::lost;
 use crate::caller::Caller;
 use crate::http::idempotent::WithoutSecret;
 use crate::http::input::Input;
-use crate::problem::{Answered, Failure, Problem};
+use crate::problem::{Answered, Problem};
 use crate::session::{Kept, keep};
 use crate::state::State;
 
@@ -104,7 +104,8 @@ pub(super) async fn set_second_factor(
     caller: Caller,
     Input(set): Input<FactorToSet>,
 ) -> Answered<StatusCode> {
-    factor(&state, &caller, Some(&set.secret), &set.code).await
+    set_factor(&state, &caller, Some(&set.secret), &set.code).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A code that ends the second factor.
@@ -123,19 +124,24 @@ pub(super) async fn end_second_factor(
     caller: Caller,
     Input(code): Input<FactorToEnd>,
 ) -> Answered<StatusCode> {
-    factor(&state, &caller, None, &code.code).await
+    set_factor(&state, &caller, None, &code.code).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
-async fn factor(
+/// Puts the offered second factor in use, or without one ends the use of the present one.
+///
+/// # Errors
+/// What the verb refuses.
+pub(crate) async fn set_factor(
     state: &State,
     caller: &Caller,
     secret: Option<&str>,
     code: &str,
-) -> Result<StatusCode, Failure> {
+) -> Answered<()> {
     let allowed = caller.allow_own()?;
     let logged_in = caller.logged_in().ok_or_else(Problem::not_logged_in)?;
     let (sealer, moment) = (&state.registrar.sealer, state.moment());
     let mut connection = state.database.connection().await?;
-    set_factor(&mut connection, &allowed, &logged_in.identity, secret, code, sealer, &moment).await?;
-    Ok(StatusCode::NO_CONTENT)
+    set_or_end(&mut connection, &allowed, &logged_in.identity, secret, code, sealer, &moment).await?;
+    Ok(())
 }

@@ -40,16 +40,11 @@ pub(super) struct Changed {
 
 impl From<Outcome> for Changed {
     fn from(outcome: Outcome) -> Self {
-        let warning = |problem: domain::input::Problem| FieldProblem {
-            field: problem.field.to_owned(),
-            line: problem.line.checked_sub(1).filter(|line| *line > 0),
-            message: problem.message,
-        };
         Self {
             added: outcome.added,
             changed: outcome.changed,
             unchanged: outcome.unchanged,
-            warnings: outcome.warnings.into_iter().map(warning).collect(),
+            warnings: outcome.warnings.into_iter().map(FieldProblem::from).collect(),
         }
     }
 }
@@ -57,7 +52,7 @@ impl From<Outcome> for Changed {
 impl<T: Serialize> Rows<T> {
     /// Whether to keep what is done.
     pub(super) fn mode(&self) -> Mode {
-        if self.dry_run { Mode::DryRun } else { Mode::Apply }
+        mode(self.dry_run)
     }
 
     /// The rows as the files' reader understands them.
@@ -70,6 +65,11 @@ impl<T: Serialize> Rows<T> {
     ) -> Result<Vec<Line<R>>, Problem> {
         rows(&self.rows, read)
     }
+}
+
+/// Whether to keep what is done.
+pub(super) fn mode(dry_run: bool) -> Mode {
+    if dry_run { Mode::DryRun } else { Mode::Apply }
 }
 
 /// How many rows one request may bring.
@@ -88,11 +88,7 @@ pub(super) fn rows<T: Serialize, R>(
         return Err(wrong("rows", message));
     }
     if rows.is_empty() {
-        return Err(Problem::invalid().with(vec![FieldProblem {
-            field: "rows".into(),
-            line: None,
-            message: "没有内容，请至少给出一行".into(),
-        }]));
+        return Err(wrong("rows", "没有内容，请至少给出一行".into()));
     }
     let mut writer = csv::Writer::from_writer(Vec::new());
     let written = rows.iter().try_for_each(|row| writer.serialize(row));
@@ -101,10 +97,7 @@ pub(super) fn rows<T: Serialize, R>(
     let whole = |problem: FileProblem| Problem::invalid().because(problem.to_string());
     let table = intake::read_bytes("rows", bytes, &Limits::default()).map_err(whole)?;
     let parsed = read(&table).map_err(whole)?;
-    if parsed.problems.is_empty() {
-        return Ok(parsed.rows);
-    }
-    Err(records::Error::Refused(records::Refusal::Problems(parsed.problems)).into())
+    if parsed.is_sound() { Ok(parsed.rows) } else { Err(parsed.problems.into()) }
 }
 
 /// Answers with what was changed.

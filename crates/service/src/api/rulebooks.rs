@@ -8,11 +8,11 @@ use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use records::rulebook::{adopt_rulebook, settings_of};
-use records::{Mode, tenancy};
+use records::tenancy;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::rows::{Changed, changed};
+use super::rows::{Changed, changed, mode};
 use crate::caller::Caller;
 use crate::http::etag;
 use crate::http::input::{Asked, Input, month};
@@ -96,7 +96,7 @@ pub(super) async fn adopt(
     let from = month("from", &new.from)?;
     let settings = intake::rulebook(&new.toml).map_err(of_text)?;
     let mut connection = state.database.connection().await?;
-    let mode = if new.dry_run { Mode::DryRun } else { Mode::Apply };
+    let mode = mode(new.dry_run);
     let starts = (from, etag::builds_on(&headers)?);
     changed(adopt_rulebook(&mut connection, &allowed, settings, starts, mode, &state.moment()).await?)
 }
@@ -105,6 +105,5 @@ pub(super) async fn adopt(
 fn of_text(problems: Vec<domain::input::Problem>) -> Problem {
     let moved =
         |problem: domain::input::Problem| domain::input::Problem { line: problem.line + 1, ..problem };
-    let problems = problems.into_iter().map(moved).collect();
-    records::Error::Refused(records::Refusal::Problems(problems)).into()
+    problems.into_iter().map(moved).collect::<Vec<_>>().into()
 }

@@ -156,11 +156,12 @@ pub(crate) fn month(field: &str, text: &str) -> Result<Month, Problem> {
     Month::parse(text).map_err(|error| wrong(field, error.to_string()))
 }
 
-/// A short text that stays for good: a reason, a name.
+/// Refuses a text that stays for good, a reason or a name, where there is one and it is not short.
 ///
 /// # Errors
 /// Longer than 200 characters, or with control characters, by its field.
-pub(crate) fn short(field: &str, text: &str) -> Result<(), Problem> {
+pub(crate) fn short(field: &str, text: Option<&str>) -> Result<(), Problem> {
+    let text = text.unwrap_or_default();
     if text.chars().count() > 200 || text.chars().any(char::is_control) {
         return Err(wrong(field, "至多 200 个字，不能有换行和控制字符；请写简短些，不写个人信息".into()));
     }

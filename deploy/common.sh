@@ -38,19 +38,24 @@ prepare_environment() {
     fi
 }
 
-# Installs the C compiler, the PostgreSQL server programs and the Chinese font, each unless it is there; with the
-# argument `tests` also what only tests use: a mail server in Python, its virtual environments, and a reader of PDF
-# files.
+# Installs the C compiler, the PostgreSQL server programs, npm and the Chinese font, each unless it is there, and what
+# the pages ship; with the argument `tests` also what only tests use: a mail server in Python, its virtual environments,
+# a reader of PDF files, and Chromium with its driver.
 #
 # Every step answers for its own failure, so that this also works where `set -e` is suspended.
 install_missing() {
     local packages=() missing=()
     compiles_c || packages+=(gcc libc6-dev pkg-config)
     has_cjk_font || packages+=(fonts-noto-cjk)
+    has_npm || packages+=(nodejs npm)
+    [[ ${1:-} != tests ]] || has_browser || packages+=("$(browser_packages)")
     [[ ${1:-} != tests ]] || has_test_tools || packages+=(python3 python3-venv python3-aiosmtpd poppler-utils)
     missing=("${packages[@]}")
     has_postgres || missing+=("postgresql (>= $oldest_postgres)")
-    ((${#missing[@]} > 0)) || return 0
+    if ((${#missing[@]} == 0)); then
+        install_assets
+        return
+    fi
 
     if may_install; then
         say "安装缺少的软件：${missing[*]}" "Installing what is missing: ${missing[*]}"
@@ -67,6 +72,37 @@ install_missing() {
         'python3-aiosmtpd, python3-venv or poppler-utils, which the tests need, is missing.'
     [[ ${1:-} != tests ]] || has_cjk_font || die \
         '测试要用的中文字体 fonts-noto-cjk 没有装上。' 'The font fonts-noto-cjk, which the tests need, is missing.'
+    [[ ${1:-} != tests ]] || has_browser || die \
+        '测试要用的 Chromium 和 chromedriver 没有装上。' 'Chromium and chromedriver, which the tests need, are missing.'
+    install_assets
+}
+
+# Style, icons and scripts of the pages, as pinned; nothing is fetched when they are there already.
+install_assets() {
+    local folder=$root/crates/service
+    has_npm || die '没有 npm，网页用的文件装不上。' 'npm is missing, which installs what the pages ship.'
+    ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json" || return 0
+    say '安装网页用的文件。' 'Installing what the pages ship.'
+    (cd -- "$folder" && npm ci --no-audit --no-fund --ignore-scripts >&2) || die \
+        'npm ci 没有成功，请检查网络后再试。' 'npm ci failed; check the network and try again.'
+    cp -- "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json"
+}
+
+has_npm() {
+    command -v node >/dev/null && command -v npm >/dev/null
+}
+
+has_browser() {
+    command -v chromedriver >/dev/null && { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
+}
+
+# Debian has the driver as chromium-driver; Ubuntu as chromium-chromedriver, which brings the browser along.
+browser_packages() {
+    if apt-cache show chromium-driver >/dev/null 2>&1; then
+        echo chromium-driver
+    else
+        echo chromium-chromedriver
+    fi
 }
 
 # Debian's own Python: another one on the path does not see Debian's modules.

@@ -16,7 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("local_postgres", &[]),
     ("records", &["authz", "domain"]),
     ("reporting", &["domain"]),
-    ("service", &["authz", "domain", "intake", "records", "settings"]),
+    ("service", &["authz", "domain", "intake", "records", "reporting", "settings"]),
     ("settings", &[]),
     ("worker", &["authz", "domain", "records", "settings"]),
 ];
@@ -30,7 +30,9 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("diesel", &["records"]),
     ("diesel-async", &["records"]),
     ("diesel_migrations", &["records"]),
+    ("image", &["records"]),
     ("lettre", &["worker"]),
+    ("object_store", &["records"]),
     ("polars", &["reporting"]),
     ("tokio-postgres", &["jifen", "local_postgres", "records"]),
 ];

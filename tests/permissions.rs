@@ -7,42 +7,44 @@ use domain::place::Place;
 const GOLDEN: &[(&str, &str)] = &[
     (
         "county_administrator",
-        "adopt_catalogue adopt_rulebook award certify close correct delegate enter_cards erase export \
-         export_household form_panels grant issue_machine_tokens issue_tokens manage_accounts operate post publish read \
-         read_log register_contacts register_divisions register_households remind reveal sign_cards verify",
+        "adopt_catalogue adopt_rulebook approve_catalogue award certify close correct decide_objection delegate \
+         enter_cards erase export export_household form_panels grant issue_machine_tokens issue_tokens \
+         manage_accounts object operate post publish read read_log register_contacts register_divisions \
+         register_households remind reveal review_objection sign_cards submit_catalogue verify",
     ),
     ("county_viewer", "export read"),
     ("assessor", "export read verify"),
     (
         "town_administrator",
-        "adopt_catalogue adopt_rulebook certify close correct enter_cards export export_household form_panels \
-         grant issue_tokens manage_accounts post publish read read_log register_contacts register_households remind \
-         reveal sign_cards verify",
+        "adopt_catalogue adopt_rulebook approve_catalogue certify close correct decide_objection enter_cards \
+         export export_household form_panels grant issue_tokens manage_accounts object post publish read read_log \
+         register_contacts register_households remind reveal review_objection sign_cards submit_catalogue verify",
     ),
     ("guidance_member", "export read sign_cards"),
     ("town_viewer", "export read"),
     (
         "village_administrator",
-        "adopt_catalogue adopt_rulebook certify close correct enter_cards export export_household form_panels \
-         grant issue_tokens manage_accounts post publish read register_contacts register_households reveal sign_cards \
-         verify",
+        "adopt_rulebook certify close correct decide_objection enter_cards export export_household form_panels \
+         grant issue_tokens manage_accounts object post publish read register_contacts register_households reveal \
+         sign_cards submit_catalogue verify",
     ),
     ("panel_leader", "enter_cards read sign_cards"),
     ("panel_member", "enter_cards read"),
-    ("supervisor", "export read read_log verify"),
+    ("supervisor", "export object read read_log verify"),
     ("group_leader", "read"),
     ("auditor", "export read read_log verify"),
     ("machine", "export read"),
     ("person", "own_account"),
     (
         "operator",
-        "adopt_catalogue adopt_rulebook award certify close correct delegate enter_cards erase export \
-         export_household form_panels grant issue_machine_tokens issue_tokens manage_accounts operate post publish read \
-         read_log register_contacts register_divisions register_households remind reseal reveal sign_cards verify",
+        "adopt_catalogue adopt_rulebook approve_catalogue award certify close correct decide_objection delegate \
+         enter_cards erase export export_household form_panels grant issue_machine_tokens issue_tokens \
+         manage_accounts object operate post publish read read_log register_contacts register_divisions \
+         register_households remind reseal reveal review_objection sign_cards submit_catalogue verify",
     ),
     ("schedule", "award close publish read remind retain"),
-    ("holder", "read_own"),
-    ("visitor", "read_public"),
+    ("holder", "object read_own"),
+    ("visitor", "object read_public"),
 ];
 
 #[tokio::test]

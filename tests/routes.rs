@@ -3,10 +3,13 @@
 
 mod probes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use authz::{Guard, Role};
+use authz::{Guard, Role, SubmitCatalogue};
+use domain::month::Month;
 use domain::place::Place;
+use records::Mode;
+use records::catalogue::{Submission, submit_catalogue};
 use testkit::{COUNTY, County, TestDatabase, guard};
 
 use crate::api::UNLIMITED;
@@ -54,6 +57,8 @@ struct Attempts {
     guard: Guard,
     made: usize,
     leaks: Vec<String>,
+    /// What the forms of each session carry.
+    form_tokens: BTreeMap<String, String>,
     reached: BTreeSet<(&'static str, &'static str)>,
 }
 
@@ -62,13 +67,37 @@ impl Attempts {
         self.made += 1;
         let kind = if probe.is_api() { "json" } else { "x-www-form-urlencoded" };
         let kind = format!("Content-Type: application/{kind}");
-        let headers: Vec<&str> =
-            [kind.as_str(), who].into_iter().filter(|header| !header.is_empty()).collect();
         let mut path = probe.path.to_owned();
         for (name, number) in &self.rows {
             path = path.replace(&format!("{{{name}}}"), &number.to_string());
         }
-        send(&self.serving.pages, probe.method, &path, &headers, probe.body.unwrap_or_default())
+        let body = match probe.body.unwrap_or_default() {
+            body if body.contains("{form_token}") => body.replace("{form_token}", &self.form_token(who)),
+            body => body.to_owned(),
+        };
+        let token = match probe.body {
+            Some(body) if body.contains("{form_token}") => format!("X-Form-Token: {}", self.form_token(who)),
+            _ => String::new(),
+        };
+        let headers = [kind.as_str(), who, token.as_str()];
+        let headers: Vec<&str> = headers.into_iter().filter(|header| !header.is_empty()).collect();
+        send(&self.serving.pages, probe.method, &path, &headers, &body)
+    }
+
+    /// What the forms of a session carry; nothing where there is no session.
+    fn form_token(&mut self, who: &str) -> String {
+        if let Some(known) = self.form_tokens.get(who) {
+            return known.clone();
+        }
+        let page = if who.starts_with("Cookie") {
+            send(&self.serving.pages, "GET", "/account", &[who], "").body
+        } else {
+            String::new()
+        };
+        let token = page.split("name=\"form_token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let token = token.unwrap_or_default().to_owned();
+        self.form_tokens.insert(who.to_owned(), token.clone());
+        token
     }
 
     fn expect(&mut self, probe: &Probe, who: &str, said: &str, statuses: &[u16]) {
@@ -95,12 +124,18 @@ impl Attempts {
                     ));
                 }
             }
+            // Pages are for persons: a machine is sent to the log-in.
+            Needs::Act(..) if role.is_for_machines() && !probe.is_api() => {
+                self.expect(probe, who, &said, &[303]);
+            }
             Needs::Act(act, target) => {
                 let inside = target.is_none_or(|target| at.contains(&place(target)));
                 let may = self.guard.table().acts_of(role.name()).contains(act);
                 match (inside, may) {
                     // Whoever may not do it at all learns that; otherwise what is elsewhere is not there.
-                    (false, _) if probe.path.contains('{') && !may => self.expect(probe, who, &said, &[403]),
+                    (false, _) if probe.is_api() && probe.path.contains('{') && !may => {
+                        self.expect(probe, who, &said, &[403]);
+                    }
                     (false, _) => self.expect(probe, who, &said, &[404]),
                     (true, false) => self.expect(probe, who, &said, &[403]),
                     (true, true) => {
@@ -223,10 +258,62 @@ async fn world() -> (TestDatabase, Attempts) {
     let job: i64 = owner.query_one(job, &[]).await.expect("a job").get(0);
     let issued: i64 =
         owner.query_one("select max(id) from machine_token", &[]).await.expect("a token").get(0);
-    let rows = vec![("account", person), ("grant", given), ("token", issued), ("job", job)];
+    let mut rows = vec![("account", person), ("grant", given), ("token", issued), ("job", job)];
+    for (name, insert) in [
+        (
+            "sheet",
+            "insert into sheet (county_code, place, month, household_id, household_code, account, key, by_login,
+                panel_name, base_revision, scored_on, status, findings, seen_on_paper, outcome, received_at)
+             select county_code, place, 202601, id, code, 1, '00000000-0000-4000-8000-000000000000', 'clerk',
+                '第一评分组', 0, '2026-01-28', 0, '', false, 4, now()
+             from household where code = '4402291002010010001' returning id",
+        ),
+        (
+            "objection",
+            "insert into objection (county_code, place, village, household_id, month, version, number, via, in_time,
+                about, salt, words_digest, filed_on, filed_at)
+             select county_code, place, '440229100201', id, 202601, 1, 99, 1, true, '', '', sha256(''), '2026-02-05', now()
+             from household where code = '4402291002010010001' returning id",
+        ),
+    ] {
+        let id: i64 = owner.query_one(insert, &[]).await.expect("a row").get(0);
+        rows.push((name, id));
+    }
+    rows.push(("submission", submitted(&database).await));
     let serving = Serving::start_with(&database, UNLIMITED);
     let guard = guard().await;
-    (database, Attempts { rows, serving, guard, made: 0, leaks: Vec::new(), reached: BTreeSet::new() })
+    (
+        database,
+        Attempts {
+            rows,
+            serving,
+            guard,
+            made: 0,
+            leaks: Vec::new(),
+            form_tokens: BTreeMap::new(),
+            reached: BTreeSet::new(),
+        },
+    )
+}
+
+/// A catalogue that the village has handed in.
+async fn submitted(database: &TestDatabase) -> i64 {
+    let allowed =
+        guard().await.allow(&testkit::operator(), SubmitCatalogue, place(VILLAGE)).expect("allowed");
+    let submission = Submission {
+        catalogue: County::new(12, "2026-01", 1).catalogue,
+        year: 2026,
+        from: Month::parse("2026-03").expect("a month"),
+        meeting_on: "2026-02-01".parse().ok(),
+        attendance: "应到 45 人，实到 38 人".to_owned(),
+        reason: Some("补充".to_owned()),
+        builds_on: None,
+    };
+    let mut connection = database.database.connection().await.expect("a connection");
+    let now = testkit::moment("2026-02-04 08:00");
+    submit_catalogue(&mut connection, &allowed, &submission, None, "somebody", Mode::Apply, &now)
+        .await
+        .expect("handed in")
 }
 
 /// Without a session, and with one that was never given.
@@ -238,7 +325,7 @@ fn nobody(attempts: &mut Attempts, probe: &Probe) {
             Needs::Nobody if who.starts_with("Authorization") => {
                 attempts.expect(probe, who, "nobody", &[401])
             }
-            Needs::Nobody if probe.path == "/h/0" => attempts.expect(probe, who, "nobody", &[404]),
+            Needs::Nobody if probe.path.starts_with("/h/0") => attempts.expect(probe, who, "nobody", &[404]),
             Needs::Nobody => attempts.expect(probe, who, "nobody", &[200]),
             Needs::Anybody => attempts.expect(probe, who, "nobody", &[200, 401, 429]),
             _ if probe.is_api() => attempts.expect(probe, who, "nobody", &[401]),
@@ -281,6 +368,9 @@ async fn ended(database: &TestDatabase, attempts: &mut Attempts) {
         owner.execute(change, &[&person]).await.expect("changed");
         for probe in PROBES.iter().filter(|probe| !probe.ends_session) {
             match probe.needs {
+                Needs::Act(..) if statuses == [401] && !probe.is_api() => {
+                    attempts.expect(probe, &who, change, &[303]);
+                }
                 Needs::Act(..) => attempts.expect(probe, &who, change, &statuses),
                 Needs::Person | Needs::Caller if statuses == [401] => {
                     let gone = if probe.is_api() { 401 } else { 303 };

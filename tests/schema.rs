@@ -23,6 +23,7 @@ const TENANT: &[&str] = &[
     "award_run",
     "card",
     "card_remark",
+    "catalogue_submission",
     "contact",
     "county_seal",
     "delegation",
@@ -37,12 +38,19 @@ const TENANT: &[&str] = &[
     "month_closing",
     "month_difference",
     "month_result",
+    "objection",
+    "objection_step",
     "panel",
     "panel_member",
+    "photo",
     "posting",
     "publication",
     "role_grant",
+    "sheet",
+    "sheet_decision",
+    "sheet_photo",
     "signature",
+    "submission_step",
 ];
 
 /// Tables whose rows also bind, and can be read by, the places below their own.
@@ -109,10 +117,20 @@ const CHANGEABLE: &[(&str, &str)] = &[
     ("machine_token", "revoked_by"),
     ("message", "content"),
     ("message", "sent_at"),
+    ("objection", "contact_sealed"),
+    ("objection", "salt"),
+    ("objection", "words"),
+    ("objection_step", "reason"),
+    ("objection_step", "salt"),
     ("role_grant", "revoked_at"),
     ("role_grant", "revoked_by"),
     ("session", "data"),
     ("session", "seen_at"),
+    ("sheet", "late_reason"),
+    ("sheet", "note"),
+    ("sheet", "salt"),
+    ("sheet_decision", "reason"),
+    ("sheet_decision", "salt"),
 ];
 
 /// Where diesel notes which migrations were applied.

@@ -47,6 +47,8 @@ pub fn jifen(database: &TestDatabase, arguments: &[&str]) -> Command {
         .env("DATABASE_URL", database.url(Role::Program))
         .env("JIFEN_SEALING_KEY", SEALING_KEY)
         .env("JIFEN_CLOCK__STATED", "on")
+        // Named by their content, so that tests may share them.
+        .env("JIFEN_PHOTOS__FOLDER", std::env::temp_dir().join("jifen-test-photos"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -162,7 +164,19 @@ impl Serving {
 
     /// The same with more environment variables.
     pub fn start_with(database: &TestDatabase, environment: &[(&str, &str)]) -> Self {
-        let mut command = jifen(database, &["serve", "--listen", "127.0.0.1:0", "--json"]);
+        Self::start_at(database, "127.0.0.1:0", None, environment)
+    }
+
+    /// The same at an address, where the clock stands at a stated time.
+    pub fn start_at(
+        database: &TestDatabase,
+        listen: &str,
+        now: Option<&str>,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let mut command = jifen(database, &["serve", "--listen", listen, "--json"]);
+        command.env("JIFEN_HTTP__OPERATIONS", "127.0.0.1:0");
+        command.args(now.into_iter().flat_map(|now| ["--now", now]));
         let mut process = command.envs(environment.iter().copied()).spawn().expect("the program");
         let mut line = String::new();
         BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("a line");

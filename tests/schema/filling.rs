@@ -50,7 +50,34 @@ const THE_REST: &str = "
         (county_code, run_id, household_id, place, position, months_counted, year_total, findings,
             environment, rank_in_group)
         select r.county_code, r.id, h.id, h.place, 1, 1, 1000, 0, 500, 1
-        from award_run r join household h on starts_with(h.place, r.place);";
+        from award_run r join household h on starts_with(h.place, r.place);
+    insert into objection (county_code, place, village, household_id, month, version, number, via, in_time, about, salt,
+            words_digest, filed_on, filed_at)
+        select h.county_code, h.place, p.place, h.id, p.month, p.version,
+            row_number() over (partition by p.place, p.month order by h.code), 1, true, '', '', sha256(''),
+            p.published_on, p.published_at
+        from household h join publication p on p.county_code = h.county_code and starts_with(h.place, p.place);
+    insert into objection_step (county_code, objection_id, number, place, kind, salt, reason_digest, by_name, taken_on,
+            taken_at)
+        select county_code, id, 1, place, 1, '', sha256(''), 'operator:tester', filed_on, filed_at from objection;
+    insert into sheet (county_code, place, month, household_id, household_code, account, key, by_login, panel_name,
+            base_revision, scored_on, status, findings, seen_on_paper, outcome, received_at)
+        select county_code, place, 202601, id, code, 1, '00000000-0000-4000-8000-' || right(code, 12), 'clerk',
+            '第一评分组', 0, '2026-01-28', 0, '', false, 4, now() from household;
+    insert into sheet_photo (county_code, sheet_id, number, place, client_hash)
+        select county_code, id, 1, place, sha256(household_code::bytea) from sheet;
+    insert into sheet_decision (county_code, sheet_id, place, taken, by_login, salt, reason_digest, decided_at)
+        select county_code, id, place, false, 'leader', '', sha256(''), now() from sheet;
+    insert into photo (county_code, place, household_id, client_hash, hash, month, bytes, width, height, taken_by,
+            received_at)
+        select county_code, place, id, sha256(code::bytea), sha256(code::bytea), 202601, 1, 1, 1, 'clerk', now()
+        from household;
+    insert into catalogue_submission
+        (county_code, place, year, effective_month, rows, digest, attendance, submitted_by, submitted_at)
+        select county_code, place, 2026, 202601, '[]', sha256(place::bytea), '', 'u' || place, now()
+        from division where length(place) in (9, 12);
+    insert into submission_step (county_code, submission_id, number, place, kind, reason, by_login, taken_at)
+        select county_code, id, 1, place, 1, '请改', 'u' || county_code, now() from catalogue_submission;";
 
 /// The database of the counties 440229 (60 households) and 440230 (12 households) in January 2026.
 pub async fn filled() -> TestDatabase {

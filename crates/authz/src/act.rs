@@ -28,6 +28,8 @@ acts! {
     AdoptCatalogue = "adopt_catalogue";
     /// Put rulebook settings in force.
     AdoptRulebook = "adopt_rulebook";
+    /// Approve a catalogue that the level below has handed in, or send it back.
+    ApproveCatalogue = "approve_catalogue";
     /// Compute year-end awards.
     Award = "award";
     /// Enter certified numbers.
@@ -36,6 +38,8 @@ acts! {
     Close = "close";
     /// Correct a closed month.
     Correct = "correct";
+    /// Decide objections, note what was found out, ask for a review.
+    DecideObjection = "decide_objection";
     /// Let a town manage the accounts of its villages, or no longer.
     Delegate = "delegate";
     /// Enter cards.
@@ -56,6 +60,8 @@ acts! {
     IssueTokens = "issue_tokens";
     /// Make accounts, set passwords, switch accounts off and on.
     ManageAccounts = "manage_accounts";
+    /// Object to a household's score.
+    Object = "object";
     /// See to jobs.
     Operate = "operate";
     /// See to one's own account: password, second factor, sessions, role.
@@ -86,8 +92,12 @@ acts! {
     Retain = "retain";
     /// See one household's phone or address.
     Reveal = "reveal";
+    /// Review decided objections.
+    ReviewObjection = "review_objection";
     /// Sign a panel's month.
     SignCards = "sign_cards";
+    /// Hand in a catalogue for approval.
+    SubmitCatalogue = "submit_catalogue";
     /// Recompute and check.
     Verify = "verify";
 }

@@ -54,6 +54,12 @@ impl Table {
         self.len() == 0
     }
 
+    /// The texts of a line's cells, as many as the header has; none where there is no such line.
+    pub fn cells_of(&self, line: u32) -> Vec<String> {
+        let Some(row) = self.rows().find(|row| row.line() == line) else { return Vec::new() };
+        (0..self.header.len().min(row.len())).map(|column| row.text(column).to_owned()).collect()
+    }
+
     /// The rows below the header.
     pub(crate) fn rows(&self) -> impl Iterator<Item = RowCells<'_>> {
         self.cells.rows_from(1)

@@ -18,12 +18,15 @@ pub mod migrations;
 pub mod moment;
 pub mod objections;
 pub mod panels;
+pub mod photos;
 pub mod places;
+pub mod progress;
 pub mod publication;
 pub mod rulebook;
 pub(crate) mod schema;
 pub mod scoring;
 pub mod sealing;
+pub mod sheets;
 pub mod tenancy;
 pub mod verify;
 

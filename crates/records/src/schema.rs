@@ -161,6 +161,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    catalogue_submission (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        year -> Integer,
+        effective_month -> Integer,
+        rows -> Text,
+        digest -> Binary,
+        meeting_on -> Nullable<Date>,
+        attendance -> Text,
+        reason -> Nullable<Text>,
+        builds_on -> Nullable<BigInt>,
+        submitted_by -> Text,
+        submitted_account -> Nullable<BigInt>,
+        submitted_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     contact (county_code, place, name) {
         county_code -> Text,
         place -> Text,
@@ -419,6 +438,46 @@ diesel::table! {
 }
 
 diesel::table! {
+    objection (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        village -> Text,
+        household_id -> BigInt,
+        month -> Integer,
+        version -> SmallInt,
+        number -> Integer,
+        via -> SmallInt,
+        in_time -> Bool,
+        about -> Text,
+        words -> Nullable<Text>,
+        salt -> Binary,
+        words_digest -> Binary,
+        contact_sealed -> Nullable<Binary>,
+        filed_by -> Nullable<Text>,
+        filed_on -> Date,
+        filed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    objection_step (county_code, objection_id, number) {
+        county_code -> Text,
+        objection_id -> BigInt,
+        number -> SmallInt,
+        place -> Text,
+        kind -> SmallInt,
+        reason -> Nullable<Text>,
+        salt -> Binary,
+        reason_digest -> Binary,
+        by_name -> Text,
+        taken_on -> Date,
+        taken_at -> Timestamptz,
+        new_version -> Nullable<SmallInt>,
+    }
+}
+
+diesel::table! {
     panel (county_code, id) {
         county_code -> Text,
         id -> BigInt,
@@ -441,6 +500,22 @@ diesel::table! {
         name_digest -> Binary,
         capacity -> Text,
         is_leader -> Bool,
+    }
+}
+
+diesel::table! {
+    photo (county_code, household_id, client_hash) {
+        county_code -> Text,
+        place -> Text,
+        household_id -> BigInt,
+        client_hash -> Binary,
+        hash -> Binary,
+        month -> Integer,
+        bytes -> Integer,
+        width -> Integer,
+        height -> Integer,
+        taken_by -> Text,
+        received_at -> Timestamptz,
     }
 }
 
@@ -519,6 +594,63 @@ diesel::table! {
 }
 
 diesel::table! {
+    sheet (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        month -> Integer,
+        household_id -> Nullable<BigInt>,
+        household_code -> Text,
+        account -> BigInt,
+        key -> Text,
+        by_login -> Text,
+        panel_id -> Nullable<BigInt>,
+        panel_name -> Text,
+        catalogue_id -> Nullable<BigInt>,
+        base_revision -> SmallInt,
+        scored_on -> Date,
+        status -> SmallInt,
+        findings -> Text,
+        seen_on_paper -> Bool,
+        salt -> Nullable<Binary>,
+        remark_digest -> Nullable<Binary>,
+        late_reason -> Nullable<Text>,
+        note -> Nullable<Text>,
+        outcome -> SmallInt,
+        card_revision -> Nullable<SmallInt>,
+        score -> Nullable<Integer>,
+        problem -> Nullable<Text>,
+        received_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sheet_decision (county_code, sheet_id) {
+        county_code -> Text,
+        sheet_id -> BigInt,
+        place -> Text,
+        taken -> Bool,
+        card_revision -> Nullable<SmallInt>,
+        by_login -> Text,
+        salt -> Binary,
+        reason_digest -> Binary,
+        reason -> Nullable<Text>,
+        decided_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sheet_photo (county_code, sheet_id, number) {
+        county_code -> Text,
+        sheet_id -> BigInt,
+        number -> SmallInt,
+        place -> Text,
+        client_hash -> Binary,
+        act -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     signature (county_code, id) {
         county_code -> Text,
         id -> BigInt,
@@ -529,6 +661,21 @@ diesel::table! {
         cards -> Integer,
         digest -> Binary,
         signed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    submission_step (county_code, submission_id, number) {
+        county_code -> Text,
+        submission_id -> BigInt,
+        number -> SmallInt,
+        place -> Text,
+        kind -> SmallInt,
+        reason -> Nullable<Text>,
+        by_login -> Text,
+        by_account -> Nullable<BigInt>,
+        taken_at -> Timestamptz,
+        catalogue_id -> Nullable<BigInt>,
     }
 }
 
@@ -544,6 +691,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     catalogue,
     catalogue_item,
     catalogue_rule,
+    catalogue_submission,
     contact,
     county_seal,
     delegation,
@@ -561,13 +709,20 @@ diesel::allow_tables_to_appear_in_same_query!(
     month_closing,
     month_difference,
     month_result,
+    objection,
+    objection_step,
     panel,
     panel_member,
+    photo,
     posting,
     publication,
     role_grant,
     rulebook,
     seal_canary,
     session,
+    sheet,
+    sheet_decision,
+    sheet_photo,
     signature,
+    submission_step,
 );

@@ -15,7 +15,7 @@ use tower_sessions::Session;
 use crate::api::{set_factor, set_password, switch_to};
 use crate::caller::{Caller, LoggedIn};
 use crate::error::{PageError, page};
-use crate::http::input::Posted;
+use crate::http::input::{Pairs, Posted};
 use crate::problem::Problem;
 use crate::session::hash_of;
 use crate::state::State;
@@ -87,6 +87,16 @@ pub(crate) struct FormToken {
 }
 
 impl FormToken {
+    /// The token that a script sends.
+    pub(crate) fn new(form_token: &str) -> Self {
+        Self { form_token: form_token.to_owned() }
+    }
+
+    /// The token of a form that is read field by field.
+    pub(crate) fn of(pairs: &Pairs) -> Self {
+        Self::new(pairs.first("form_token"))
+    }
+
     /// Refuses a form that is not of this session.
     ///
     /// # Errors
@@ -279,7 +289,7 @@ pub(crate) async fn second_factor(
 }
 
 /// A QR code as an SVG element.
-fn picture(text: &str) -> String {
+pub(crate) fn picture(text: &str) -> String {
     let Ok(code) = qrcode::QrCode::new(text.as_bytes()) else { return String::new() };
     let svg = code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(200, 200).build();
     svg.find("<svg").map(|at| svg[at..].to_owned()).unwrap_or_default()

@@ -85,7 +85,7 @@ async fn machine(
     address: &std::net::IpAddr,
 ) -> Result<Who, Problem> {
     let mut connection = state.database.connection().await?;
-    let found = machine_of(&mut connection, token, origin.clone(), (state.now)()).await?;
+    let found = machine_of(&mut connection, token, origin.clone(), state.now()).await?;
     let Some((machine, range)) = found else {
         return Err(Problem::not_logged_in().because("令牌不对、已收回或已过期"));
     };
@@ -103,7 +103,7 @@ async fn person(state: &State, session: Option<&Session>) -> Result<Who, Problem
         Problem::fault()
     })?;
     let Some(kept) = kept else { return Ok(Who::Nobody) };
-    let today = local_time((state.now)(), state.zone).date();
+    let today = local_time(state.now(), state.zone).date();
     let mut connection = state.database.connection().await?;
     let identity = identity_of(&mut connection, kept.account, today).await?;
     Ok(match identity.filter(|identity| identity.generation == kept.generation) {
@@ -170,6 +170,11 @@ impl Caller {
             Denied::Role { .. } => Problem::forbidden().because(denied.to_string()),
         }
         .into())
+    }
+
+    /// Whether an act would be allowed at a place: for showing what leads to it. Nothing is logged.
+    pub(crate) fn may<A: Act>(&self, act: A, place: Place) -> bool {
+        self.ready().is_ok_and(|actor| self.state.guard.allow(&actor, act, place).is_ok())
     }
 
     /// The permission to see to the own account, whatever the role, also before the first password is changed.

@@ -86,7 +86,8 @@ pub(crate) async fn not_found() -> PageError {
 
 /// Problems of layers, as limits are, become pages where people read them.
 pub(crate) async fn for_people(request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api/");
+    // What scripts of the phone ask for is answered as the API answers.
+    let is_api = ["/api/", "/phone/"].iter().any(|start| request.uri().path().starts_with(start));
     let response = next.run(request).await;
     let kind = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     if is_api || kind != Some(b"application/problem+json") {

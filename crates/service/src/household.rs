@@ -51,7 +51,7 @@ pub(crate) async fn months(
     let household = found.ok_or(PageError::NotFound)?;
     let village = household.ancestor(Level::Village).ok_or(PageError::NotFound)?;
     let allowed = guard.allow(&Actor::Holder, ReadOwn, village).map_err(|_| PageError::NotFound)?;
-    let this_year = local_time((state.now)(), state.zone).year();
+    let this_year = local_time(state.now(), state.zone).year();
     let (place, years) = tenancy::read(&mut connection, &allowed, async |connection| {
         let place = forms::full_name(connection, &household).await?;
         let mut years = Vec::new();

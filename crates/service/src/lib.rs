@@ -1,29 +1,44 @@
 //! The web process: handlers load through `records`, pages are structs beside them.
 
 mod account;
+mod accounts;
 mod api;
+mod assets;
+mod awards;
 mod caller;
+mod closing;
 mod error;
 mod headers;
 mod health;
 mod household;
+mod households;
 mod http;
+mod log;
 mod login;
 mod metrics;
+mod objections;
 mod operations;
+mod overview;
+mod panels;
 mod problem;
 mod publication;
+mod publishing;
+mod objecting;
 mod roles;
 mod router;
+mod rules;
+mod scoring;
 mod session;
+mod shell;
 mod state;
+mod why;
 
 use std::net::SocketAddr;
 
 pub use api::openapi;
 pub use operations::operations;
 pub use router::{PAGES, router};
-pub use state::State;
+pub use state::{Clock, State};
 
 /// Serves until `stop` resolves, then lets what is under way end.
 ///

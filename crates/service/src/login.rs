@@ -54,7 +54,7 @@ pub(crate) async fn log_in(
         code: Some(form.code).filter(|code| !code.is_empty()),
     };
     match begin_session(&state, &session, &caller, &headers, &credentials).await {
-        Ok(_) => Redirect::to("/account").into_response(),
+        Ok(_) => Redirect::to("/").into_response(),
         Err(problem) => {
             let asks_code = problem.code().starts_with("second_factor");
             let message = match problem.words() {

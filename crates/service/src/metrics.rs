@@ -23,7 +23,7 @@ struct Labels {
 
 /// `/metrics`
 pub(crate) async fn metrics(Extract(state): Extract<State>) -> Response {
-    let now = (state.now)();
+    let now = state.now();
     let figures = match overview(&state.database).await {
         Ok(figures) => figures,
         Err(error) => {

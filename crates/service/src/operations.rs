@@ -20,7 +20,7 @@ use records::{Moment, places, tenancy};
 
 use crate::error::{PageError, page};
 use crate::state::State;
-use crate::{headers, metrics};
+use crate::{assets, headers, metrics};
 
 /// How many jobs of a county are listed.
 const LISTED: i64 = 100;
@@ -69,7 +69,7 @@ pub fn operations(state: State) -> Router {
         .route("/", get(jobs))
         .route("/metrics", get(metrics::metrics))
         .route("/jobs/{county}/{id}/again", post(again))
-        .route("/assets/public.css", get(headers::stylesheet))
+        .route("/assets/{version}/{*name}", get(assets::asset))
         .layer(from_fn(from_here_only))
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .with_state(state)
@@ -113,7 +113,7 @@ async fn jobs(Extract(state): Extract<State>) -> Result<Response, PageError> {
         of_counties.push(county_jobs(&state, county, &local).await?);
     }
     let page_of = JobsPage {
-        now: local((state.now)()),
+        now: local(state.now()),
         oldest: figures.oldest_due().map(local).unwrap_or_else(|| "没有".to_owned()),
         rows: rows.into(),
         schedule: SCHEDULE.iter().map(|entry| (entry.kind.title(), entry.when, entry.rule)).collect(),
@@ -154,7 +154,7 @@ async fn again(
 ) -> Result<Response, PageError> {
     let county = Place::parse_code(&county).map_err(|_| PageError::NotFound)?;
     let allowed = state.guard.allow(&state.operator, Operate, county).map_err(|_| PageError::NotFound)?;
-    let now = (state.now)();
+    let now = state.now();
     let moment = Moment { now, wall: now, zone: state.zone, due_at: None };
     let mut connection = state.database.connection().await?;
     match run_again(&mut connection, &allowed, id, &moment).await {

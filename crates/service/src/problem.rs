@@ -150,6 +150,14 @@ impl Problem {
         }
     }
 
+    /// What is the matter, with every wrong field, for a page.
+    pub(crate) fn sentence(&self) -> String {
+        let line = |line: Option<u32>| line.map(|line| format!("第 {line} 行 ")).unwrap_or_default();
+        let field = |one: &FieldProblem| format!("{}{}：{}", line(one.line), one.field, one.message);
+        let fields: Vec<String> = self.errors.iter().map(field).collect();
+        std::iter::once(self.words()).chain(fields).collect::<Vec<_>>().join("\n")
+    }
+
     /// Which problem it is, for people.
     pub(crate) fn title(&self) -> &'static str {
         self.title

@@ -15,7 +15,9 @@ use records::closing::{ClosedMonth, closed_months};
 use records::publication::{Published, notice_of, published};
 use records::{Connection, places, tenancy};
 
+use crate::caller::Caller;
 use crate::error::{PageError, page};
+use crate::shell;
 use crate::state::State;
 
 /// The list of places is not public: whoever has the address of a village sees its board.
@@ -39,38 +41,40 @@ struct MonthLink {
     current: bool,
 }
 
-struct Shown {
-    notice: Notice,
-    published_on: String,
-    object_until: String,
-    check: String,
+/// A notice as the board and the console show it.
+pub(crate) struct Shown {
+    pub(crate) notice: Notice,
+    pub(crate) published_on: String,
+    /// Empty before publication.
+    pub(crate) object_until: String,
+    pub(crate) check: String,
 }
 
 impl Shown {
     /// The mean of a group, a dash where nobody was scored.
-    fn mean(group: &NoticeGroup) -> String {
+    pub(crate) fn mean(group: &NoticeGroup) -> String {
         group.mean.map(Points::short).unwrap_or_else(|| "—".into())
     }
 
     /// Points, a slash where there are none.
-    fn points(points: &Option<Points>) -> String {
+    pub(crate) fn points(points: &Option<Points>) -> String {
         points.map(Points::short).unwrap_or_else(|| "/".into())
     }
 
     /// A rank, a slash where there is none.
-    fn rank(rank: &Option<u32>) -> String {
+    pub(crate) fn rank(rank: &Option<u32>) -> String {
         rank.map(|rank| rank.to_string()).unwrap_or_else(|| "/".into())
     }
 
     /// The name of a tier, empty where there is none.
-    fn tier(placed: &Placed) -> &'static str {
+    pub(crate) fn tier(placed: &Placed) -> &'static str {
         placed.tier.map(Tier::title).unwrap_or_default()
     }
 }
 
-/// `/`
-pub(crate) async fn villages() -> Response {
-    page(StatusCode::OK, &StartPage)
+/// `/`: whoever is logged in comes to the own overview.
+pub(crate) async fn villages(Extract(state): Extract<State>, caller: Caller) -> Response {
+    shell::home(&state, &caller).unwrap_or_else(|| page(StatusCode::OK, &StartPage))
 }
 
 /// `/p/{village}`: the board with the latest published month.
@@ -96,7 +100,7 @@ async fn show(state: &State, village: &str, month: Option<Month>) -> Result<Resp
         return Err(PageError::NotFound);
     }
     let allowed = state.guard.allow(&Actor::Visitor, ReadPublic, village).map_err(|_| PageError::NotFound)?;
-    let now = local_time((state.now)(), state.zone);
+    let now = local_time(state.now(), state.zone);
     let oldest = Month::of(now.date()).and_then(|this| {
         std::iter::successors(Some(this), |month| Some(month.previous()))
             .nth(usize::try_from(state.http.public_months).ok()?)
@@ -168,7 +172,8 @@ async fn load(
     .await
 }
 
-fn shown(notice: Notice) -> Shown {
+/// A notice with its words.
+pub(crate) fn shown(notice: Notice) -> Shown {
     Shown {
         published_on: notice.published_on.map(date_title).unwrap_or_default(),
         object_until: notice.object_until.map(date_title).unwrap_or_default(),

@@ -3,21 +3,25 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use tower_http::trace::TraceLayer;
 
 use crate::http::{address, idempotent, limits, origin};
 use crate::session::{Store, layer};
 use crate::state::State;
-use crate::{account, api, caller, error, headers, health, household, login, metrics, publication, roles};
+use crate::{
+    account, accounts, api, assets, awards, caller, closing, error, headers, health, household, households,
+    log, login, metrics, objecting, objections, overview, panels, publication, publishing, roles, rules,
+    scoring, why,
+};
 
 macro_rules! pages {
-    ($($method:ident $path:literal $handler:path;)*) => {
+    ($($method:ident $path:literal $handler:path $(, up_to $bytes:expr)?;)*) => {
         /// Method and path of every page; tests walk this list. The API's routes stand in [`api::openapi`].
         pub const PAGES: &[(&str, &str)] = &[$((stringify!($method), $path)),*];
 
         fn pages() -> Router<State> {
-            Router::new()$(.route($path, $method($handler)))*
+            Router::new()$(.route($path, $method($handler)$(.layer(DefaultBodyLimit::max($bytes)))?))*
         }
     };
 }
@@ -27,6 +31,67 @@ pages! {
     get "/h/{token}" household::months;
     get "/p/{village}" publication::latest;
     get "/p/{village}/{month}" publication::month;
+    get "/p/{village}/objection" objecting::form;
+    post "/p/{village}/objections" objecting::from_board;
+    post "/h/{token}/objections" objecting::from_household;
+    get "/overview/{place}/{month}" overview::show;
+    get "/why/{household}/{month}" why::show;
+    get "/closing/{place}/{month}" closing::show;
+    post "/closing/{place}/{month}" closing::close;
+    get "/scoring/{place}/{month}" scoring::show;
+    get "/scoring/{place}/{month}/panel" scoring::review;
+    post "/scoring/{place}/{month}/signatures" scoring::sign;
+    post "/scoring/{place}/{month}/sheets/{sheet}" scoring::decide;
+    get "/scoring/{place}/{month}/entry" scoring::entry;
+    post "/scoring/{place}/{month}/entry" scoring::save_entry;
+    get "/objections/{place}/{month}" objections::show;
+    post "/objections/{place}/{month}" objections::take;
+    get "/objections/{place}/{month}/{objection}" objections::one;
+    post "/objections/{place}/{month}/{objection}" objections::decide;
+    get "/rules/{place}/{month}" rules::show;
+    get "/rules/{place}/{month}/review" rules::review;
+    get "/rules/{place}/{month}/draft" rules::draft;
+    post "/rules/{place}/{month}/draft" rules::submit;
+    get "/rules/{place}/{month}/submissions/{submission}" rules::submission;
+    post "/rules/{place}/{month}/submissions/{submission}" rules::decide;
+    get "/publication/{place}/{month}" publishing::show;
+    post "/publication/{place}/{month}" publishing::publish;
+    post "/publication/{place}/{month}/posting" publishing::post;
+    get "/publication/{place}/{month}/notice.pdf" publishing::pdf;
+    get "/publication/{place}/{month}/notice.png" publishing::png;
+    get "/publication/{place}/{month}/notice.txt" publishing::txt;
+    get "/awards/{place}/{month}" awards::show;
+    post "/awards/{place}/{month}" awards::compute;
+    get "/accounts/{place}/{month}" accounts::show;
+    post "/accounts/{place}/{month}" accounts::add;
+    post "/accounts/{place}/{month}/delegation" accounts::delegate;
+    get "/accounts/{place}/{month}/tokens" accounts::tokens;
+    post "/accounts/{place}/{month}/tokens" accounts::issue;
+    post "/accounts/{place}/{month}/tokens/{id}/revocation" accounts::revoke;
+    get "/accounts/{place}/{month}/{account}" accounts::one;
+    post "/accounts/{place}/{month}/{account}/password" accounts::reset;
+    post "/accounts/{place}/{month}/{account}/disabled" accounts::switch;
+    post "/accounts/{place}/{month}/{account}/grants" accounts::give;
+    post "/accounts/{place}/{month}/{account}/grants/{grant}/revocation" accounts::take;
+    get "/log/{place}/{month}" log::show;
+    get "/households/{place}/{month}" households::show;
+    get "/households/{place}/{month}/new" households::form;
+    post "/households/{place}/{month}/registrations" households::register;
+    get "/households/{place}/{month}/import" households::import_form;
+    post "/households/{place}/{month}/import" households::import, up_to households::UPLOAD_BYTES;
+    get "/households/{place}/{month}/sample.csv" households::sample;
+    post "/households/{place}/{month}/cards" households::cards;
+    get "/household/{code}/{month}" households::file;
+    get "/household/{code}/{month}/form2.pdf" households::form2;
+    post "/household/{code}/{month}/changes" households::change;
+    post "/household/{code}/{month}/reveal" households::reveal;
+    get "/panels/{place}/{month}" panels::show;
+    post "/panels/{place}/{month}/revisions" panels::form;
+    get "/phone" scoring::phone;
+    get "/phone/sw.js" assets::service_worker;
+    get "/phone/month/{month}" scoring::phone_month;
+    put "/phone/photos/{household}/{month}/{sha256}" scoring::photo, up_to records::photos::MOST_BYTES;
+    post "/phone/sheets" scoring::sheets, up_to SHEETS_BYTES;
     get "/login" login::form;
     post "/login" login::log_in;
     post "/logout" login::log_out;
@@ -40,11 +105,14 @@ pages! {
     get "/healthz" health::alive;
     get "/metrics" metrics::metrics;
     get "/readyz" health::ready;
-    get "/assets/public.css" headers::stylesheet;
+    get "/assets/{version}/{*name}" assets::asset;
 }
 
 /// What a form of a page may bring.
 const FORM_BYTES: usize = 64 << 10;
+
+/// What a phone may hand in at once.
+const SHEETS_BYTES: usize = 512 << 10;
 
 /// The router of every page and of the API.
 pub fn router(state: State) -> Router {

@@ -6,8 +6,19 @@ use authz::{Actor, Guard};
 use chrono::{DateTime, TimeDelta, Utc};
 use records::accounts::sessions::Lifetime;
 use records::households::Registrar;
+use records::photos::PhotoStore;
 use records::{Database, Moment};
 use settings::Http;
+use tokio::sync::Semaphore;
+
+/// The clock of the pages.
+#[derive(Clone, Copy)]
+pub enum Clock {
+    /// The clock on the wall.
+    Wall(fn() -> DateTime<Utc>),
+    /// One stated time, beside the clock on the wall, which the log tells too.
+    Stated(DateTime<Utc>, fn() -> DateTime<Utc>),
+}
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -24,8 +35,12 @@ pub struct State {
     pub operator: Actor,
     /// Seals phones and addresses, and salts names.
     pub registrar: Registrar,
+    /// Where the bytes of photos are.
+    pub photos: PhotoStore,
+    /// How many photos are decoded at once: each takes memory.
+    pub decoding: Arc<Semaphore>,
     /// The clock.
-    pub now: fn() -> DateTime<Utc>,
+    pub clock: Clock,
     /// The county's time zone.
     pub zone: chrono_tz::Tz,
 }
@@ -33,8 +48,19 @@ pub struct State {
 impl State {
     /// The moment a verb acts at.
     pub(crate) fn moment(&self) -> Moment {
-        let now = (self.now)();
-        Moment { now, wall: now, zone: self.zone, due_at: None }
+        let (now, wall) = match self.clock {
+            Clock::Wall(wall) => {
+                let now = wall();
+                (now, now)
+            }
+            Clock::Stated(now, wall) => (now, wall()),
+        };
+        Moment { now, wall, zone: self.zone, due_at: None }
+    }
+
+    /// The time that rules see.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.moment().now
     }
 
     /// For how long sessions live.

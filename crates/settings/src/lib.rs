@@ -5,6 +5,7 @@ mod database;
 mod files;
 mod http;
 mod mail;
+mod photos;
 mod worker;
 
 use std::path::Path;
@@ -16,6 +17,7 @@ pub use database::Database;
 pub use files::{CALENDAR, DEFAULT_CATALOGUE, RULEBOOK, embedded_or};
 pub use http::Http;
 pub use mail::Mail;
+pub use photos::Photos;
 pub use worker::Worker;
 
 /// The defaults that are part of the program; `config/default.toml` is a copy of them for people to read.
@@ -33,6 +35,8 @@ pub struct Settings {
     pub http: Http,
     /// Mail.
     pub mail: Mail,
+    /// Photos.
+    pub photos: Photos,
     /// What happens by itself.
     pub worker: Worker,
 }
@@ -55,8 +59,8 @@ impl Settings {
             let file = config::File::from(folder.join("jifen.toml")).format(config::FileFormat::Toml);
             builder = builder.add_source(file.required(false));
         }
-        let sections =
-            ["CLOCK", "DATABASE", "HTTP", "MAIL", "WORKER"].map(|section| format!("JIFEN_{section}"));
+        let sections = ["CLOCK", "DATABASE", "HTTP", "MAIL", "PHOTOS", "WORKER"]
+            .map(|section| format!("JIFEN_{section}"));
         for section in sections {
             let environment = config::Environment::with_prefix(&section)
                 .prefix_separator("__")

@@ -1,17 +1,26 @@
 //! The catalogue (积分项目及评定标准): items in two classes, their full points and deduction rules.
 
+mod approval;
 mod difference;
+mod edit;
 mod in_force;
 mod linter;
+mod review;
 
 use std::collections::BTreeSet;
 
 use crate::canonical::{Digest, Form};
 use crate::points::Points;
 
+pub use approval::{
+    Doer, MeetingProblem, NotApprover, SubmissionEnded, SubmissionState, SubmissionStep, approver,
+    check_meeting, is_above, may_approve, submission_state,
+};
 pub use difference::{ItemChange, difference};
+pub use edit::{ChangeKind, ChangeLine, difference_lines};
 pub use in_force::{Dated, in_force, needs_reason};
 pub use linter::{LintFinding, lint};
+pub use review::{ItemUse, RuleUse, review};
 
 /// One of the two classes of items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

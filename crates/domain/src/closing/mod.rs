@@ -3,11 +3,13 @@
 mod chain;
 mod close;
 mod derivation;
+mod forecast;
 mod qualify;
 mod rank;
 mod readiness;
 mod schedule;
 mod tie_break;
+mod what_if;
 
 use crate::canonical::Form;
 use crate::place::Place;
@@ -17,11 +19,13 @@ use crate::scoring::Status;
 pub use chain::{ChainLink, RECIPE, county_seal, genesis, inputs_digest, results_digest};
 pub use close::{Closed, MonthInputs, close_month};
 pub use derivation::{abbreviate, explain_rank, explain_score, explain_tie, explain_tier};
+pub use forecast::{GroupPlaces, MonthForecast, PolicyForecast, forecast, tie_title, tied_at_last_place};
 pub use qualify::{Tier, qualifying, tier};
 pub use rank::competition_ranks;
 pub use readiness::{Block, Readiness, Step, blocks, earliest_open, readiness};
 pub use schedule::{CloseTooEarly, may_close, may_leave_out_unsigned, scheduled_at};
 pub use tie_break::{Contender, compare, lot};
+pub use what_if::{BANDS, Replay, WhatIf, WhatIfMonth, band_title, replay};
 
 /// What a closed version says of one household (月度积分结果).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The schedule (日程): what is due when, in one list, each with its rule.
 
 mod due;
+mod due_next;
 mod reminders;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
@@ -9,6 +10,7 @@ use crate::month::Month;
 use crate::place::Place;
 
 pub use due::{Due, SCHEDULE, due};
+pub use due_next::{DueStep, LateStep, NextDue, late_steps, next_date, next_due};
 pub use reminders::{Reminder, ReminderKind, VillageMonth, reminders};
 
 /// Something that is done without anybody at the keyboard.

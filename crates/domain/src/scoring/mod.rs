@@ -4,6 +4,8 @@ mod draw;
 mod entry_window;
 mod findings;
 mod score;
+mod sheet;
+mod typed;
 
 use std::sync::Arc;
 
@@ -16,6 +18,8 @@ pub use draw::draw_sample;
 pub use entry_window::{EntryWindow, LateProblem, Lock, check_late_reason};
 pub use findings::{Finding, FindingsError, parse_findings, write_findings};
 pub use score::{ItemScore, Score, ScoringTable, UnknownRule};
+pub use sheet::{Likeness, Receipt, Standing, may_take, missing_evidence, receive};
+pub use typed::parse_typed;
 
 /// What became of the visit (状态).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
+use records::photos::PhotoStore;
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use crate::arguments::{Common, Serve};
 use crate::context::Context;
@@ -23,8 +25,10 @@ pub async fn run(common: &Common, serve: &Serve) -> Result<()> {
     } else {
         println!("{url}");
     }
-    let (served, operated) =
-        tokio::join!(service::serve(listener, state(&context), stopped()), operations(&context, &address));
+    let (served, operated) = tokio::join!(
+        service::serve(listener, state(&context, common)?, stopped()),
+        operations(&context, common, &address)
+    );
     context.close().await?;
     operated?;
     Ok(served?)
@@ -35,7 +39,7 @@ pub async fn run(common: &Common, serve: &Serve) -> Result<()> {
 ///
 /// # Errors
 /// The listener fails.
-pub async fn operations(context: &Context, address: &str) -> Result<()> {
+pub async fn operations(context: &Context, common: &Common, address: &str) -> Result<()> {
     let configured = &context.settings.http.operations;
     if configured.is_empty() {
         return Ok(());
@@ -46,7 +50,7 @@ pub async fn operations(context: &Context, address: &str) -> Result<()> {
     match service::listen(wanted).await {
         Ok((listener, bound)) => {
             eprintln!("任务页：http://{bound}");
-            Ok(service::serve_operations(listener, state(context), stopped()).await?)
+            Ok(service::serve_operations(listener, state(context, common)?, stopped()).await?)
         }
         Err(error) => {
             eprintln!("任务页没有启动：{configured} {error}（设置 http.operations）");
@@ -61,18 +65,32 @@ pub fn now() -> fn() -> DateTime<Utc> {
     Utc::now
 }
 
-/// What the handlers reach.
-pub fn state(context: &Context) -> service::State {
-    service::State {
+/// What the handlers reach. With `--now` every page sees that time, as every command does.
+///
+/// # Errors
+/// A folder of photos that cannot be used.
+pub fn state(context: &Context, common: &Common) -> Result<service::State> {
+    let clock = match common.now {
+        Some(stated) => service::Clock::Stated(stated, now()),
+        None => service::Clock::Wall(now()),
+    };
+    let configured = &context.settings.photos;
+    let folder = match configured.folder.as_str() {
+        "" => common.data.join("photos"),
+        folder => folder.into(),
+    };
+    Ok(service::State {
         database: context.database.clone(),
         guard: Arc::clone(&context.guard),
         http: Arc::new(context.settings.http.clone()),
         closing: Arc::new(context.settings.database.clone()),
         operator: context.operator.clone(),
         registrar: context.registrar.clone(),
-        now: now(),
+        photos: PhotoStore::in_folder(&folder)?,
+        decoding: Arc::new(Semaphore::new(usize::try_from(configured.at_once.max(1))?)),
+        clock,
         zone: context.moment.zone,
-    }
+    })
 }
 
 /// Resolves on Ctrl-C or SIGTERM.

@@ -48,7 +48,10 @@ pub async fn run(common: &Common, up: &Up) -> Result<()> {
             logins.iter().for_each(|login| println!("  {login}"));
         }
     }
-    let clock = Clock::Wall(now());
+    let clock = match common.now {
+        Some(_) => Clock::Stated(context.moment),
+        None => Clock::Wall(now()),
+    };
     let public = if context.settings.http.public_url.is_empty() {
         url
     } else {
@@ -56,9 +59,9 @@ pub async fn run(common: &Common, up: &Up) -> Result<()> {
     };
     let worker = worker(&context, common, clock, &public)?;
     let (serving, working, operating) = tokio::join!(
-        service::serve(listener, state(&context), stopped()),
+        service::serve(listener, state(&context, common)?, stopped()),
         worker::work(worker, stopped()),
-        operations(&context, &address)
+        operations(&context, common, &address)
     );
     context.close().await?;
     serving?;

@@ -20,6 +20,7 @@ use crate::codec;
 use crate::database::Connection;
 use crate::error::{Error, Result};
 use crate::households::{RosterRow, roster};
+use crate::objections::open_objections;
 use crate::publication::{Published, published};
 use crate::rulebook;
 use crate::schema::{award_quota, award_run};
@@ -33,6 +34,8 @@ pub(crate) struct Year {
     /// The latest version of each closed month.
     pub(crate) closed: BTreeMap<Month, Head>,
     pub(crate) published: BTreeMap<(Place, Month, i16), Published>,
+    /// Objections of each month on which somebody has to act.
+    pub(crate) open_objections: BTreeMap<(Place, Month), u32>,
     /// The results of the latest versions.
     pub(crate) results: BTreeMap<Month, Vec<HouseholdResult>>,
     /// The register as it holds for December.
@@ -83,6 +86,7 @@ impl Year {
             months,
             closed,
             published: published(connection, village).await?,
+            open_objections: open_objections(connection, village).await?,
             results,
             bases,
             register,
@@ -108,14 +112,18 @@ impl Year {
         for month in &self.months {
             let head = self.closed.get(month);
             let published = head.and_then(|head| self.published.get(&(self.village, *month, head.version)));
+            let open = self.open_objections.get(&(self.village, *month)).copied().unwrap_or(0);
             let facts = MonthFacts {
                 signed: false,
                 closed: head.map(|head| head.version),
                 published: head.zip(published).map(|(head, published)| (head.version, published.on)),
-                open_objections: 0,
+                open_objections: open,
             };
             match state(&facts, now, &self.rulebook.objections) {
                 MonthState::Final { .. } => {}
+                MonthState::Published { .. } if open > 0 => {
+                    reasons.push(format!("{month} 有 {open} 件异议待处理，办结后可以评比"));
+                }
                 MonthState::Published { .. } => {
                     let from = published.map(|published| final_from(published.on, &self.rulebook.objections));
                     let from = from.map(|day| day.to_string()).unwrap_or_default();

@@ -4,6 +4,7 @@ mod compute;
 mod facts;
 mod load;
 mod read;
+mod standing;
 
 use std::collections::BTreeSet;
 
@@ -23,6 +24,7 @@ pub(crate) use compute::{GroupAwards, decide};
 pub use facts::certify_groups;
 pub(crate) use load::{Year, run_digest};
 pub use read::awards_of;
+pub use standing::{GroupQuota, quotas_of, waits_for};
 
 /// What became of a year's awards.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

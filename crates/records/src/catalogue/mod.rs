@@ -1,14 +1,21 @@
 //! Catalogues: adopted for a place from a month on, complete, never changed.
 
+mod approve;
+mod history;
+mod kept_rows;
 mod read;
+mod review;
+mod submissions;
+mod submit;
+mod what_if;
 
-use authz::{AdoptCatalogue, Allowed};
+use authz::{Act, AdoptCatalogue, Allowed};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::catalogue::{Catalogue, in_force, lint, needs_reason};
+use domain::catalogue::{Catalogue, CatalogueProblem, in_force, lint, needs_reason};
 use domain::input::Problem;
 use domain::month::Month;
-use domain::place::Level;
+use domain::place::{Level, Place};
 use serde_json::json;
 
 use crate::closing;
@@ -18,8 +25,14 @@ use crate::moment::Moment;
 use crate::schema::{catalogue, catalogue_item, catalogue_rule};
 use crate::tenancy::{self, Mode};
 
+pub use approve::{approve_submission, send_back};
+pub use history::{CatalogueVersion, history_of};
 pub use read::{Stored, catalogue_of};
 pub(crate) use read::{all, with_ids};
+pub use review::item_review;
+pub use submissions::{SubmissionFile, SubmissionSummary, TakenStep, submission, submissions_of};
+pub use submit::{Submission, submit_catalogue, withdraw};
+pub use what_if::{MOST_MONTHS, MOST_VILLAGES, WhatIf, what_if};
 
 /// A catalogue to put in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,36 +63,65 @@ pub async fn adopt_catalogue(
     moment: &Moment,
 ) -> Result<Outcome> {
     tenancy::transaction(connection, allowed, mode, async |connection| {
-        let place = allowed.place();
-        crate::places::refuse_unknown(connection, &place).await?;
-        Refusal::unless_none(problems(adoption))?;
-        if !matches!(place.level(), Level::County | Level::Town | Level::Village) {
-            return Err(Refusal::message("积分项目属于县、镇或村，请核对地方代码"));
-        }
-        crate::places::lock_all(connection, &place).await?;
-        let stored = all(connection, &place).await?;
-        let now = in_force(&stored, &place, adoption.from);
-        Refusal::unless_same(adoption.builds_on, now.map(|now| now.what.id))?;
-        if now.is_some_and(|now| {
-            now.place == place && now.from == adoption.from && now.what.catalogue == adoption.catalogue
-        }) {
+        if !adopt_in(connection, allowed, adoption).await?.new {
             return Ok(Outcome { unchanged: 1, ..Outcome::default() });
         }
-        let own: Vec<_> = stored.iter().filter(|one| one.place == place).cloned().collect();
-        if needs_reason(&own, adoption.from) && adoption.reason.is_none() {
-            return Err(Refusal::message(format!(
-                "{} 年已有积分项目，原则上一年调整一次；确需调整请写明原因（reason）",
-                adoption.from.year()
-            )));
-        }
-        closing::refuse_closed(connection, &place, adoption.from).await?;
-        closing::refuse_scored(connection, &place, adoption.from, "积分项目").await?;
-        insert(connection, allowed, adoption).await?;
         let detail = detail(adoption.year, adoption.from, &adoption.catalogue, adoption.reason.as_deref());
         crate::audit::record(connection, allowed, detail, moment).await?;
         Ok(Outcome { added: 1, ..Outcome::default() })
     })
     .await
+}
+
+/// A catalogue that is in force now.
+struct Adopted {
+    /// Its row number.
+    id: i64,
+    /// Whether it was put in force by this; otherwise it was before.
+    new: bool,
+}
+
+/// Puts a catalogue in force for the permission's place, in the caller's transaction; the caller writes the log row.
+async fn adopt_in<A: Act>(
+    connection: &mut Connection,
+    allowed: &Allowed<A>,
+    adoption: &Adoption,
+) -> Result<Adopted> {
+    let place = allowed.place();
+    crate::places::lock_all(connection, &place).await?;
+    match examine(connection, &place, adoption).await? {
+        Some(id) => Ok(Adopted { id, new: false }),
+        None => Ok(Adopted { id: insert(connection, &place, adoption).await?, new: true }),
+    }
+}
+
+/// Whether a catalogue can be put in force for a place: everything that stands against it is a refusal. Returns the one
+/// that says the same already from the same month on, where there is one.
+async fn examine(connection: &mut Connection, place: &Place, adoption: &Adoption) -> Result<Option<i64>> {
+    crate::places::refuse_unknown(connection, place).await?;
+    Refusal::unless_none(problems(&adoption.catalogue))?;
+    if !matches!(place.level(), Level::County | Level::Town | Level::Village) {
+        return Err(Refusal::message("积分项目属于县、镇或村，请核对地方代码"));
+    }
+    let stored = all(connection, place).await?;
+    let now = in_force(&stored, place, adoption.from);
+    Refusal::unless_same(adoption.builds_on, now.map(|now| now.what.id))?;
+    let same = now.filter(|now| {
+        now.place == *place && now.from == adoption.from && now.what.catalogue == adoption.catalogue
+    });
+    if let Some(same) = same {
+        return Ok(Some(same.what.id));
+    }
+    let own: Vec<_> = stored.iter().filter(|one| one.place == *place).cloned().collect();
+    if needs_reason(&own, adoption.from) && adoption.reason.is_none() {
+        return Err(Refusal::message(format!(
+            "{} 年已有积分项目，原则上一年调整一次；确需调整请写明原因（reason）",
+            adoption.from.year()
+        )));
+    }
+    closing::refuse_closed(connection, place, adoption.from).await?;
+    closing::refuse_scored(connection, place, adoption.from, "积分项目").await?;
+    Ok(None)
 }
 
 /// What the log says of a catalogue put in force.
@@ -92,18 +134,32 @@ pub(crate) fn detail(
     json!({ "year": year, "from": from.to_string(), "digest": catalogue.digest().hex(), "reason": reason })
 }
 
-fn problems(adoption: &Adoption) -> Vec<Problem> {
-    let wrong = adoption.catalogue.check().into_iter().map(|problem| problem.to_string());
-    let banned = lint(&adoption.catalogue).into_iter().map(|finding| finding.to_string());
-    wrong.chain(banned).map(|message| Problem::new(0, "catalogue", message)).collect()
+/// What is wrong with a list, by the line and field of a file that has exactly its rows: the header is line 1.
+fn problems(list: &Catalogue) -> Vec<Problem> {
+    let wrong = list.check().into_iter().map(|problem| {
+        let (code, field) = match &problem {
+            CatalogueProblem::Sum(_) => (None, "full_points"),
+            CatalogueProblem::EmptyItem(code) => (Some(code), "full_points"),
+            CatalogueProblem::Weight(code) => (Some(code), "points"),
+            CatalogueProblem::RuleCode(code) | CatalogueProblem::Twice(code) => (Some(code), "rule_code"),
+        };
+        Problem::new(code.map_or(0, |code| line_of(list, code)), field, problem.to_string())
+    });
+    let banned = lint(list).into_iter().map(|finding| {
+        let is_rule = list.rules().any(|(_, rule)| rule.code == finding.code);
+        let field = if is_rule { "rule" } else { "item" };
+        Problem::new(line_of(list, &finding.code), field, finding.to_string())
+    });
+    wrong.chain(banned).collect()
 }
 
-async fn insert(
-    connection: &mut Connection,
-    allowed: &Allowed<AdoptCatalogue>,
-    adoption: &Adoption,
-) -> Result<()> {
-    let place = allowed.place();
+/// The line of an item, its first one, or a rule; 0 where it has none.
+fn line_of(list: &Catalogue, code: &str) -> u32 {
+    let at = list.rules().position(|(item, rule)| item.code == code || rule.code == code);
+    at.and_then(|at| u32::try_from(at + 2).ok()).unwrap_or(0)
+}
+
+async fn insert(connection: &mut Connection, place: &Place, adoption: &Adoption) -> Result<i64> {
     let (county, place) = (place.county().digits().to_owned(), place.digits().to_owned());
     let id: i64 = diesel::insert_into(catalogue::table)
         .values((
@@ -149,5 +205,5 @@ async fn insert(
             .collect();
         diesel::insert_into(catalogue_rule::table).values(rules).execute(connection).await?;
     }
-    Ok(())
+    Ok(id)
 }

@@ -36,7 +36,7 @@ pub async fn catalogue_of(
     Ok(in_force(&stored, place, month).map(|one| one.what.clone()))
 }
 
-/// Every catalogue that can bind places inside `scope`.
+/// Every catalogue that can bind places inside `scope`: those made inside it and above it.
 pub(crate) async fn all(connection: &mut Connection, scope: &Place) -> Result<Vec<Dated<Stored>>> {
     load(connection, scope, None).await
 }
@@ -55,6 +55,13 @@ async fn load(connection: &mut Connection, scope: &Place, ids: Option<&[i64]>) -
     let mut query = catalogue::table.filter(catalogue::county_code.eq(county.digits())).into_boxed();
     if let Some(ids) = ids {
         query = query.filter(catalogue::id.eq_any(ids));
+    } else {
+        let interval = scope.scope();
+        let above: Vec<String> = std::iter::successors(scope.parent(), Place::parent)
+            .map(|place| place.digits().to_owned())
+            .collect();
+        let inside = catalogue::place.ge(interval.low).and(catalogue::place.lt(interval.high));
+        query = query.filter(inside.or(catalogue::place.eq_any(above)));
     }
     let lists: Vec<(i64, String, i32)> = query
         .order(catalogue::id)

@@ -22,6 +22,7 @@ use crate::households::{RosterRow, roster};
 use crate::panels::{self, StoredPanel};
 use crate::rulebook;
 use crate::scoring::{StoredCard, StoredSignature, cards, counting, signatures};
+use crate::sheets::conflicts_in;
 
 /// Everything that the villages of a slice share.
 pub(crate) struct Slice {
@@ -49,6 +50,8 @@ pub(crate) struct VillageInputs {
     pub(crate) summed: Vec<(Month, i16)>,
     /// The earliest open month before this one.
     pub(crate) earlier_open: Option<Month>,
+    /// The households taking part with a sheet that contradicts their card, undecided.
+    pub(crate) conflicts: Vec<Place>,
     /// The names of panels whose latest cards no signature covers, with their number.
     pub(crate) unsigned: BTreeMap<Arc<str>, usize>,
 }
@@ -68,11 +71,14 @@ pub(crate) async fn frozen_inputs(
     let register = roster(connection, &county, range, month).await?;
     let cards = counting(cards(connection, &county, range, month, &names).await?);
     let signatures = signatures(connection, &county, range, month, &names).await?;
+    let conflicts = conflicts_in(connection, &county, range, month).await?;
 
     let mut heads = by_village(heads, |head| head.village);
     let mut register =
         by_village(register, |row| row.entry.household.ancestor(Level::Village).unwrap_or(county));
     let mut cards = by_village(cards, |card| card.card.household.ancestor(Level::Village).unwrap_or(county));
+    let mut conflicts =
+        by_village(conflicts, |household| household.ancestor(Level::Village).unwrap_or(county));
     let summed: Vec<_> =
         heads.values().flat_map(|chain| latest_versions(chain, month)).map(|head| head.id).collect();
     let earlier = earlier_totals(connection, &county, month, &summed).await?;
@@ -89,6 +95,8 @@ pub(crate) async fn frozen_inputs(
         let taking_part: BTreeSet<i64> = roster.iter().map(|row| row.household_id).collect();
         let mut cards = cards.remove(village).unwrap_or_default();
         cards.retain(|card| taking_part.contains(&card.household_id));
+        let mut conflicts = conflicts.remove(village).unwrap_or_default();
+        conflicts.retain(|household| roster.iter().any(|row| row.entry.household == *household));
         let earlier =
             roster.iter().filter_map(|row| Some((row.household_id, *earlier.get(&row.household_id)?)));
         loaded.push(VillageInputs {
@@ -101,6 +109,7 @@ pub(crate) async fn frozen_inputs(
             roster,
             cards,
             earlier_open,
+            conflicts,
         });
     }
     let catalogues = catalogue::all(connection, &county).await?;
@@ -151,7 +160,7 @@ impl VillageInputs {
             earlier_open: self.earlier_open,
             panels: panels.map(|panel| (panel.name.clone(), panel.members.len(), unsigned(panel))).collect(),
             minimum_members: rulebook.panels.minimum_members,
-            conflicts: Vec::new(),
+            conflicts: self.conflicts.clone(),
             taking_part: self.roster.len(),
             cards: self.cards.len(),
         }

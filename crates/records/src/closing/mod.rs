@@ -1,12 +1,16 @@
 //! Closing a month: slices of villages in one transaction each, side by side on several connections.
 
 mod difference;
+mod forecast;
 mod heads;
 mod load;
 mod read;
 mod save;
 mod seal;
 mod slice;
+mod tie;
+mod why;
+mod why_load;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,15 +28,18 @@ use crate::rulebook;
 use crate::tenancy;
 
 pub(crate) use heads::{Head, heads, open_months, refuse_closed, refuse_scored};
-pub(crate) use load::frozen_inputs;
+pub(crate) use load::{Slice, VillageInputs, frozen_inputs};
 
 pub use difference::{StoredDifference, differences};
+pub use forecast::{Forecast, GroupForecast, forecast};
 pub use read::{ClosedMonth, closed_months, results_of, results_page, row_count};
 pub(crate) use read::{board, rows_of};
+pub(crate) use save::cards_of;
 pub(crate) use seal::latest_of;
 pub use seal::seal_month;
-pub(crate) use slice::close_version;
 pub use slice::{Blocked, SliceReport, close_slice};
+pub(crate) use slice::{close_version, month_inputs};
+pub use why::{Why, why};
 
 /// How many villages one transaction closes.
 pub const SLICE: usize = 16;

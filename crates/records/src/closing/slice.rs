@@ -4,11 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use authz::{Act, Allowed, Close};
 use domain::canonical::Digest;
+use domain::catalogue::Catalogue;
 use domain::closing::{Block, Closed, MonthInputs, blocks, close_month, genesis, may_leave_out_unsigned};
 use domain::month::Month;
 use domain::place::Place;
 use domain::points::Points;
-use domain::scoring::{Card, ScoringTable};
+use domain::rulebook::Rulebook;
+use domain::scoring::ScoringTable;
 use serde_json::json;
 
 use super::Request;
@@ -18,6 +20,7 @@ use crate::database::Connection;
 use crate::error::{Error, Refusal, Result};
 use crate::moment::Moment;
 use crate::places::lock_villages;
+use crate::scoring::StoredCard;
 use crate::tenancy::{self, Mode};
 
 /// A village that cannot be closed.
@@ -117,7 +120,7 @@ pub(crate) async fn close_version<A: Act>(
         .last_version(month)
         .ok_or_else(|| Refusal::message(format!("村 {village} 的 {month} 还没有结账，请直接改积分卡")))?;
     let kept = save::cards_of(connection, &slice.county, month, before.id).await?;
-    let left_out = |card: &crate::scoring::StoredCard| !card.is_correction && !kept.contains(&card.id);
+    let left_out = |card: &StoredCard| !card.is_correction && !kept.contains(&card.id);
     let reason = Some(reason.to_owned());
     let new = match decide_with(&slice, inputs, &left_out, reason)? {
         Ok(new) => new,
@@ -157,9 +160,8 @@ fn decide(
     match left_out {
         None => decide_with(slice, village, &|_| false, reason),
         Some(why) => {
-            let unsigned = |card: &crate::scoring::StoredCard| {
-                !card.is_correction && village.unsigned.contains_key(&card.card.panel)
-            };
+            let unsigned =
+                |card: &StoredCard| !card.is_correction && village.unsigned.contains_key(&card.card.panel);
             decide_with(slice, village, &unsigned, Some(why))
         }
     }
@@ -169,7 +171,7 @@ fn decide(
 fn decide_with(
     slice: &Slice,
     village: &VillageInputs,
-    left_out: &dyn Fn(&crate::scoring::StoredCard) -> bool,
+    left_out: &dyn Fn(&StoredCard) -> bool,
     reason: Option<String>,
 ) -> Result<Result<NewClosing, Vec<String>>> {
     let catalogue = slice.catalogue(village);
@@ -184,23 +186,7 @@ fn decide_with(
     };
     let table = ScoringTable::new(&catalogue.catalogue);
     let cards: Vec<_> = village.cards.iter().filter(|card| !left_out(card)).collect();
-    let genesis = genesis(&slice.county);
-    let before = village.last_version(slice.month);
-    let previous = village.chain.last().map_or(genesis, |head| head.hash);
-    let inputs = MonthInputs {
-        village: village.village,
-        month: slice.month,
-        version: before.map_or(0, |head| head.version) + 1,
-        catalogue: (&catalogue.catalogue, &table),
-        rulebook: &rulebook,
-        panels: village.panels.iter().map(|stored| stored.panel.clone()).collect(),
-        roster: village.roster.iter().map(|row| row.entry.clone()).collect(),
-        cards: cards.iter().map(|card| card.card.clone()).collect::<Vec<Card>>(),
-        earlier: village.roster.iter().map(|row| earlier(&village.earlier, row.household_id)).collect(),
-        summed: village.summed.clone(),
-        previous,
-        seed: before.map_or(previous, |head| head.seed),
-    };
+    let inputs = month_inputs(slice, village, (&catalogue.catalogue, &table), &rulebook, &cards);
     let closed = match close_month(&inputs) {
         Ok(closed) => closed,
         Err((household, unknown)) => {
@@ -225,6 +211,32 @@ fn decide_with(
         reason,
         publish: rulebook.publication.when_closed,
     }))
+}
+
+/// What a village's next version is computed from, with the cards given.
+pub(crate) fn month_inputs<'a>(
+    slice: &Slice,
+    village: &VillageInputs,
+    catalogue: (&'a Catalogue, &'a ScoringTable),
+    rulebook: &'a Rulebook,
+    cards: &[&StoredCard],
+) -> MonthInputs<'a> {
+    let before = village.last_version(slice.month);
+    let previous = village.chain.last().map_or_else(|| genesis(&slice.county), |head| head.hash);
+    MonthInputs {
+        village: village.village,
+        month: slice.month,
+        version: before.map_or(0, |head| head.version) + 1,
+        catalogue,
+        rulebook,
+        panels: village.panels.iter().map(|stored| stored.panel.clone()).collect(),
+        roster: village.roster.iter().map(|row| row.entry.clone()).collect(),
+        cards: cards.iter().map(|card| card.card.clone()).collect(),
+        earlier: village.roster.iter().map(|row| earlier(&village.earlier, row.household_id)).collect(),
+        summed: village.summed.clone(),
+        previous,
+        seed: before.map_or(previous, |head| head.seed),
+    }
 }
 
 fn earlier(totals: &HashMap<i64, Points>, household: i64) -> Points {

@@ -14,8 +14,10 @@ use crate::database::Connection;
 use crate::error::{Refusal, Result};
 use crate::forms::reissue;
 use crate::moment::Moment;
+use crate::objections::erase_words;
 use crate::schema::{card_remark, household_version};
 use crate::sealing::Sealer;
+use crate::sheets::erase_sheets;
 use crate::tenancy::{self, Mode};
 
 /// What was erased.
@@ -23,8 +25,10 @@ use crate::tenancy::{self, Mode};
 pub struct Erased {
     /// Revisions of the register that lost name, phone and address.
     pub revisions: usize,
-    /// Remarks on cards.
+    /// Remarks on cards, sheets from phones and their decisions.
     pub remarks: usize,
+    /// Objections and what was written about them.
+    pub objections: usize,
 }
 
 /// Erases name, phone, address and remarks of a household of the permission's village, and makes its card's code lead
@@ -75,14 +79,17 @@ pub async fn erase_household(
             ))
             .execute(connection)
             .await?;
-        if revisions + remarks > 0 {
+        let remarks = remarks + erase_sheets(connection, &county, entry.household_id).await?;
+        let objections = erase_words(connection, &county, entry.household_id).await?;
+        if revisions + remarks + objections > 0 {
             reissue(connection, &entry, sealer, moment).await?;
             let detail = json!({
                 "household": household.digits(), "revisions": revisions, "remarks": remarks,
+                "objections": objections,
             });
             audit::record(connection, allowed, detail, moment).await?;
         }
-        Ok(Erased { revisions, remarks })
+        Ok(Erased { revisions, remarks, objections })
     })
     .await
 }

@@ -4,6 +4,7 @@ mod erase;
 mod load;
 mod personal;
 mod save;
+mod search;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,9 @@ pub use erase::{Erased, erase_household};
 pub(crate) use load::{Personal, RosterRow, personal, revisions_until, roster};
 pub use load::{RegisterEntry, register_of, register_page};
 pub use personal::{HouseholdFile, PersonalField, household_file, reveal};
+pub use search::{
+    RegisterCounts, RegisterLine, RegisterSearch, TakingPart, register_counts, search_register,
+};
 
 /// What registering needs besides the rows.
 #[derive(Clone)]

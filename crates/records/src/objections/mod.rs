@@ -1,178 +1,26 @@
-//! Corrections of closed months: a new card with its reason and decider, and the next version.
+//! Objections: filed, decided and reviewed; and the corrections of closed months that follow from them.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod correct;
+mod decide;
+mod file;
+mod personal;
+mod read;
+mod save;
+mod steps;
+mod stored;
+mod via;
 
-use authz::{Allowed, Correct};
-use domain::catalogue::Catalogue;
-use domain::input::{Correction, Line, Problem};
-use domain::month::Month;
-use domain::place::{Level, Place};
-use serde_json::json;
-
-use crate::catalogue;
-use crate::closing::{self, Head};
-use crate::database::Connection;
-use crate::error::{Outcome, Refusal, Result};
-use crate::households::{RosterRow, roster};
-use crate::moment::Moment;
-use crate::panels::{self, StoredPanel};
-use crate::places::{lock_villages, villages_of};
-use crate::scoring::{NewCard, Remark, StoredCard, cards, counting, insert};
-use crate::sealing::Salts;
-use crate::tenancy::{self, Mode};
-
-/// Corrects cards of closed months: each row makes a new revision of its card, and each village and month
-/// of the file gets one next version, with its difference from the one before.
-///
-/// A row that says what its household's latest correction says changes nothing.
-///
-/// # Errors
-/// Every row that cannot stand, by line and field: a month that is not closed, a household that did not
-/// take part, a rule that the month's catalogue does not have.
-pub async fn correct_cards(
-    connection: &mut Connection,
-    allowed: &Allowed<Correct>,
-    rows: &[Line<Correction>],
-    salts: &Salts,
-    mode: Mode,
-    moment: &Moment,
-) -> Result<Outcome> {
-    tenancy::transaction(connection, allowed, mode, async |connection| {
-        let known: BTreeSet<_> = villages_of(connection, &allowed.place()).await?.into_iter().collect();
-        let mut by_month: BTreeMap<(Month, Place), Vec<&Line<Correction>>> = BTreeMap::new();
-        let mut problems = Vec::new();
-        for line in rows {
-            match line.row.household.ancestor(Level::Village).filter(|village| known.contains(village)) {
-                Some(village) => by_month.entry((line.row.month, village)).or_default().push(line),
-                None => problems.push(unknown_household(line)),
-            }
-        }
-        lock_villages(connection, &by_month.keys().map(|(_, village)| *village).collect()).await?;
-        let mut outcome = Outcome::default();
-        let mut written = Vec::new();
-        for ((month, village), lines) in by_month {
-            let facts = Facts::load(connection, &village, month).await?;
-            let (new, refused) = facts.decide(&lines);
-            outcome.unchanged += lines.len() - new.len() - refused.len();
-            problems.extend(refused);
-            if new.is_empty() || !problems.is_empty() {
-                continue;
-            }
-            outcome.changed += new.len();
-            insert(connection, &allowed.place(), month, &new, salts).await?;
-            let reason = format!("更正 {} 户", new.len());
-            let (_, closed, hash) =
-                closing::close_version(connection, allowed, &village, month, &reason, moment).await?;
-            written.push(json!({
-                "month": month.to_string(),
-                "version": closed.link.version,
-                "closed": { village.digits(): hash.hex() },
-                "reasons": { village.digits(): reason },
-            }));
-        }
-        Refusal::unless_none(problems)?;
-        if !written.is_empty() {
-            crate::audit::record(connection, allowed, json!({ "corrected": written }), moment).await?;
-        }
-        Ok(outcome)
-    })
-    .await
-}
-
-/// What is known of a village's closed month.
-struct Facts {
-    month: Month,
-    closed: Option<Head>,
-    catalogue: Catalogue,
-    panels: Vec<StoredPanel>,
-    roster: BTreeMap<Place, RosterRow>,
-    cards: BTreeMap<i64, StoredCard>,
-}
-
-impl Facts {
-    async fn load(connection: &mut Connection, village: &Place, month: Month) -> Result<Self> {
-        let (county, scope) = (village.county(), village.scope());
-        let range = (scope.low.as_str(), scope.high.as_str());
-        let heads = closing::heads(connection, &county, range).await?;
-        let closed = heads.into_iter().rfind(|head| head.month == month);
-        let stored = match &closed {
-            Some(head) => catalogue::with_ids(connection, &county, &[head.catalogue_id]).await?,
-            None => Vec::new(),
-        };
-        let all = panels::in_range(connection, &county, range).await?;
-        let names = all.iter().map(|panel| (panel.id, panel.panel.name.as_str().into())).collect();
-        let cards = counting(cards(connection, &county, range, month, &names).await?);
-        let roster = roster(connection, &county, range, month).await?;
-        Ok(Self {
-            month,
-            closed,
-            catalogue: stored.into_iter().next().map(|one| one.what.catalogue).unwrap_or_default(),
-            panels: panels::as_of(&all, village, month).into_iter().cloned().collect(),
-            roster: roster.into_iter().map(|row| (row.entry.household, row)).collect(),
-            cards: cards.into_iter().map(|card| (card.household_id, card)).collect(),
-        })
-    }
-
-    fn decide(&self, lines: &[&Line<Correction>]) -> (Vec<NewCard>, Vec<Problem>) {
-        let (mut new, mut problems) = (Vec::new(), Vec::new());
-        for line in lines {
-            match self.check(line) {
-                Ok(Some(card)) => new.push(card),
-                Ok(None) => {}
-                Err(problem) => problems.push(problem),
-            }
-        }
-        (new, problems)
-    }
-
-    fn check(&self, line: &Line<Correction>) -> Result<Option<NewCard>, Problem> {
-        let row = &line.row;
-        let refused = |field, message: String| Err(Problem::new(line.number, field, message));
-        if self.closed.is_none() {
-            return refused("month", format!("{} 还没有结账，请直接改积分卡", self.month));
-        }
-        let Some(entry) = self.roster.get(&row.household) else { return Err(unknown_household(line)) };
-        if !entry.entry.participation.covers(self.month) {
-            return refused(
-                "household_code",
-                format!("农户 {} 在 {} 没有参与积分", row.household, self.month),
-            );
-        }
-        let mut rules = row.findings.iter().flat_map(|finding| finding.rules());
-        if let Some(rule) = rules.find(|rule| !self.catalogue.rules().any(|(_, known)| known.code == *rule)) {
-            return refused("findings", format!("扣分代码“{rule}”不在该月的积分项目里"));
-        }
-        let before = self.cards.get(&entry.household_id);
-        let remark = Remark::of_correction(row);
-        if before.is_some_and(|card| {
-            card.is_correction
-                && (card.card.status, &card.card.findings) == (row.status, &row.findings)
-                && card.remark.as_ref() == Some(&remark)
-        }) {
-            return Ok(None);
-        }
-        let covering = self.panels.iter().find(|panel| panel.panel.groups.contains(&entry.entry.group));
-        let Some(panel_id) = before.map(|card| card.panel_id).or(covering.map(|panel| panel.id)) else {
-            return refused(
-                "household_code",
-                format!("村小组 {} 没有评分组，请先导入评分组", entry.entry.group),
-            );
-        };
-        Ok(Some(NewCard {
-            household_id: entry.household_id,
-            household: row.household,
-            revision: before.map_or(0, |card| card.card.revision) + 1,
-            panel_id,
-            scored_on: before.map_or(row.decided_on, |card| card.card.scored_on),
-            status: row.status,
-            findings: row.findings.clone(),
-            is_correction: true,
-            remark: Some(remark),
-        }))
-    }
-}
-
-fn unknown_household(line: &Line<Correction>) -> Problem {
-    let message = format!("农户 {} 没有登记，请核对代码", line.row.household);
-    Problem::new(line.number, "household_code", message)
-}
+pub use correct::correct_cards;
+pub use decide::{
+    Decided, NewDecision, NewReview, RightCard, ask_review, decide_objection, note_investigation,
+    review_objection,
+};
+pub use file::{Filed, NewObjection, file_objection};
+pub use personal::reveal_phone;
+pub(crate) use personal::{erase_words, reseal_phones};
+pub use read::{
+    ObjectionFile, ObjectionFilter, ObjectionSummary, PublishedOutcome, objection, objections_of,
+    objections_of_household, open_objections, published_outcomes,
+};
+pub use stored::Step;
+pub use via::Via;

@@ -43,6 +43,13 @@ struct Draft {
     seats: Vec<Seat>,
 }
 
+/// What becomes of members whom the rows of their panel do not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unnamed {
+    Stay,
+    Leave,
+}
+
 /// Forms panels and changes those already known, dated from their village's open month; members and
 /// panels that the file does not name stay.
 ///
@@ -53,6 +60,34 @@ pub async fn form_panels(
     connection: &mut Connection,
     allowed: &Allowed<FormPanels>,
     rows: &[Line<PanelMember>],
+    salts: &Salts,
+    mode: Mode,
+    moment: &Moment,
+) -> Result<Outcome> {
+    revise(connection, allowed, rows, Unnamed::Stay, salts, mode, moment).await
+}
+
+/// Forms panels, and changes those already known as a whole: members that the rows of their panel do not name leave it;
+/// panels that are not named stay.
+///
+/// # Errors
+/// As [`form_panels`].
+pub async fn replace_panels(
+    connection: &mut Connection,
+    allowed: &Allowed<FormPanels>,
+    rows: &[Line<PanelMember>],
+    salts: &Salts,
+    mode: Mode,
+    moment: &Moment,
+) -> Result<Outcome> {
+    revise(connection, allowed, rows, Unnamed::Leave, salts, mode, moment).await
+}
+
+async fn revise(
+    connection: &mut Connection,
+    allowed: &Allowed<FormPanels>,
+    rows: &[Line<PanelMember>],
+    unnamed: Unnamed,
     salts: &Salts,
     mode: Mode,
     moment: &Moment,
@@ -72,7 +107,7 @@ pub async fn form_panels(
         for village in &villages {
             let effective = open.get(village).copied().map_or_else(from_the_beginning, Ok)?;
             let known = as_of(&stored, village, Month::new(2099, 12).unwrap_or(effective));
-            let drafts = merge(village, rows, &known);
+            let drafts = merge(village, rows, &known, unnamed);
             let rules = rulebook::resolve(&rulebook::inherited(&layers, village, effective))?;
             problems.extend(check_drafts(&drafts, &known, effective, &rules.panels));
             for (name, draft) in drafts {
@@ -119,7 +154,12 @@ fn check_places(
 }
 
 /// The panels of a village that the file names, as they are after it.
-fn merge(village: &Place, rows: &[Line<PanelMember>], known: &[&StoredPanel]) -> BTreeMap<String, Draft> {
+fn merge(
+    village: &Place,
+    rows: &[Line<PanelMember>],
+    known: &[&StoredPanel],
+    unnamed: Unnamed,
+) -> BTreeMap<String, Draft> {
     let mut drafts: BTreeMap<String, Draft> = BTreeMap::new();
     for Line { number, row } in rows.iter().filter(|line| line.row.village == *village) {
         let draft = drafts.entry(row.panel.clone()).or_insert_with(|| {
@@ -127,7 +167,10 @@ fn merge(village: &Place, rows: &[Line<PanelMember>], known: &[&StoredPanel]) ->
             Draft {
                 lines: Vec::new(),
                 groups: before.map(|panel| panel.panel.groups.clone()).unwrap_or_default(),
-                seats: before.map(|panel| seats(panel)).unwrap_or_default(),
+                seats: before
+                    .filter(|_| unnamed == Unnamed::Stay)
+                    .map(|panel| seats(panel))
+                    .unwrap_or_default(),
             }
         });
         draft.lines.push(*number);

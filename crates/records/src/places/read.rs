@@ -1,6 +1,6 @@
 //! Reads places, and locks villages for a verb.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Text};
@@ -33,6 +33,16 @@ pub async fn divisions(connection: &mut Connection, scope: &Place) -> Result<Vec
             Ok(Division { place, parent: place.parent(), level: place.level(), name })
         })
         .collect()
+}
+
+/// The places one level below a place, with their names, in the order of codes.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn divisions_below(connection: &mut Connection, place: &Place) -> Result<Vec<(Place, String)>> {
+    let all = divisions(connection, place).await?;
+    let below = all.into_iter().filter(|one| one.parent == Some(*place));
+    Ok(below.map(|one| (one.place, one.name)).collect())
 }
 
 /// Locks every village inside `scope`: for a verb whose effect is on all of them.
@@ -72,6 +82,25 @@ pub async fn name_of(connection: &mut Connection, place: &Place) -> Result<Strin
         .await
         .optional()?;
     Ok(name.unwrap_or_else(|| place.code()))
+}
+
+/// The names of places of one county; what is not on record, or lies outside the permission, is left out.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn names_of(
+    connection: &mut Connection,
+    places: &BTreeSet<Place>,
+) -> Result<BTreeMap<Place, String>> {
+    let Some(county) = places.first().map(Place::county) else { return Ok(BTreeMap::new()) };
+    let digits: Vec<String> = places.iter().map(|place| place.digits().to_owned()).collect();
+    let rows: Vec<(String, String)> = division::table
+        .filter(division::county_code.eq(county.digits()))
+        .filter(division::place.eq_any(digits))
+        .select((division::place, division::name))
+        .load(connection)
+        .await?;
+    rows.into_iter().map(|(digits, name)| Ok((codec::place(&digits)?, name))).collect()
 }
 
 /// Whether the county of a place is registered.

@@ -1,14 +1,16 @@
-//! What each row of a file of cards means, and what is wrong with it.
+//! What each row of a file of cards, and each sheet from a phone, means, and what is wrong with it.
 
 use chrono::NaiveDateTime;
 use domain::input::{Line, Problem, Scorecard};
 use domain::place::{Level, Place};
-use domain::scoring::{Card, EntryWindow, Lock, check_late_reason};
+use domain::scoring::{Card, Likeness, Lock, check_late_reason};
 
 use super::save::NewCard;
 use super::sign::Remark;
-use super::{Facts, Signed, StoredCard};
+use super::{Facts, Signed, StoredCard, VillageFacts};
 use crate::error::Outcome;
+use crate::households::RosterRow;
+use crate::panels::StoredPanel;
 
 /// What a file's rows of one month come to.
 pub(super) struct Decided {
@@ -51,25 +53,51 @@ enum Checked {
 
 fn check(line: &Line<Scorecard>, facts: &Facts, now: NaiveDateTime) -> Result<Checked, Vec<Problem>> {
     let Line { number, row } = line;
-    let one = |field, message: String| vec![Problem::new(*number, field, message)];
-    let Some((entry, village)) = facts
-        .roster
-        .get(&row.household)
-        .and_then(|entry| Some((entry, facts.villages.get(&row.household.ancestor(Level::Village)?)?)))
-    else {
+    let lock = facts.find(&row.household).and_then(|(_, village)| village.lock(facts.month, now));
+    let examined = match (examine(line, facts, now), lock) {
+        (examined, None) => examined?,
+        (examined, Some(lock)) => {
+            let others = examined.err().filter(|_| !matches!(lock, Lock::Closed(_))).unwrap_or_default();
+            let locked = Problem::new(*number, "month", lock.to_string());
+            return Err([vec![locked], others].concat());
+        }
+    };
+    if examined.likeness(row) == Some(Likeness::Identical) {
+        return Ok(Checked::Unchanged);
+    }
+    if examined.before.is_some_and(|before| is_signed(before, facts)) {
+        let message = format!("农户 {} 的积分卡已签字，内容不同，不能替换；请走更正", row.household);
+        return Err(vec![Problem::new(*number, "household_code", message)]);
+    }
+    Ok(Checked::New(Box::new(examined.card(row))))
+}
+
+/// A row that household, panel, dates and rules bear out; whether entry is open, and whether a card may be replaced, is
+/// not asked.
+pub(crate) struct Examined<'a> {
+    pub(crate) entry: &'a RosterRow,
+    pub(crate) village: &'a VillageFacts,
+    pub(crate) panel: &'a StoredPanel,
+    /// The household's card as it stands.
+    pub(crate) before: Option<&'a StoredCard>,
+}
+
+/// Holds a row against what is known of its household and village.
+pub(crate) fn examine<'a>(
+    line: &Line<Scorecard>,
+    facts: &'a Facts,
+    now: NaiveDateTime,
+) -> Result<Examined<'a>, Vec<Problem>> {
+    let Line { number, row } = line;
+    let Some((entry, village)) = facts.find(&row.household) else {
         return Err(vec![unknown_household(*number, &row.household)]);
     };
-    if village.closed {
-        return Err(one("month", Lock::Closed(facts.month).to_string()));
-    }
     if !entry.entry.participation.covers(facts.month) {
-        return Err(one("household_code", format!("农户 {} 在 {} 没有参与积分", row.household, facts.month)));
+        let message = format!("农户 {} 在 {} 没有参与积分", row.household, facts.month);
+        return Err(vec![Problem::new(*number, "household_code", message)]);
     }
     let mut problems = Vec::new();
     let mut refuse = |field, message: String| problems.push(Problem::new(*number, field, message));
-    if let Some(lock) = EntryWindow::of(facts.month, now, &village.rulebook.scoring).lock(facts.month) {
-        refuse("month", lock.to_string());
-    }
     let has_reason = row.late_reason.is_some();
     if let Err(late) =
         check_late_reason(facts.month, row.scored_on, has_reason, now, &village.rulebook.scoring)
@@ -89,7 +117,7 @@ fn check(line: &Line<Scorecard>, facts: &Facts, now: NaiveDateTime) -> Result<Ch
         }
         Some(_) => {}
     }
-    if !village.catalogue && !row.findings.is_empty() {
+    if village.catalogue.is_none() && !row.findings.is_empty() {
         refuse("findings", "本村当月没有生效的积分项目，请先导入".into());
     } else {
         let unknown = row
@@ -101,44 +129,54 @@ fn check(line: &Line<Scorecard>, facts: &Facts, now: NaiveDateTime) -> Result<Ch
             refuse("findings", format!("扣分代码“{rule}”不在当月生效的积分项目里"));
         }
     }
-    let (Some(panel), true) = (panel, problems.is_empty()) else { return Err(problems) };
-    let before = facts.cards.get(&entry.household_id);
-    let remark = Remark::of_sheet(row);
-    let card = Card {
-        household: row.household,
-        revision: before.map_or(0, |card| card.card.revision) + 1,
-        panel: row.panel.as_str().into(),
-        scored_on: row.scored_on,
-        status: row.status,
-        findings: row.findings.clone(),
-        remark: None,
-    };
-    if let Some(before) = before {
-        if before.card.says_the_same(&card) && before.remark == remark {
-            return Ok(Checked::Unchanged);
+    match panel {
+        Some(panel) if problems.is_empty() => {
+            Ok(Examined { entry, village, panel, before: facts.cards.get(&entry.household_id) })
         }
-        if is_signed(before, facts) {
-            return Err(one(
-                "household_code",
-                format!("农户 {} 的积分卡已签字，内容不同，不能替换；请走更正", row.household),
-            ));
+        _ => Err(problems),
+    }
+}
+
+impl Examined<'_> {
+    /// How far the household's card agrees with the row, where there is a card.
+    pub(crate) fn likeness(&self, row: &Scorecard) -> Option<Likeness> {
+        let before = self.before?;
+        let card = Card {
+            household: row.household,
+            revision: before.card.revision,
+            panel: row.panel.as_str().into(),
+            scored_on: row.scored_on,
+            status: row.status,
+            findings: row.findings.clone(),
+            remark: None,
+        };
+        Some(if before.card.says_the_same(&card) && before.remark == Remark::of_sheet(row) {
+            Likeness::Identical
+        } else if (before.card.status, &before.card.findings) == (card.status, &card.findings) {
+            Likeness::SameResult
+        } else {
+            Likeness::Different
+        })
+    }
+
+    /// The next revision of the household's card, as the row has it.
+    pub(crate) fn card(&self, row: &Scorecard) -> NewCard {
+        NewCard {
+            household_id: self.entry.household_id,
+            household: row.household,
+            revision: self.before.map_or(0, |card| card.card.revision) + 1,
+            panel_id: self.panel.id,
+            scored_on: row.scored_on,
+            status: row.status,
+            findings: row.findings.clone(),
+            is_correction: false,
+            remark: Remark::of_sheet(row),
         }
     }
-    Ok(Checked::New(Box::new(NewCard {
-        household_id: entry.household_id,
-        household: row.household,
-        revision: card.revision,
-        panel_id: panel.id,
-        scored_on: card.scored_on,
-        status: card.status,
-        findings: card.findings,
-        is_correction: false,
-        remark,
-    })))
 }
 
 /// Whether a signature of the card's panel covers it.
-fn is_signed(card: &StoredCard, facts: &Facts) -> bool {
+pub(crate) fn is_signed(card: &StoredCard, facts: &Facts) -> bool {
     card.is_correction || facts.signatures.iter().any(|signature| signature.covers(card))
 }
 

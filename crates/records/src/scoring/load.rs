@@ -13,7 +13,7 @@ use domain::scoring::{Card, Finding, Status};
 use super::sign::{Remark, remarks};
 use crate::codec;
 use crate::database::Connection;
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::schema::{card, finding, household};
 
 /// A stored revision of a card.
@@ -63,7 +63,12 @@ pub async fn cards_page(
         }
         let interval = place.scope();
         let range = (interval.low.as_str(), interval.high.as_str());
-        let panels = crate::panels::in_range(connection, &county, range).await?;
+        let village = place.ancestor(Level::Village).unwrap_or(place).scope();
+        let panels = crate::panels::in_range(connection, &county, (&village.low, &village.high)).await?;
+        // Whoever reads no further than a group does not see who scores it.
+        if panels.is_empty() && scope.level() > Level::Village {
+            return Err(Refusal::message("积分卡由村里的评分组填写，请用村一级的角色查看"));
+        }
         let names = panels.iter().map(|panel| (panel.id, panel.panel.name.as_str().into())).collect();
         let cards = counting(cards(connection, &county, range, month, &names).await?).into_iter();
         let cards =

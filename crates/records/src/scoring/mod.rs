@@ -4,6 +4,7 @@ mod check;
 mod load;
 mod save;
 mod sign;
+mod sign_month;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +12,7 @@ use authz::{Allowed, EnterCards};
 use domain::input::{Line, Scorecard};
 use domain::month::Month;
 use domain::place::{Level, Place};
+use domain::scoring::{EntryWindow, Lock};
 use serde_json::json;
 
 use crate::catalogue;
@@ -25,10 +27,12 @@ use crate::rulebook;
 use crate::sealing::Salts;
 use crate::tenancy::{self, Mode};
 
+pub(crate) use check::{examine, is_signed};
 pub use load::cards_page;
 pub(crate) use load::{PanelNames, StoredCard, cards, counting, findings};
 pub(crate) use save::{NewCard, insert};
 pub(crate) use sign::{Remark, StoredSignature, remark_digest, remarks, signatures};
+pub use sign_month::{SignedMonth, sign_month};
 
 /// Whether the sheets carry the panels' signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,29 +106,44 @@ pub async fn enter_cards(
     .await
 }
 
-/// What is known of the villages of a file in one month.
-struct Facts {
-    month: Month,
-    roster: BTreeMap<Place, RosterRow>,
-    villages: BTreeMap<Place, VillageFacts>,
+/// What is known of some villages in one month.
+pub(crate) struct Facts {
+    pub(crate) month: Month,
+    pub(crate) roster: BTreeMap<Place, RosterRow>,
+    pub(crate) villages: BTreeMap<Place, VillageFacts>,
     /// The latest card of each household, by its row number.
-    cards: BTreeMap<i64, StoredCard>,
-    signatures: Vec<StoredSignature>,
+    pub(crate) cards: BTreeMap<i64, StoredCard>,
+    pub(crate) signatures: Vec<StoredSignature>,
     /// The names of every revision of every panel: a card may stand under an earlier one.
-    panel_names: PanelNames,
+    pub(crate) panel_names: PanelNames,
 }
 
 /// What is known of one village in one month.
-struct VillageFacts {
-    closed: bool,
-    rulebook: domain::rulebook::Rulebook,
-    rules: BTreeSet<String>,
-    catalogue: bool,
-    panels: Vec<panels::StoredPanel>,
+pub(crate) struct VillageFacts {
+    pub(crate) closed: bool,
+    pub(crate) rulebook: domain::rulebook::Rulebook,
+    pub(crate) rules: BTreeSet<String>,
+    pub(crate) catalogue: Option<catalogue::Stored>,
+    pub(crate) panels: Vec<panels::StoredPanel>,
+}
+
+impl VillageFacts {
+    /// What keeps cards of the month out now, if anything.
+    pub(crate) fn lock(&self, month: Month, now: chrono::NaiveDateTime) -> Option<Lock> {
+        if self.closed {
+            return Some(Lock::Closed(month));
+        }
+        EntryWindow::of(month, now, &self.rulebook.scoring).lock(month)
+    }
 }
 
 impl Facts {
-    async fn load(
+    /// A registered household with what is known of its village.
+    pub(crate) fn find(&self, household: &Place) -> Option<(&RosterRow, &VillageFacts)> {
+        Some((self.roster.get(household)?, self.villages.get(&household.ancestor(Level::Village)?)?))
+    }
+
+    pub(crate) async fn load(
         connection: &mut Connection,
         scope: &Place,
         villages: &BTreeSet<Place>,
@@ -146,7 +165,7 @@ impl Facts {
                 rules: catalogue
                     .map(|one| one.what.catalogue.rules().map(|(_, rule)| rule.code.clone()).collect())
                     .unwrap_or_default(),
-                catalogue: catalogue.is_some(),
+                catalogue: catalogue.map(|one| one.what.clone()),
                 panels: panels::as_of(&panels, village, month).into_iter().cloned().collect(),
             };
             of_villages.insert(*village, facts);

@@ -18,6 +18,7 @@ use crate::codec;
 use crate::database::Connection;
 use crate::error::{Error, Result};
 use crate::moment::Moment;
+use crate::panels::StoredPanel;
 use crate::schema::{card, card_remark, signature};
 
 /// Reasons, notes and deciders of a card: they may name people, and can be erased.
@@ -123,36 +124,61 @@ pub(super) async fn sign(
     facts: &Facts,
     moment: &Moment,
 ) -> Result<()> {
-    let county = scope.county();
-    let villages: BTreeSet<Place> = facts.villages.keys().copied().collect();
-    let range = crate::closing::range(villages.iter());
-    let stored = cards(connection, &county, (&range.low, &range.high), month, &facts.panel_names).await?;
+    let mut by_panel = of_panels(connection, &scope.county(), month, facts).await?;
     let signing: BTreeSet<(Place, &str)> = rows
         .iter()
         .filter_map(|line| Some((line.row.household.ancestor(Level::Village)?, line.row.panel.as_str())))
         .collect();
-    let mut by_panel: HashMap<(Place, Arc<str>), Vec<&StoredCard>> = HashMap::new();
-    for card in stored.iter().filter(|card| !card.is_correction) {
-        if let Some(village) = card.card.household.ancestor(Level::Village) {
-            by_panel.entry((village, Arc::clone(&card.card.panel))).or_default().push(card);
-        }
-    }
     for (village, name) in signing {
         let covered = by_panel.remove(&(village, name.into())).unwrap_or_default();
-        let last = covered.iter().map(|card| card.id).max().unwrap_or(0);
-        let signed = facts
-            .signatures
-            .iter()
-            .any(|one| one.village == village && &*one.panel == name && one.last_card_id == last);
         let panel = facts
             .villages
             .get(&village)
             .and_then(|facts| facts.panels.iter().find(|one| one.panel.name == name));
-        if let Some(panel) = panel.filter(|_| !signed) {
-            insert_signature(connection, &village, month, panel.id, &covered, last, moment).await?;
+        if let Some(panel) = panel {
+            sign_panel(connection, panel, month, &covered, facts, moment).await?;
         }
     }
     Ok(())
+}
+
+/// What a signature of each panel covers: every revision of the month but corrections, by village and panel, in the
+/// order of household codes and revisions.
+pub(super) async fn of_panels(
+    connection: &mut Connection,
+    county: &Place,
+    month: Month,
+    facts: &Facts,
+) -> Result<HashMap<(Place, Arc<str>), Vec<StoredCard>>> {
+    let range = crate::closing::range(facts.villages.keys());
+    let stored = cards(connection, county, (&range.low, &range.high), month, &facts.panel_names).await?;
+    let mut by_panel: HashMap<(Place, Arc<str>), Vec<StoredCard>> = HashMap::new();
+    for card in stored.into_iter().filter(|card| !card.is_correction) {
+        if let Some(village) = card.card.household.ancestor(Level::Village) {
+            by_panel.entry((village, Arc::clone(&card.card.panel))).or_default().push(card);
+        }
+    }
+    Ok(by_panel)
+}
+
+/// Signs a panel's month up to the last of the cards; false where its last signature ends there already.
+pub(super) async fn sign_panel(
+    connection: &mut Connection,
+    panel: &StoredPanel,
+    month: Month,
+    covered: &[StoredCard],
+    facts: &Facts,
+    moment: &Moment,
+) -> Result<bool> {
+    let last = covered.iter().map(|card| card.id).max().unwrap_or(0);
+    let ends_there = |one: &StoredSignature| {
+        one.village == panel.village && *one.panel == *panel.panel.name && one.last_card_id == last
+    };
+    if facts.signatures.iter().any(ends_there) {
+        return Ok(false);
+    }
+    insert_signature(connection, &panel.village, month, panel.id, covered, last, moment).await?;
+    Ok(true)
 }
 
 async fn insert_signature(
@@ -160,7 +186,7 @@ async fn insert_signature(
     village: &Place,
     month: Month,
     panel_id: i64,
-    covered: &[&StoredCard],
+    covered: &[StoredCard],
     last_card_id: i64,
     moment: &Moment,
 ) -> Result<()> {

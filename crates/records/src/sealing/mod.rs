@@ -34,6 +34,8 @@ pub enum Field {
     SecondFactor(i64),
     /// 户码: the token of a household's page.
     Token,
+    /// 异议电话: the phone that was left with an objection.
+    ObjectionPhone,
 }
 
 /// A key with its number, from 1 on.
@@ -230,6 +232,7 @@ fn binding(place: &Place, field: Field) -> String {
         Field::Address => "address".to_owned(),
         Field::SecondFactor(account) => format!("second factor {account}"),
         Field::Token => "token".to_owned(),
+        Field::ObjectionPhone => "objection phone".to_owned(),
     };
     format!("{}\t{}\t{field}", place.county().digits(), place.digits())
 }

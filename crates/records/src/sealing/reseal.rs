@@ -23,6 +23,8 @@ pub struct Resealed {
     pub households: usize,
     /// Tokens of household cards.
     pub tokens: usize,
+    /// Phones that were left with objections.
+    pub objections: usize,
     /// Second factors of accounts.
     pub accounts: usize,
 }
@@ -48,15 +50,19 @@ pub async fn reseal(
             lock_villages(connection, &[village].into()).await?;
             let households = households(connection, &village, sealer).await?;
             let tokens = tokens(connection, &village, sealer).await?;
-            if households + tokens > 0 {
-                let detail = json!({ "key": sealer.current(), "households": households, "tokens": tokens });
+            let phones = crate::objections::reseal_phones(connection, &village, sealer).await?;
+            if households + tokens + phones > 0 {
+                let detail = json!({
+                    "key": sealer.current(), "households": households, "tokens": tokens, "objections": phones,
+                });
                 audit::record(connection, &narrow, detail, moment).await?;
             }
-            Ok((households, tokens))
+            Ok((households, tokens, phones))
         })
         .await?;
         all.households += done.0;
         all.tokens += done.1;
+        all.objections += done.2;
     }
     all.accounts = tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         let accounts = accounts(connection, &county, sealer).await?;

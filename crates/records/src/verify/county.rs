@@ -42,10 +42,11 @@ impl Rules {
         check_catalogues(connection, county, &catalogues, log, verified).await?;
         check_numbers(connection, county, verified).await?;
         for layer in &layers {
-            let detail = rulebook::detail(layer).to_string();
+            let own = rulebook::detail(layer);
+            let detail = own.to_string();
             let known = log.details.iter().any(|(place, act, text)| {
                 let first = act == "register_divisions" && text.contains(&detail);
-                place == layer.place.digits() && (first || (act == "adopt_rulebook" && *text == detail))
+                place == layer.place.digits() && (first || (act == "adopt_rulebook" && tells(text, &own)))
             });
             if !known {
                 verified.fail(layer.place, format!("{} 起的规则设置", layer.from), "与日志记载的不同");
@@ -72,11 +73,23 @@ async fn check_catalogues(
     for (id, year, reason) in rows {
         let Some(one) = catalogues.iter().find(|one| one.what.id == id) else { continue };
         let detail = catalogue::detail(year, one.from, &one.what.catalogue, reason.as_deref());
-        if !log.details.contains(&(one.place.digits().into(), "adopt_catalogue".into(), detail.to_string())) {
+        let acts = ["adopt_catalogue", "approve_catalogue"];
+        let known = log.details.iter().any(|(place, act, text)| {
+            place == one.place.digits() && acts.contains(&act.as_str()) && tells(text, &detail)
+        });
+        if !known {
             verified.fail(one.place, format!("{} 起的积分项目", one.from), "与日志记载的不同");
         }
     }
     Ok(())
+}
+
+/// Whether a row of the log says all of this; it may say more, such as from which request it came.
+fn tells(text: &str, detail: &serde_json::Value) -> bool {
+    let Ok(logged) = serde_json::from_str::<serde_json::Value>(text) else { return false };
+    detail
+        .as_object()
+        .is_some_and(|fields| fields.iter().all(|(name, value)| logged.get(name) == Some(value)))
 }
 
 /// Items and rules are numbered without gaps, in their catalogue's place.

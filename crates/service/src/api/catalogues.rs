@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use domain::catalogue::{Catalogue, DeductionRule, Item};
 use records::catalogue::{Adoption, adopt_catalogue, catalogue_of};
 use records::tenancy;
 use serde::{Deserialize, Serialize};
@@ -19,28 +20,53 @@ use crate::problem::{Answered, Problem};
 use crate::state::State;
 
 /// One deduction rule with its item.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CatalogueRow {
+pub(crate) struct CatalogueRow {
     /// 项目代码
-    item_code: String,
+    pub(crate) item_code: String,
     /// 类别：人居环境、乡风文明
-    category: String,
+    pub(crate) category: String,
     /// 项目
-    item: String,
+    pub(crate) item: String,
     /// 满分，一位小数
-    full_points: String,
+    pub(crate) full_points: String,
     /// 标准代码
-    rule_code: String,
+    pub(crate) rule_code: String,
     /// 扣分标准
-    rule: String,
+    pub(crate) rule: String,
     /// 分值，一位小数
-    points: String,
+    pub(crate) points: String,
     /// 单位
-    unit: String,
+    pub(crate) unit: String,
     /// 需要佐证
     #[serde(default)]
-    evidence_required: bool,
+    pub(crate) evidence_required: bool,
+}
+
+/// A catalogue of rows, as the file's reader understands them.
+///
+/// # Errors
+/// What is wrong with them, row by row.
+pub(crate) fn assembled(given: &[CatalogueRow]) -> Result<Catalogue, Problem> {
+    let parsed = rows(given, intake::catalogue)?;
+    intake::assemble_catalogue(&parsed).map_err(Problem::from)
+}
+
+/// The rows of a catalogue.
+pub(crate) fn rows_of(catalogue: &Catalogue) -> Vec<CatalogueRow> {
+    let row = |(item, rule): (&Item, &DeductionRule)| CatalogueRow {
+        item_code: item.code.clone(),
+        category: item.category.title().to_owned(),
+        item: item.name.clone(),
+        full_points: item.full.to_string(),
+        rule_code: rule.code.clone(),
+        rule: rule.text.clone(),
+        points: rule.points.to_string(),
+        unit: rule.unit.clone(),
+        evidence_required: rule.evidence,
+    };
+    catalogue.rules().map(row).collect()
 }
 
 /// The catalogue in force at a place in a month.
@@ -72,22 +98,11 @@ pub(super) async fn in_force(
     })
     .await?;
     let stored = stored.ok_or_else(|| Problem::not_found().because("这个月没有生效的积分项目"))?;
-    let rows = stored.catalogue.rules().map(|(item, rule)| CatalogueRow {
-        item_code: item.code.clone(),
-        category: item.category.title().to_owned(),
-        item: item.name.clone(),
-        full_points: item.full.to_string(),
-        rule_code: rule.code.clone(),
-        rule: rule.text.clone(),
-        points: rule.points.to_string(),
-        unit: rule.unit.clone(),
-        evidence_required: rule.evidence,
-    });
     let body = InForce {
         place: allowed.place().code(),
         month: month.to_string(),
         digest: stored.catalogue.digest().hex(),
-        rows: rows.collect(),
+        rows: rows_of(&stored.catalogue),
     };
     Ok((etag::header(Some(stored.id)), Json(body)).into_response())
 }
@@ -130,8 +145,7 @@ pub(super) async fn adopt(
     let allowed = caller.allow(AdoptCatalogue, at).await?;
     short("reason", new.reason.as_deref())?;
     let from = month("from", &new.from)?;
-    let parsed = rows(&new.rows, intake::catalogue)?;
-    let catalogue = intake::assemble_catalogue(&parsed).map_err(Problem::from)?;
+    let catalogue = assembled(&new.rows)?;
     let year = new.year.unwrap_or(from.year());
     let builds_on = etag::builds_on(&headers)?;
     let adoption = Adoption { catalogue, year, from, reason: new.reason, builds_on };

@@ -31,8 +31,10 @@ use utoipa_axum::routes;
 use crate::problem::Problem;
 use crate::state::State;
 
+pub(crate) use catalogues::{CatalogueRow, assembled, rows_of};
 pub(crate) use own_account::{set_factor, set_password};
 pub(crate) use reference::reference;
+pub(crate) use rows::{Page, page};
 pub(crate) use session::{begin_session, end_own_session, switch_to};
 
 /// The most bytes that anybody may send, before it is known who it is.

@@ -192,6 +192,8 @@ pub(super) struct ErasedParts {
     revisions: usize,
     /// 积分卡上删除的备注数
     remarks: usize,
+    /// 抹去内容的异议数
+    objections: usize,
 }
 
 /// 依法删除已退出农户的个人信息；积分结果保留，只留户号
@@ -209,7 +211,11 @@ pub(super) async fn erase(
     let mut connection = state.database.connection().await?;
     let sealer = &state.registrar.sealer;
     let erased = erase_household(&mut connection, &allowed, &household, sealer, &state.moment()).await?;
-    Ok(Json(ErasedParts { revisions: erased.revisions, remarks: erased.remarks }))
+    Ok(Json(ErasedParts {
+        revisions: erased.revisions,
+        remarks: erased.remarks,
+        objections: erased.objections,
+    }))
 }
 
 /// An answer that nobody on the way keeps.

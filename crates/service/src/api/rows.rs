@@ -107,11 +107,11 @@ pub(super) fn changed(outcome: Outcome) -> Answered<Json<Changed>> {
 
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Page<T> {
+pub(crate) struct Page<T> {
     /// 本页各项
-    pub(super) items: Vec<T>,
+    pub(crate) items: Vec<T>,
     /// 下一页的 after；没有即到末尾
-    pub(super) next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 /// How many items a page has at most.
@@ -123,7 +123,7 @@ pub(super) fn limit(asked: Option<u16>) -> i64 {
 }
 
 /// A page of what was loaded with one item more than asked for.
-pub(super) fn page<T>(mut items: Vec<T>, limit: i64, key: impl Fn(&T) -> String) -> Page<T> {
+pub(crate) fn page<T>(mut items: Vec<T>, limit: i64, key: impl Fn(&T) -> String) -> Page<T> {
     let limit = usize::try_from(limit).unwrap_or(0);
     let more = items.len() > limit;
     items.truncate(limit);

@@ -45,7 +45,7 @@ async fn handle(state: &State, request: Request, next: Next) -> Result<Response,
     let request = fingerprint(state, &actor, &parts.uri, &body);
     let begun = {
         let mut connection = state.database.connection().await?;
-        begin(&mut connection, &actor, &key, &request, cut_off(state), (state.now)()).await?
+        begin(&mut connection, &actor, &key, &request, cut_off(state), state.now()).await?
     };
     let mut caller = caller;
     let different = "同一个幂等键只能用于同样的请求（人、角色和内容），请换一个";

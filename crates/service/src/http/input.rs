@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, RawForm, Request
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
+use chrono::{Datelike as _, NaiveDate};
 use domain::month::Month;
 use domain::place::{Level, Place};
 use serde::de::DeserializeOwned;
@@ -96,6 +97,34 @@ impl<T: DeserializeOwned> FromRequest<State> for Posted<T> {
     }
 }
 
+/// A form of a page whose fields may repeat, in their order.
+pub(crate) struct Pairs(pub(crate) Vec<(String, String)>);
+
+impl Pairs {
+    /// The first value of a field, empty where it is missing.
+    pub(crate) fn first(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    /// The first value of a field, without space around it; none where nothing was filled in.
+    pub(crate) fn filled(&self, name: &str) -> Option<&str> {
+        Some(self.first(name).trim()).filter(|text| !text.is_empty())
+    }
+
+    /// Every value of a field.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl FromRequest<State> for Pairs {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, PageError> {
+        Posted::from_request(request, state).await.map(|Posted(pairs)| Self(pairs))
+    }
+}
+
 /// A query.
 pub(crate) struct Asked<T>(pub(crate) T);
 
@@ -171,4 +200,18 @@ pub(crate) fn short(field: &str, text: Option<&str>) -> Result<(), Problem> {
 /// A problem of one field.
 pub(crate) fn wrong(field: &str, message: String) -> Problem {
     Problem::invalid().with(vec![FieldProblem { field: field.to_owned(), line: None, message }])
+}
+
+/// The date that was typed into a field, none where it was left empty.
+///
+/// # Errors
+/// A text that is no date of the years 2000 to 2099, by the field's title.
+pub(crate) fn day(title: &str, text: &str) -> Result<Option<NaiveDate>, Problem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let date = text.parse().ok().filter(|date: &NaiveDate| (2000..=2099).contains(&date.year()));
+    let wrong = || Problem::invalid().because(format!("{title}应为 2000 到 2099 年的日期，如 2026-11-05"));
+    date.map(Some).ok_or_else(wrong)
 }

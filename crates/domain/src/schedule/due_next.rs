@@ -1,0 +1,269 @@
+//! What is due next in a village's month, and which of its steps are late.
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use super::VillageMonth;
+use crate::closing::scheduled_at;
+use crate::month::{Month, is_over, start_of};
+use crate::publication::{final_from, last_day};
+use crate::rulebook::Rulebook;
+
+/// A step of the month that has a day of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DueStep {
+    /// 评分开始: the first day of entry.
+    ScoringOpens,
+    /// 评分截止: the last day of entry.
+    Scoring,
+    /// 签字截止: the same day, for the leaders.
+    Signing,
+    /// 结账: the day on which the schedule closes.
+    Closing,
+    /// 公示截止: the last day in time.
+    Publication,
+    /// 张贴截止: the same day, for the sheet on the board.
+    Posting,
+    /// 异议截止: the last day on which an objection is in time.
+    Objections,
+}
+
+impl DueStep {
+    /// The step's name for people, as a list of late ones has it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::ScoringOpens | Self::Scoring => "评分",
+            Self::Signing => "签字",
+            Self::Closing => "结账",
+            Self::Publication => "公示",
+            Self::Posting => "张贴",
+            Self::Objections => "异议",
+        }
+    }
+
+    /// What its day is called: `公示截止`.
+    fn day_title(self) -> &'static str {
+        match self {
+            Self::ScoringOpens => "评分开始",
+            Self::Scoring => "评分截止",
+            Self::Signing => "签字截止",
+            Self::Closing => "结账",
+            Self::Publication => "公示截止",
+            Self::Posting => "张贴截止",
+            Self::Objections => "异议截止",
+        }
+    }
+}
+
+/// What is due next, and by when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextDue {
+    /// The step.
+    pub what: DueStep,
+    /// Its day, the whole of it included.
+    pub by: NaiveDate,
+    /// Days from today until then: 0 on the day itself, negative once it is past.
+    pub days_left: i64,
+}
+
+impl NextDue {
+    fn new((what, by): (DueStep, NaiveDate), now: NaiveDateTime) -> Self {
+        Self { what, by, days_left: (by - now.date()).num_days() }
+    }
+
+    /// `距公示截止还有 3 天`, `今天是公示截止日`, `公示截止日已过 2 天`.
+    pub fn sentence(&self) -> String {
+        let day = self.what.day_title();
+        match self.days_left {
+            0 => format!("今天是{day}日"),
+            left if left > 0 => format!("距{day}还有 {left} 天"),
+            past => format!("{day}日已过 {} 天", past.unsigned_abs()),
+        }
+    }
+}
+
+/// A step that is not done although its day is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LateStep {
+    /// The step.
+    pub what: DueStep,
+    /// Its last day in time.
+    pub by: NaiveDate,
+    /// Days since then, at least 1.
+    pub days: i64,
+}
+
+impl LateStep {
+    /// `公示已迟 2 天`.
+    pub fn sentence(&self) -> String {
+        format!("{}已迟 {} 天", self.what.title(), self.days)
+    }
+}
+
+/// What a village does next: entry while it is open and cards are missing, then the signatures, then closing;
+/// publication, posting and the time for objections once it is closed. None where nobody takes part, and when
+/// the time for objections is over.
+///
+/// Rests on R-21 (entry), R-35 (closing), R-43 (the 10th) and R-44 (objections); adds no day of its own.
+pub fn next_due(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime) -> Option<NextDue> {
+    if facts.taking_part == 0 {
+        return None;
+    }
+    let at = |step| (step, day_of(step, facts.month, rulebook));
+    let next = match (facts.closed, facts.published_on, facts.posted_on) {
+        (false, ..) => at(open_step(facts, rulebook, now)),
+        (true, None, _) => at(DueStep::Publication),
+        (true, Some(_), None) => at(DueStep::Posting),
+        (true, Some(on), Some(_)) => {
+            let until = final_from(on, &rulebook.objections).pred_opt()?;
+            if is_over(until, now) {
+                return None;
+            }
+            (DueStep::Objections, until)
+        }
+    };
+    Some(NextDue::new(next, now))
+}
+
+/// What is due next as far as the month's dates tell, whatever a village has done; none after the last day of
+/// publication. For a county or town, whose villages stand at different steps.
+pub fn next_date(month: Month, rulebook: &Rulebook, now: NaiveDateTime) -> Option<NextDue> {
+    [DueStep::ScoringOpens, DueStep::Scoring, DueStep::Closing, DueStep::Publication]
+        .into_iter()
+        .map(|step| (step, day_of(step, month, rulebook)))
+        .find(|(_, day)| !is_over(*day, now))
+        .map(|next| NextDue::new(next, now))
+}
+
+/// The steps of a village's month that are late, in their order: those whose day, as reminders have it,
+/// is over. A month that is not closed is late with its closing, and not with what comes after it.
+pub fn late_steps(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime) -> Vec<LateStep> {
+    if facts.taking_part == 0 {
+        return Vec::new();
+    }
+    let open = !facts.closed;
+    let undone = [
+        (DueStep::Scoring, open && facts.with_card < facts.taking_part),
+        (DueStep::Signing, open && !facts.unsigned_panels.is_empty()),
+        (DueStep::Closing, open),
+        (DueStep::Publication, facts.closed && facts.published_on.is_none()),
+        (DueStep::Posting, facts.published_on.is_some() && facts.posted_on.is_none()),
+    ];
+    undone
+        .into_iter()
+        .filter(|(_, undone)| *undone)
+        .map(|(what, _)| (what, day_of(what, facts.month, rulebook)))
+        .filter(|(_, by)| is_over(*by, now))
+        .map(|(what, by)| LateStep { what, by, days: (now.date() - by).num_days() })
+        .collect()
+}
+
+fn open_step(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime) -> DueStep {
+    let day = |step| day_of(step, facts.month, rulebook);
+    if now < start_of(day(DueStep::ScoringOpens)) {
+        DueStep::ScoringOpens
+    } else if is_over(day(DueStep::Scoring), now) {
+        DueStep::Closing
+    } else if facts.with_card < facts.taking_part {
+        DueStep::Scoring
+    } else if facts.unsigned_panels.is_empty() {
+        DueStep::Closing
+    } else {
+        DueStep::Signing
+    }
+}
+
+/// The day of a step as the month's rulebook sets it; for objections that of a month published on its last day.
+fn day_of(step: DueStep, month: Month, rulebook: &Rulebook) -> NaiveDate {
+    let publication = last_day(month, &rulebook.publication);
+    match step {
+        DueStep::ScoringOpens => month.day(rulebook.scoring.opens_on_day),
+        DueStep::Scoring | DueStep::Signing => month.next().day(rulebook.scoring.until_day),
+        DueStep::Closing => scheduled_at(month, &rulebook.closing).date(),
+        DueStep::Publication | DueStep::Posting => publication,
+        DueStep::Objections => {
+            final_from(publication, &rulebook.objections).pred_opt().unwrap_or(publication)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::place::Place;
+
+    fn facts() -> VillageMonth {
+        VillageMonth {
+            village: Place::from_digits("440229100204").expect("a village"),
+            month: Month::parse("2026-10").expect("a month"),
+            taking_part: 40,
+            with_card: 37,
+            unsigned_panels: Vec::new(),
+            closed: false,
+            published_on: None,
+            posted_on: None,
+        }
+    }
+
+    fn day(text: &str) -> Option<NaiveDate> {
+        Some(text.parse().expect("a date"))
+    }
+
+    fn check(facts: &VillageMonth, now: &str, next: &str, late: &[&str]) {
+        let rulebook = Rulebook::resolve([]).expect("the defaults");
+        let now = now.parse().expect("a local time");
+        let found = next_due(facts, &rulebook, now).map(|due| due.sentence()).unwrap_or_default();
+        let steps: Vec<_> = late_steps(facts, &rulebook, now).iter().map(LateStep::sentence).collect();
+        assert_eq!(found, next, "{now}");
+        assert_eq!(steps, late, "{now}");
+    }
+
+    #[test]
+    fn an_open_month_is_scored_signed_and_closed() {
+        check(&facts(), "2026-10-22T12:00:00", "距评分开始还有 3 天", &[]);
+        check(&facts(), "2026-10-25T00:00:00", "距评分截止还有 9 天", &[]);
+        check(&facts(), "2026-11-03T23:59:59", "今天是评分截止日", &[]);
+        let scored =
+            VillageMonth { with_card: 40, unsigned_panels: vec!["第一评分组".into()], ..facts() };
+        check(&scored, "2026-11-02T08:00:00", "距签字截止还有 1 天", &[]);
+        check(&scored, "2026-11-04T08:00:00", "今天是结账日", &["签字已迟 1 天"]);
+        let signed = VillageMonth { unsigned_panels: Vec::new(), ..scored };
+        check(&signed, "2026-11-02T08:00:00", "距结账还有 2 天", &[]);
+    }
+
+    #[test]
+    fn a_month_that_did_not_close_is_late_with_what_is_missing_and_with_its_closing_only() {
+        check(&facts(), "2026-11-12T08:00:00", "结账日已过 8 天", &["评分已迟 9 天", "结账已迟 8 天"]);
+    }
+
+    #[test]
+    fn a_closed_month_is_published_posted_and_open_to_objections() {
+        let closed = VillageMonth { closed: true, ..facts() };
+        check(&closed, "2026-11-07T08:00:00", "距公示截止还有 3 天", &[]);
+        check(&closed, "2026-11-12T08:00:00", "公示截止日已过 2 天", &["公示已迟 2 天"]);
+        let published = VillageMonth { published_on: day("2026-11-08"), ..closed };
+        check(&published, "2026-11-10T23:59:59", "今天是张贴截止日", &[]);
+        check(&published, "2026-11-11T00:00:00", "张贴截止日已过 1 天", &["张贴已迟 1 天"]);
+        let posted = VillageMonth { posted_on: day("2026-11-09"), ..published };
+        check(&posted, "2026-11-12T08:00:00", "距异议截止还有 3 天", &[]);
+        check(&posted, "2026-11-16T00:00:00", "", &[]);
+    }
+
+    #[test]
+    fn nobody_taking_part_makes_nothing_due() {
+        let nobody = VillageMonth { taking_part: 0, with_card: 0, ..facts() };
+        check(&nobody, "2026-11-12T08:00:00", "", &[]);
+    }
+
+    #[test]
+    fn a_county_is_told_the_next_of_the_months_dates() {
+        let rulebook = Rulebook::resolve([]).expect("the defaults");
+        let told = |now: &str| {
+            let now = now.parse().expect("a local time");
+            next_date(facts().month, &rulebook, now).map(|due| due.sentence()).unwrap_or_default()
+        };
+        assert_eq!(told("2026-10-26T08:00:00"), "距评分截止还有 8 天");
+        assert_eq!(told("2026-11-04T08:00:00"), "今天是结账日");
+        assert_eq!(told("2026-11-07T08:00:00"), "距公示截止还有 3 天");
+        assert_eq!(told("2026-11-11T00:00:00"), "");
+    }
+}

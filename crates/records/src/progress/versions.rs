@@ -1,0 +1,93 @@
+//! Reads the latest closed, published and posted version of a month, village by village.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::month::Month;
+use domain::place::Place;
+
+use super::facts::Villages;
+use crate::codec;
+use crate::database::Connection;
+use crate::error::Result;
+use crate::schema::{month_closing, posting, publication};
+
+/// Enters the latest closed version of each village.
+pub(super) async fn closed(
+    connection: &mut Connection,
+    scope: &Place,
+    month: Month,
+    villages: &mut Villages,
+) -> Result<()> {
+    let interval = scope.scope();
+    let rows: Vec<(String, i16, i32, i32)> = month_closing::table
+        .filter(month_closing::county_code.eq(scope.county().digits()))
+        .filter(month_closing::month.eq(month.number()))
+        .filter(month_closing::place.ge(interval.low))
+        .filter(month_closing::place.lt(interval.high))
+        .order((month_closing::place, month_closing::version))
+        .select((
+            month_closing::place,
+            month_closing::version,
+            month_closing::taking_part,
+            month_closing::scored,
+        ))
+        .load(connection)
+        .await?;
+    for (village, version, taking_part, scored) in rows {
+        if let Some(village) = villages.get_mut(&codec::place(&village)?) {
+            village.closed = Some((version, codec::counted(taking_part), codec::counted(scored)));
+        }
+    }
+    Ok(())
+}
+
+/// Enters the latest published version of each village.
+pub(super) async fn published(
+    connection: &mut Connection,
+    scope: &Place,
+    month: Month,
+    villages: &mut Villages,
+) -> Result<()> {
+    let interval = scope.scope();
+    let rows: Vec<(String, i16, NaiveDate)> = publication::table
+        .filter(publication::county_code.eq(scope.county().digits()))
+        .filter(publication::month.eq(month.number()))
+        .filter(publication::place.ge(interval.low))
+        .filter(publication::place.lt(interval.high))
+        .order((publication::place, publication::version))
+        .select((publication::place, publication::version, publication::published_on))
+        .load(connection)
+        .await?;
+    for (village, version, on) in rows {
+        if let Some(village) = villages.get_mut(&codec::place(&village)?) {
+            village.published = Some((version, on));
+        }
+    }
+    Ok(())
+}
+
+/// Enters the latest posting of each village.
+pub(super) async fn posted(
+    connection: &mut Connection,
+    scope: &Place,
+    month: Month,
+    villages: &mut Villages,
+) -> Result<()> {
+    let interval = scope.scope();
+    let rows: Vec<(String, NaiveDate)> = posting::table
+        .filter(posting::county_code.eq(scope.county().digits()))
+        .filter(posting::month.eq(month.number()))
+        .filter(posting::place.ge(interval.low))
+        .filter(posting::place.lt(interval.high))
+        .order((posting::place, posting::revision))
+        .select((posting::place, posting::posted_on))
+        .load(connection)
+        .await?;
+    for (village, on) in rows {
+        if let Some(village) = villages.get_mut(&codec::place(&village)?) {
+            village.posted_on = Some(on);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! A leader signs a panel's month as it stands.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use authz::{Allowed, SignCards};
+use domain::canonical::Digest;
+use domain::month::Month;
+use domain::panels::{PanelProblem, may_sign};
+use domain::place::Place;
+use domain::scoring::{Lock, signed_digest};
+use serde_json::json;
+
+use super::Facts;
+use super::sign::{of_panels, sign_panel};
+use crate::database::Connection;
+use crate::error::{Refusal, Result};
+use crate::moment::Moment;
+use crate::panels::StoredPanel;
+use crate::places::{lock_villages, villages_of};
+use crate::sheets::conflicts;
+use crate::tenancy::{self, Mode};
+
+/// A panel's month, signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedMonth {
+    /// How many cards the signature covers, every revision counted.
+    pub cards: usize,
+    /// Their digest.
+    pub digest: Digest,
+    /// Whether the last signature covered them already.
+    pub already: bool,
+}
+
+/// Signs a panel's month: every card that it has entered so far. Nothing new to sign is success.
+///
+/// What is entered later, or taken from a sheet, has to be signed again. A month can be signed until it is closed.
+///
+/// # Errors
+/// A village or panel that is not there, a panel that is too small, no cards, sheets that contradict a card of its
+/// households, a closed month.
+pub async fn sign_month(
+    connection: &mut Connection,
+    allowed: &Allowed<SignCards>,
+    village: &Place,
+    month: Month,
+    panel: &str,
+    moment: &Moment,
+) -> Result<SignedMonth> {
+    tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
+        if !villages_of(connection, &allowed.place()).await?.contains(village) {
+            return Err(Refusal::missing(format!("村 {village} 没有登记，请核对代码")));
+        }
+        let villages = BTreeSet::from([*village]);
+        lock_villages(connection, &villages).await?;
+        let facts = Facts::load(connection, village, &villages, month).await?;
+        let signing = signing_panel(&facts, village, panel)?;
+        refuse_conflicts(connection, &facts, village, signing).await?;
+        let mut by_panel = of_panels(connection, &village.county(), month, &facts).await?;
+        let covered = by_panel.remove(&(*village, Arc::<str>::from(panel))).unwrap_or_default();
+        if covered.is_empty() {
+            return Err(Refusal::message(format!("评分组“{panel}”在 {month} 还没有积分卡，没有可签的")));
+        }
+        let digest = signed_digest(covered.iter().map(|card| &card.card));
+        let already = !sign_panel(connection, signing, month, &covered, &facts, moment).await?;
+        if !already {
+            let detail = json!({
+                "month": month.to_string(), "panel": panel, "cards": covered.len(), "digest": digest.hex(),
+            });
+            crate::audit::record(connection, allowed, detail, moment).await?;
+        }
+        Ok(SignedMonth { cards: covered.len(), digest, already })
+    })
+    .await
+}
+
+/// The panel of a village's open month, where it may sign.
+fn signing_panel<'a>(facts: &'a Facts, village: &Place, name: &str) -> Result<&'a StoredPanel> {
+    let known = facts.villages.get(village);
+    let found =
+        known.and_then(|known| Some((known, known.panels.iter().find(|one| one.panel.name == name)?)));
+    let Some((known, panel)) = found else {
+        return Err(Refusal::missing(format!("本村没有评分组“{name}”，请核对名称")));
+    };
+    if known.closed {
+        return Err(Refusal::message(Lock::Closed(facts.month).to_string()));
+    }
+    if !may_sign(panel.panel.members.len(), &known.rulebook.panels) {
+        let problem = PanelProblem::TooFew {
+            panel: name.to_owned(),
+            members: panel.panel.members.len(),
+            minimum: known.rulebook.panels.minimum_members,
+        };
+        return Err(Refusal::message(problem.to_string()));
+    }
+    Ok(panel)
+}
+
+/// Refuses while a sheet contradicts the card of a household of the panel's groups.
+async fn refuse_conflicts(
+    connection: &mut Connection,
+    facts: &Facts,
+    village: &Place,
+    panel: &StoredPanel,
+) -> Result<()> {
+    let mut open = conflicts(connection, village, facts.month).await?;
+    open.retain(|household| {
+        facts.roster.get(household).is_some_and(|row| panel.panel.groups.contains(&row.entry.group))
+    });
+    let Some(first) = open.first() else { return Ok(()) };
+    Err(Refusal::message(format!("有 {} 户的评分单互相冲突（如农户 {first}），请先取舍再签字", open.len())))
+}

@@ -1,0 +1,158 @@
+//! The leader decides (取舍): a waiting sheet becomes the card, or is laid aside.
+
+use std::collections::BTreeSet;
+
+use authz::{Allowed, SignCards};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::place::{Level, Place};
+use domain::scoring::{Likeness, may_take};
+use serde_json::json;
+
+use super::read::{StoredSheet, sheet_of};
+use super::reasons;
+use crate::database::Connection;
+use crate::error::{Error, Refusal, Result};
+use crate::moment::Moment;
+use crate::places::lock_villages;
+use crate::schema::sheet_decision;
+use crate::scoring::{Facts, Remark, examine, insert, remark_digest};
+use crate::sealing::Salts;
+use crate::tenancy::{self, Mode};
+
+/// What a leader makes of a sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision<'a> {
+    /// The row number of the sheet.
+    pub sheet: i64,
+    /// Whether its content becomes the card; otherwise the card stays as it is, and the sheet is laid aside.
+    pub take: bool,
+    /// Why.
+    pub reason: &'a str,
+    /// Who decides.
+    pub login: &'a str,
+}
+
+/// What became of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decided {
+    /// The household.
+    pub household: Place,
+    /// The revision of the card that says what the sheet said; none where it was laid aside.
+    pub revision: Option<i16>,
+    /// Whether it was decided so before.
+    pub already: bool,
+}
+
+/// Decides on a sheet that waits: it becomes the next revision of the household's card, or is laid aside; both sheets
+/// are kept. The card may have been signed, which no file may replace: it is the leader who decides here, the new
+/// revision is not signed, and the panel's month must be signed again before it closes. Decided alike again is success.
+///
+/// # Errors
+/// A sheet that is not there, does not wait, was decided otherwise, or may not be taken: a closed month changes by a
+/// correction, and what came too late only while entry is open.
+pub async fn decide_sheet(
+    connection: &mut Connection,
+    allowed: &Allowed<SignCards>,
+    decision: &Decision<'_>,
+    salts: &Salts,
+    moment: &Moment,
+) -> Result<Decided> {
+    if decision.reason.trim().is_empty() {
+        return Err(Refusal::message("请写明取舍的理由"));
+    }
+    tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
+        let county = allowed.place().county();
+        let village = lock_village_of(connection, &county, decision).await?;
+        // What was decided meanwhile is seen under the lock.
+        let sheet = sheet_of(connection, &county, decision.sheet).await?.ok_or_else(|| unknown(decision))?;
+        if let Some((taken, revision)) = sheet.decided {
+            if taken != decision.take {
+                return Err(Refusal::message("这张评分单已另有取舍，不能再改；请直接改积分卡"));
+            }
+            return Ok(Decided { household: sheet.sheet.household, revision, already: true });
+        }
+        if !sheet.receipt.waits() {
+            return Err(Refusal::message("这张评分单已入账，或与积分卡相同，不用取舍"));
+        }
+        let revision =
+            if decision.take { Some(take(connection, &village, &sheet, salts, moment).await?) } else { None };
+        save(connection, &sheet, decision, revision, salts, moment).await?;
+        let detail = json!({
+            "sheet": sheet.id,
+            "household": sheet.sheet.household.digits(),
+            "month": sheet.sheet.month.to_string(),
+            "taken": decision.take,
+            "revision": revision,
+        });
+        crate::audit::record(connection, allowed, detail, moment).await?;
+        Ok(Decided { household: sheet.sheet.household, revision, already: false })
+    })
+    .await
+}
+
+fn unknown(decision: &Decision<'_>) -> Error {
+    Refusal::missing(format!("没有编号为 {} 的评分单，请刷新后再看", decision.sheet))
+}
+
+/// Locks the village of the sheet, and returns it.
+async fn lock_village_of(
+    connection: &mut Connection,
+    county: &Place,
+    decision: &Decision<'_>,
+) -> Result<Place> {
+    let sheet = sheet_of(connection, county, decision.sheet).await?.ok_or_else(|| unknown(decision))?;
+    let village = sheet.sheet.household.ancestor(Level::Village).ok_or_else(|| unknown(decision))?;
+    lock_villages(connection, &BTreeSet::from([village])).await?;
+    Ok(village)
+}
+
+/// Makes the sheet the household's card. Returns the card's revision.
+async fn take(
+    connection: &mut Connection,
+    village: &Place,
+    stored: &StoredSheet,
+    salts: &Salts,
+    moment: &Moment,
+) -> Result<i16> {
+    let (month, now) = (stored.sheet.month, moment.local());
+    let line = stored.sheet.line().map_err(|error| Refusal::message(error.to_string()))?;
+    let facts = Facts::load(connection, village, &BTreeSet::from([*village]), month).await?;
+    let examined = examine(&line, &facts, now).map_err(|problems| Refusal::message(reasons(&problems)))?;
+    let lock = examined.village.lock(month, now);
+    may_take(stored.receipt, lock.as_ref()).map_err(|lock| Refusal::message(lock.to_string()))?;
+    let new = examined.card(&line.row);
+    if examined.likeness(&line.row) == Some(Likeness::Identical) {
+        return Ok(new.revision - 1);
+    }
+    insert(connection, village, month, std::slice::from_ref(&new), salts).await?;
+    Ok(new.revision)
+}
+
+async fn save(
+    connection: &mut Connection,
+    sheet: &StoredSheet,
+    decision: &Decision<'_>,
+    revision: Option<i16>,
+    salts: &Salts,
+    moment: &Moment,
+) -> Result<()> {
+    let salt = salts.salt(&format!("sheet decision {}", sheet.id))?;
+    let remark = Remark { reason: Some(decision.reason.to_owned()), ..Remark::default() };
+    diesel::insert_into(sheet_decision::table)
+        .values((
+            sheet_decision::county_code.eq(sheet.sheet.household.county().digits().to_owned()),
+            sheet_decision::sheet_id.eq(sheet.id),
+            sheet_decision::place.eq(&sheet.place),
+            sheet_decision::taken.eq(decision.take),
+            sheet_decision::card_revision.eq(revision),
+            sheet_decision::by_login.eq(decision.login),
+            sheet_decision::salt.eq(salt.to_vec()),
+            sheet_decision::reason_digest.eq(remark_digest(&salt, &remark).0.to_vec()),
+            sheet_decision::reason.eq(Some(decision.reason)),
+            sheet_decision::decided_at.eq(moment.now),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,114 @@
+// The list: which houses are done, which are not, and which are on this phone only.
+
+import { button, h, heading, show } from './dom.js';
+import { covered, dayTitle, isToDo, panelOf, standing, today } from './month.js';
+
+/** Shows the list of the month; `still` draws it anew where it is shown already. */
+export async function showList(app, still = false) {
+  const { data } = app;
+  const title = data?.title ?? '评分';
+  const empty = emptiness(app);
+  if (empty) return show([heading(title), h('p', { class: 'empty' }, empty)], title, still);
+  const panel = panelOf(data, app.panel);
+  if (!panel) return show([heading(title), ...chooser(app)], title, still);
+  const households = covered(data, panel);
+  if (households.length === 0) {
+    const words = '这个评分组负责的小组里没有参与积分的农户。请村里先登记农户，再打开本页。';
+    return show([heading(title), panelLine(app, panel), h('p', { class: 'empty' }, words)], title, still);
+  }
+  const drafts = new Set(await app.store.ids('draft'));
+  if (location.hash.startsWith('#/h/')) return;
+  const grid = h('ul', { class: 'houses' });
+  const fill = () => fillGrid(app, grid, households, drafts);
+  fill();
+  const content = [panelLine(app, panel), counts(app, households), deadline(data), ...filters(app, panel, fill), grid];
+  show([heading(title), ...content], title, still);
+}
+
+/** Why there is nothing to score, if there is nothing. */
+function emptiness({ data, problem }) {
+  if (!data) return problem || '本机还没有名单。请在有信号的地方打开一次，之后没有信号也能评分。';
+  if (!data.catalogue) return '本村当月没有生效的积分项目。请村里先提交并由镇里批准，再来评分。';
+  if (data.panels.length === 0) return '您不在本村任何评分组里，或评分组还没有成立。请村里先成立评分组。';
+  if (data.households.length === 0) return '本村还没有参与积分的农户。请村里先登记农户。';
+  return '';
+}
+
+function choose(app, name) {
+  app.panel = name;
+  app.tab = '';
+  app.store.put('setting', 'panel', name);
+  showList(app);
+}
+
+function chooser(app) {
+  const pick = (panel) => h('li', {}, button({ 'data-panel': panel.name, onclick: () => choose(app, panel.name) }, panel.name));
+  return [h('h2', {}, '您今天随哪个评分组评分？'), h('ul', { class: 'choices' }, app.data.panels.map(pick))];
+}
+
+function panelLine(app, panel) {
+  const change = button({ class: 'quiet', id: 'change-panel', onclick: () => choose(app, null) }, '换一组');
+  return h('p', { class: 'panel' }, h('span', {}, `评分组：${panel.name}`), app.data.panels.length > 1 ? change : null);
+}
+
+function counts(app, households) {
+  const waiting = app.queue.waiting(app.data.month);
+  const todo = households.filter((one) => isToDo(one, waiting.get(one.code))).length;
+  const count = (id, word, number) => h('span', {}, `${word} `, h('b', { id }, `${number}`));
+  return h(
+    'p',
+    { class: 'counts' },
+    count('count-done', '已评', households.length - todo),
+    count('count-todo', '未评', todo),
+    count('count-pending', '待上传', app.queue.sheets.length),
+  );
+}
+
+function deadline(data) {
+  const day = today(data, Date.now());
+  const words =
+    day > data.last_entry_day
+      ? `本月评分已于 ${dayTitle(data.last_entry_day)} 24:00 截止；在这里还能保存，但要镇里批准补录后才算数。`
+      : `${dayTitle(data.last_entry_day)} 24:00 前都可以填写。`;
+  return h('p', { class: 'soft' }, words);
+}
+
+/** Search, and a tab for each group. */
+function filters(app, panel, fill) {
+  const search = h('input', {
+    id: 'search', type: 'search', value: app.search, autocomplete: 'off', enterkeyhint: 'search',
+    oninput: () => {
+      app.search = search.value;
+      fill();
+    },
+  });
+  const groups = app.data.groups.filter((group) => panel.groups.includes(group.code));
+  const tabs = h('div', { class: 'tabs', role: 'group', 'aria-label': '村小组' });
+  const tab = (code, name) =>
+    button({ 'data-group': code, 'aria-pressed': `${app.tab === code}`, onclick: () => {
+      app.tab = code;
+      for (const one of tabs.children) one.setAttribute('aria-pressed', `${one.dataset.group === code}`);
+      fill();
+    } }, name);
+  if (groups.length > 1) tabs.append(tab('', '全部'), ...groups.map((group) => tab(group.code, group.name)));
+  return [h('label', { class: 'search' }, '按户号或户主查找', search), tabs];
+}
+
+function fillGrid(app, grid, households, drafts) {
+  const waiting = app.queue.waiting(app.data.month);
+  const wanted = app.search.trim();
+  const fits = (one) =>
+    (!app.tab || one.group === app.tab) && (!wanted || one.number.includes(wanted) || one.head_name.includes(wanted));
+  const tile = (one) => {
+    const stands = standing(app.data, one, waiting.get(one.code), drafts.has(`${app.data.month}/${one.code}`));
+    return h('li', {}, h(
+      'a',
+      { href: `#/h/${one.code}`, class: 'house', 'data-household': one.code, 'data-standing': stands.kind },
+      h('span', { class: 'number' }, one.number),
+      h('b', {}, one.head_name),
+      h('span', { class: 'word' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, stands.mark), stands.word),
+    ));
+  };
+  const tiles = households.filter(fits).map(tile);
+  grid.replaceChildren(...(tiles.length ? tiles : [h('li', { class: 'empty' }, '没有找到。请换个户号或姓名，或选“全部”。')]));
+}

@@ -1,0 +1,115 @@
+// The queue: saved sheets that the server has not taken yet. One change after another, each kept before it counts.
+
+import { nameOf } from './sheets.js';
+
+const nameOfSheet = (sheet) => nameOf(sheet.month, sheet.household_code);
+
+/** The queue of a store. */
+export class Queue {
+  #last = Promise.resolve();
+
+  constructor(store) {
+    this.store = store;
+    this.sheets = [];
+    /** The revisions that sheets of this phone became: what is saved here later was made knowing them. */
+    this.taken = new Map();
+  }
+
+  /** Reads what the store keeps; another window may have changed it. */
+  load() {
+    return this.#inTurn(async () => {
+      this.sheets = (await this.store.all('sheet')).map(([, sheet]) => sheet);
+    });
+  }
+
+  /** Adds a sheet in the place of its draft. It replaces the household's earlier one, unless the server may have that
+   * already: then the earlier one is asked about first, and this one waits. */
+  add(sheet) {
+    return this.#inTurn(async () => {
+      const replaced = this.sheets.filter((one) => nameOfSheet(one) === nameOfSheet(sheet) && (!one.tried || one.held));
+      const dropped = [['draft', nameOfSheet(sheet)], ...replaced.map((one) => ['sheet', one.key])];
+      await this.store.change([['sheet', sheet.key, sheet]], dropped);
+      this.sheets = [...this.sheets.filter((one) => !replaced.includes(one)), sheet];
+    });
+  }
+
+  /** The sheets to send next, marked as tried: the oldest of each household. Those that were not accepted go again, under
+   * a new key, only when a person asks for it. */
+  take(most, again) {
+    return this.#inTurn(async () => {
+      const next = nextToSend(this.sheets, again).slice(0, most);
+      const tried = next.map((one) => ({ ...one, tried: true, held: null, key: one.held ? crypto.randomUUID() : one.key }));
+      const renamed = next.filter((one) => one.held).map((one) => ['sheet', one.key]);
+      await this.store.change(tried.map((one) => ['sheet', one.key, one]), renamed);
+      this.sheets = this.sheets.map((one) => tried[next.indexOf(one)] ?? one);
+      return tried;
+    });
+  }
+
+  /** Takes the server's word on a sheet that was sent, and drops what is needed no longer. */
+  settle(sheet, receipt) {
+    return this.#inTurn(async () => {
+      const { sheets, kept, gone } = settled(this.sheets, sheet, receipt);
+      const revision = gone && receipt.outcome !== 'conflict' ? receipt.revision : null;
+      if (revision) this.taken.set(nameOfSheet(sheet), revision);
+      const dropped = gone ? [['sheet', sheet.key], ...(await this.#photosOfNobody(sheet, sheets))] : [];
+      const draft = revision ? await this.store.get('draft', nameOfSheet(sheet)) : null;
+      const known = draft ? [['draft', nameOfSheet(sheet), { ...draft, base_revision: revision }]] : [];
+      await this.store.change([...kept.map((one) => ['sheet', one.key, one]), ...known], dropped);
+      this.sheets = sheets;
+    });
+  }
+
+  /** The newest sheet of each household of a month. */
+  waiting(month) {
+    const newest = new Map();
+    for (const sheet of this.sheets.filter((one) => one.month === month)) {
+      const other = newest.get(sheet.household_code);
+      if (!other || other.saved_at <= sheet.saved_at) newest.set(sheet.household_code, sheet);
+    }
+    return newest;
+  }
+
+  /** The photos of a sheet that neither another sheet nor a draft of the household shows. */
+  async #photosOfNobody(sheet, sheets) {
+    const draft = await this.store.get('draft', nameOfSheet(sheet));
+    const needed = new Set([
+      ...(draft?.photos ?? []).map((photo) => photo.hash),
+      ...sheets.filter((one) => nameOfSheet(one) === nameOfSheet(sheet)).flatMap((one) => one.photos),
+    ]);
+    const names = sheet.photos.filter((hash) => !needed.has(hash)).map((hash) => `${nameOfSheet(sheet)}/${hash}`);
+    return names.flatMap((name) => [['photo', name], ['uploaded', name]]);
+  }
+
+  #inTurn(work) {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+}
+
+/** The oldest sheet of each household, oldest first; the later ones wait for it. */
+export function nextToSend(sheets, again) {
+  const seen = new Set();
+  const next = [];
+  for (const sheet of [...sheets].sort((left, right) => left.saved_at - right.saved_at)) {
+    if (!seen.has(nameOfSheet(sheet)) && (again || !sheet.held)) next.push(sheet);
+    seen.add(nameOfSheet(sheet));
+  }
+  return next;
+}
+
+/** The sheets after the server's word on one of them: which changed, and whether that one is gone. */
+export function settled(sheets, sheet, receipt) {
+  const taken = ['entered', 'same', 'conflict'].includes(receipt.outcome);
+  const later = sheets.filter((one) => one.key !== sheet.key && nameOfSheet(one) === nameOfSheet(sheet));
+  if (!taken && later.length === 0) {
+    const held = { ...sheet, held: receipt.message || '没有被接受，请核对后再传' };
+    return { sheets: sheets.map((one) => (one.key === sheet.key ? held : one)), kept: [held], gone: false };
+  }
+  // What was saved here later was made knowing this one.
+  const moved = taken && receipt.revision ? new Map(later.map((one) => [one.key, receipt.revision])) : new Map();
+  const rebased = (one) => (moved.has(one.key) ? { ...one, base_revision: moved.get(one.key) } : one);
+  const left = sheets.filter((one) => one.key !== sheet.key).map(rebased);
+  return { sheets: left, kept: left.filter((one) => moved.has(one.key)), gone: true };
+}

@@ -1,0 +1,118 @@
+// What this phone keeps, in IndexedDB: each log-in and place by itself, sealed under a key of its own that no script
+// can read out. Whoever logs in as somebody else finds nothing of it.
+
+const DATABASE = 'jifen-phone';
+const BYTES = 0;
+const JSON_TEXT = 1;
+
+const done = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+const ended = (transaction) =>
+  new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onerror = transaction.onabort = () => reject(transaction.error);
+  });
+
+function connect() {
+  const request = indexedDB.open(DATABASE, 1);
+  request.onupgradeneeded = () => {
+    request.result.createObjectStore('keys');
+    request.result.createObjectStore('sealed');
+  };
+  return done(request);
+}
+
+/** The key of an owner, made the first time; two windows that make one at once end with the same. */
+async function keyOf(database, owner) {
+  const found = await done(database.transaction('keys').objectStore('keys').get(owner));
+  if (found) return found;
+  const made = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+  const transaction = database.transaction('keys', 'readwrite');
+  const keys = transaction.objectStore('keys');
+  const first = await done(keys.get(owner));
+  if (!first) keys.put(made, owner);
+  await ended(transaction);
+  return first ?? made;
+}
+
+/** The store of one account at one place. */
+class Store {
+  constructor(database, key, owner) {
+    Object.assign(this, { database, key, owner });
+  }
+
+  /** The value of a kind and id; none where there is none, or it cannot be opened. */
+  async get(kind, id) {
+    const row = await done(this.#sealed().get([this.owner, kind, id]));
+    return row ? this.#open(kind, id, row) : undefined;
+  }
+
+  /** Every `[id, value]` of a kind, in the order of the ids. */
+  async all(kind) {
+    const range = IDBKeyRange.bound([this.owner, kind], [this.owner, kind, []]);
+    const sealed = this.#sealed();
+    const [keys, rows] = await Promise.all([done(sealed.getAllKeys(range)), done(sealed.getAll(range))]);
+    const values = await Promise.all(rows.map((row, at) => this.#open(kind, keys[at][2], row)));
+    return keys.map((key, at) => [key[2], values[at]]).filter(([, value]) => value !== undefined);
+  }
+
+  /** The ids of a kind, without opening anything. */
+  async ids(kind) {
+    const range = IDBKeyRange.bound([this.owner, kind], [this.owner, kind, []]);
+    return (await done(this.#sealed().getAllKeys(range))).map((key) => key[2]);
+  }
+
+  /** Keeps one value. */
+  put(kind, id, value) {
+    return this.change([[kind, id, value]], []);
+  }
+
+  /** Keeps `[kind, id, value]`s and drops `[kind, id]`s, all or nothing; a value is JSON or an `ArrayBuffer`. */
+  async change(kept, dropped) {
+    const rows = await Promise.all(kept.map(([kind, id, value]) => this.#seal(kind, id, value)));
+    const transaction = this.database.transaction('sealed', 'readwrite');
+    const sealed = transaction.objectStore('sealed');
+    for (const [kind, id] of dropped) sealed.delete([this.owner, kind, id]);
+    kept.forEach(([kind, id], at) => sealed.put(rows[at], [this.owner, kind, id]));
+    await ended(transaction);
+  }
+
+  #sealed() {
+    return this.database.transaction('sealed').objectStore('sealed');
+  }
+
+  /** Where a value stands is sealed with it, so that it can be moved nowhere else. */
+  #options(kind, id, iv) {
+    return { name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(JSON.stringify([this.owner, kind, id])) };
+  }
+
+  async #seal(kind, id, value) {
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const isBytes = value instanceof ArrayBuffer;
+    const plain = isBytes ? value : new TextEncoder().encode(JSON.stringify(value));
+    const data = await crypto.subtle.encrypt(this.#options(kind, id, iv), this.key, plain);
+    return { form: isBytes ? BYTES : JSON_TEXT, iv, data };
+  }
+
+  async #open(kind, id, { form, iv, data }) {
+    try {
+      const plain = await crypto.subtle.decrypt(this.#options(kind, id, iv), this.key, data);
+      return form === BYTES ? plain : JSON.parse(new TextDecoder().decode(plain));
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Opens the store of an account and place; throws where the browser cannot keep or seal anything. */
+export async function openStore(account, place) {
+  if (!globalThis.indexedDB || !globalThis.crypto?.subtle) throw new Error('no sealed store');
+  const owner = `${account}@${place}`;
+  const database = await connect();
+  database.onversionchange = () => database.close();
+  return new Store(database, await keyOf(database, owner), owner);
+}

@@ -1,0 +1,208 @@
+// Sends what this phone keeps: photos first, by their content, then the sheets that name them. Nothing is dropped before
+// the server has said that it has it; the keys make a second sending harmless.
+
+import { nameOf, outgoing } from './sheets.js';
+
+const SHEETS_AT_ONCE = 20;
+const PAUSES = [5, 15, 60, 300];
+
+/** The log-in is over, or is now somebody else's. */
+class LoginOver extends Error {}
+/** There is no way to the server now, or it asks to come again. */
+class Later extends Error {}
+
+async function ask(address, options) {
+  let response;
+  try {
+    response = await fetch(address, { redirect: 'manual', cache: 'no-store', credentials: 'same-origin', ...options });
+  } catch {
+    throw new Later('offline');
+  }
+  if (response.type === 'opaqueredirect' || response.status === 401) throw new LoginOver();
+  if (response.status === 408 || response.status === 429 || response.status >= 500) throw new Later(`${response.status}`);
+  return response;
+}
+
+/** The words of a refusal, from a problem or a page. */
+async function wordsOf(response) {
+  const problem = await response.json().catch(() => ({}));
+  return problem.detail || problem.title || `服务器没有接受（${response.status}）`;
+}
+
+/** Sends the queue whenever there is a way; tells its state as `{state, words}`. */
+export class Sync {
+  #current = null;
+  #asked = null;
+  #sending = false;
+  #failures = 0;
+  #timer = 0;
+  #state = 'pending';
+
+  /** `identity` is `{account, place, token}`; `onState` and `onReceipt` hear of what happens; `onRetry` is called
+   * when it is time to try again. */
+  constructor({ store, queue, identity, onState, onReceipt, onRetry }) {
+    Object.assign(this, { store, queue, identity, onState, onReceipt, onRetry });
+  }
+
+  /** Sends now; with `again` also what was not accepted before. Resolves when there is nothing more to do. */
+  run(again = false) {
+    if (this.#current) this.#asked = this.#asked || again;
+    else this.#current = this.#loop(again).finally(() => (this.#current = null));
+    return this.#current;
+  }
+
+  async #loop(again) {
+    clearTimeout(this.#timer);
+    let asked = again;
+    do {
+      this.#asked = null;
+      await this.#once(asked);
+      asked = this.#asked;
+    } while (asked !== null && this.#state === 'pending');
+  }
+
+  async #once(again) {
+    this.#sending = true;
+    try {
+      if (await alone(() => this.#sendAll(again))) this.#reached();
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#sending = false;
+    this.tell();
+  }
+
+  #reached() {
+    this.#failures = 0;
+    this.#state = 'pending';
+  }
+
+  /** Tells the state anew. */
+  tell() {
+    const waiting = this.queue.sheets.length;
+    const held = this.queue.sheets.filter((sheet) => sheet.held).length;
+    if (this.#state === 'login') this.onState('login', '登录已过期，本机的积分卡都在，登录后自动上传');
+    else if (this.#state === 'offline' || !navigator.onLine) this.onState('offline', '离线 · 已存本机');
+    else if (waiting === 0) this.onState('synced', '已全部上传');
+    else if (this.#sending) this.onState('pending', `正在上传 ${waiting} 份…`);
+    else if (held === waiting) this.onState('pending', `${held} 份没有被接受，请打开核对`);
+    else this.onState('pending', `待上传 ${waiting} 份，稍后自动再传`);
+  }
+
+  /** The data of a month from the server; refuses those of another log-in. */
+  async month(name) {
+    try {
+      const response = await ask(`/phone/month/${name}`, { headers: { accept: 'application/json' } });
+      if (!response.ok) return { problem: await wordsOf(response) };
+      const data = await response.json();
+      if (!this.#isOurs(data.account, data.place)) throw new LoginOver();
+      this.#reached();
+      this.tell();
+      return { data };
+    } catch (error) {
+      this.#failed(error);
+      this.tell();
+      return {};
+    }
+  }
+
+  #isOurs(account, place) {
+    return String(account) === this.identity.account && String(place) === this.identity.place;
+  }
+
+  #failed(error) {
+    if (error instanceof LoginOver) {
+      this.#state = 'login';
+      return;
+    }
+    this.#state = error instanceof Later && error.message === 'offline' ? 'offline' : 'pending';
+    const pause = PAUSES[Math.min(this.#failures, PAUSES.length - 1)];
+    this.#failures += 1;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.onRetry(), pause * 1000);
+    if (!(error instanceof Later)) console.error(error);
+  }
+
+  /** Whether there was anything to ask of the server. */
+  async #sendAll(again) {
+    await this.queue.load();
+    if (this.queue.sheets.every((sheet) => sheet.held && !again)) return false;
+    this.tell();
+    await this.#identify();
+    // What is held is sent again once, not round and round.
+    let sheets = await this.queue.take(again ? Infinity : SHEETS_AT_ONCE, again);
+    while (sheets.length > 0) {
+      for (let at = 0; at < sheets.length; at += SHEETS_AT_ONCE) {
+        await this.#sendSheets(sheets.slice(at, at + SHEETS_AT_ONCE));
+      }
+      sheets = await this.queue.take(SHEETS_AT_ONCE, false);
+    }
+    return true;
+  }
+
+  /** Whose log-in this is, and its token: another window may have logged in anew, or as somebody else. */
+  async #identify() {
+    const response = await ask('/phone', {});
+    if (!response.ok) throw new LoginOver();
+    const { dataset } = new DOMParser().parseFromString(await response.text(), 'text/html').body;
+    if (!this.#isOurs(dataset.account, dataset.place)) throw new LoginOver();
+    this.identity.token = dataset.token;
+  }
+
+  async #sendSheets(sheets) {
+    const ready = [];
+    for (const sheet of sheets) {
+      const refusal = await this.#sendPhotos(sheet);
+      if (refusal) await this.#settle(sheet, { outcome: 'unclear', message: `照片：${refusal}` });
+      else ready.push(sheet);
+    }
+    if (ready.length === 0) return;
+    const body = JSON.stringify({ form_token: this.identity.token, sheets: ready.map(outgoing) });
+    const response = await ask('/phone/sheets', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body,
+    });
+    if (response.ok) await this.#receive(ready, (await response.json()).receipts);
+    else if (ready.length > 1) for (const sheet of ready) await this.#sendSheets([sheet]);
+    else await this.#settle(ready[0], { outcome: 'unclear', message: await wordsOf(response) });
+  }
+
+  async #receive(sheets, receipts) {
+    const byKey = new Map(receipts.map((receipt) => [receipt.key, receipt]));
+    for (const sheet of sheets) {
+      const missing = { outcome: 'unclear', message: '服务器没有回答这一份，请再传' };
+      await this.#settle(sheet, byKey.get(sheet.key) ?? missing);
+    }
+  }
+
+  async #settle(sheet, receipt) {
+    await this.queue.settle(sheet, receipt);
+    await this.onReceipt(sheet, receipt);
+  }
+
+  /** Sends the photos of a sheet that the server does not have; returns why one was refused, if it was. */
+  async #sendPhotos(sheet) {
+    const name = nameOf(sheet.month, sheet.household_code);
+    for (const hash of sheet.photos) {
+      const id = `${name}/${hash}`;
+      if (await this.store.get('uploaded', id)) continue;
+      const bytes = await this.store.get('photo', id);
+      // A photo that cannot be read any more never keeps its sheet back: the server shows that it is missing.
+      if (!bytes) continue;
+      const response = await ask(`/phone/photos/${sheet.household_code}/${sheet.month}/${hash}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'image/jpeg', 'x-form-token': this.identity.token },
+        body: bytes,
+      });
+      if (!response.ok) return wordsOf(response);
+      await this.store.put('uploaded', id, true);
+    }
+    return null;
+  }
+}
+
+/** One window at a time sends, where the browser can tell. */
+function alone(work) {
+  return navigator.locks ? navigator.locks.request('jifen-phone-sync', work) : work();
+}

@@ -1,0 +1,237 @@
+//! 一户一档: what the register says of one household, its months with their reasons, its objections.
+
+use askama::Template;
+use authz::{EnterCards, ExportHousehold, RegisterHouseholds, Reveal};
+use axum::extract::State as Extract;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use domain::closing::{Tier, explain_score};
+use domain::forms::{MonthColumn, household_kind};
+use domain::month::{Month, date_title};
+use domain::place::Place;
+use domain::points::Points;
+use domain::publication::{Masked, last_digits};
+use records::closing::closed_months;
+use records::forms::{Versions, full_name, household_year};
+use records::households::{PersonalField, RegisterEntry, register_of};
+use records::objections::{ObjectionSummary, objections_of_household};
+use records::tenancy;
+
+use super::{Typed, household_of};
+use crate::caller::Caller;
+use crate::error::{PageError, page};
+use crate::http::input::{Asked, Named};
+use crate::shell::{Section, Shell, Told, Visit};
+use crate::state::State;
+
+#[derive(Template)]
+#[template(path = "households/file.html")]
+struct FilePage {
+    shell: Shell,
+    household: Place,
+    /// The code of the village, whose board it is.
+    board: String,
+    number: String,
+    head: String,
+    /// `龙仙镇青云村第一小组`
+    group: String,
+    entry: RegisterEntry,
+    /// 户别
+    kind: &'static str,
+    /// The phone and the address, where just revealed.
+    phone: Option<String>,
+    address: Option<String>,
+    may_reveal: bool,
+    may_change: bool,
+    may_export: bool,
+    /// Whether the village's months can be read from here.
+    sees_months: bool,
+    months: Vec<MonthLine>,
+    objections: Vec<ObjectionLine>,
+    typed: Typed,
+    /// From when on a change holds.
+    effective: String,
+}
+
+/// A closed month.
+struct MonthLine {
+    month: Month,
+    status: &'static str,
+    score: String,
+    rank: String,
+    tier: &'static str,
+    total: String,
+    version: String,
+    reasons: Vec<String>,
+}
+
+/// An objection against one of its months.
+struct ObjectionLine {
+    number: String,
+    href: String,
+    month: String,
+    about: String,
+    state: String,
+    filed_on: String,
+}
+
+/// What a form left behind.
+#[derive(Default)]
+pub(super) struct Left {
+    pub(super) typed: Option<Typed>,
+    pub(super) refusal: Option<(StatusCode, String)>,
+    pub(super) revealed: Option<(PersonalField, Option<String>)>,
+}
+
+/// `GET /household/{code}/{month}`
+pub(crate) async fn show(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((code, month)): Named<(String, String)>,
+    Asked(told): Asked<Told>,
+) -> Result<Response, PageError> {
+    shown(&state, &caller, (&code, &month), &told, Left::default()).await
+}
+
+/// What is shown of a household.
+struct Loaded {
+    entry: Option<RegisterEntry>,
+    group: String,
+    months: Vec<MonthColumn>,
+    objections: Vec<ObjectionSummary>,
+    open: Option<Month>,
+}
+
+pub(super) async fn shown(
+    state: &State,
+    caller: &Caller,
+    (code, month): (&str, &str),
+    told: &Told,
+    left: Left,
+) -> Result<Response, PageError> {
+    caller.logged_in().ok_or(PageError::LogIn)?;
+    let (household, group, village) = household_of(code)?;
+    // Whoever sees the village sees its closed months; a group's leader sees the group.
+    let sees_months = caller.reach()?.contains(&village);
+    let at = if sees_months { village } else { group }.code();
+    let mut visit = Visit::of(state, caller, Section::Households, (&at, month), told).await?;
+    let loaded = loaded(state, &visit, (household, group, village)).await?;
+    let entry = loaded.entry.ok_or(PageError::NotFound)?;
+    let may_change = caller.may(RegisterHouseholds, village);
+    let knows_names = may_change || caller.may(EnterCards, village);
+    let (status, problem) = left.refusal.unwrap_or((StatusCode::OK, String::new()));
+    visit.shell.problem = problem;
+    let is_private = left.revealed.is_some();
+    let revealed = |field| match &left.revealed {
+        Some((one, value)) if *one == field => Some(value.clone().unwrap_or_default()),
+        _ => None,
+    };
+    let shown = FilePage {
+        head: head(&entry, knows_names),
+        kind: household_kind(entry.local, entry.resident),
+        group: loaded.group,
+        phone: revealed(PersonalField::Phone),
+        address: revealed(PersonalField::Address),
+        may_reveal: caller.may(Reveal, village),
+        may_change,
+        may_export: caller.may(ExportHousehold, village),
+        sees_months,
+        months: loaded.months.iter().map(month_line).collect(),
+        objections: loaded.objections.iter().map(objection_line).collect(),
+        typed: left.typed.unwrap_or_else(|| typed_of(&entry)),
+        effective: loaded.open.map_or_else(|| "登记之初".to_owned(), Month::title),
+        board: village.code(),
+        number: last_digits(&household).to_owned(),
+        entry,
+        household,
+        shell: visit.shell,
+    };
+    let mut response = page(status, &shown);
+    if is_private {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(response)
+}
+
+async fn loaded(
+    state: &State,
+    visit: &Visit,
+    (household, group, village): (Place, Place, Place),
+) -> Result<Loaded, PageError> {
+    let (year, now) = (visit.month.year(), state.moment().local());
+    let mut connection = state.database.connection().await?;
+    let loaded = tenancy::read(&mut connection, &visit.allowed, async |connection| {
+        let register = register_of(connection, &group).await?;
+        let entry = register.into_iter().find(|entry| entry.household == household);
+        let mut months = Vec::new();
+        for year in [year, year - 1] {
+            let found = household_year(connection, &household, year, Versions::Latest).await?;
+            months.extend(found.into_iter().flat_map(|year| year.months.into_iter().rev()));
+        }
+        let closed = closed_months(connection, &village).await?;
+        Ok(Loaded {
+            entry,
+            group: full_name(connection, &group).await?,
+            months,
+            objections: objections_of_household(connection, &household, now).await?,
+            open: closed.first().map(|latest| latest.month.next()),
+        })
+    });
+    Ok(loaded.await?)
+}
+
+/// The head's name: in full for those who register and score, masked for the others.
+fn head(entry: &RegisterEntry, in_full: bool) -> String {
+    match entry.head_name.as_deref() {
+        Some(name) if in_full => name.to_owned(),
+        Some(name) => Masked::name(name).to_string(),
+        None => "（已依法删除）".to_owned(),
+    }
+}
+
+/// What the register says, as a form shows it; phone and address stay unsaid.
+fn typed_of(entry: &RegisterEntry) -> Typed {
+    let month = |month: Option<Month>| month.map(|month| month.to_string()).unwrap_or_default();
+    Typed {
+        head_name: entry.head_name.clone().unwrap_or_default(),
+        members_registered: entry.members_registered.to_string(),
+        members_resident: entry.members_resident.to_string(),
+        resident: entry.resident,
+        local: entry.local,
+        joined_month: month(entry.participation.joined),
+        left_month: month(entry.participation.left),
+        ..Typed::default()
+    }
+}
+
+fn month_line(column: &MonthColumn) -> MonthLine {
+    let result = &column.result;
+    let published = if column.published { "" } else { "，未公示" };
+    let mut reasons = match result.score {
+        Some(_) => explain_score(&column.catalogue, &column.findings).unwrap_or_default(),
+        None => Vec::new(),
+    };
+    reasons.extend(column.reason.iter().map(|reason| format!("第{}版的原因：{reason}", column.version)));
+    MonthLine {
+        month: column.month,
+        status: result.status.title(),
+        score: result.score.map(Points::short).unwrap_or_default(),
+        rank: result.rank_in_group.map(|rank| rank.to_string()).unwrap_or_default(),
+        tier: result.tier.map_or("", Tier::title),
+        total: result.year_total.short(),
+        version: format!("第{}版{published}", column.version),
+        reasons,
+    }
+}
+
+fn objection_line(one: &ObjectionSummary) -> ObjectionLine {
+    ObjectionLine {
+        number: one.number.clone(),
+        href: format!("/objections/{}/{}/{}", one.village.code(), one.month, one.id),
+        month: one.month.title(),
+        about: if one.about.is_empty() { "全月".to_owned() } else { one.about.clone() },
+        state: one.state.title(),
+        filed_on: date_title(one.filed_on),
+    }
+}

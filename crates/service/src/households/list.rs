@@ -1,0 +1,245 @@
+//! The register as it is listed: numbers above the village, households with search and filters below.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use authz::{IssueTokens, RegisterHouseholds};
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::month::Month;
+use domain::place::{Level, Place};
+use domain::publication::{Masked, last_digits};
+use records::households::{
+    RegisterCounts, RegisterLine, RegisterSearch, TakingPart, register_counts, search_register,
+};
+use records::{places, tenancy};
+use serde::Deserialize;
+
+use super::Choice;
+use crate::caller::Caller;
+use crate::error::{PageError, page};
+use crate::http::input::{Asked, Named};
+use crate::shell::{Section, Shell, Told, Visit};
+use crate::state::State;
+
+/// Households of a page.
+const PAGE: u32 = 50;
+
+#[derive(Template)]
+#[template(path = "households/above.html")]
+struct AbovePage {
+    shell: Shell,
+    level: &'static str,
+    rows: Vec<Part>,
+    totals: RegisterCounts,
+    may_register: bool,
+}
+
+/// A place one level below.
+struct Part {
+    name: String,
+    href: String,
+    counts: RegisterCounts,
+}
+
+#[derive(Template)]
+#[template(path = "households/list.html")]
+struct ListPage {
+    shell: Shell,
+    totals: RegisterCounts,
+    search: Search,
+    groups: Vec<Choice>,
+    parts: Vec<Choice>,
+    residents: Vec<Choice>,
+    rows: Vec<Row>,
+    found: u32,
+    page: u32,
+    pages: u32,
+    /// Empty on the first page.
+    before: String,
+    /// Empty on the last page.
+    after: String,
+    may_register: bool,
+    may_print: bool,
+}
+
+/// A household.
+struct Row {
+    number: String,
+    href: String,
+    head: String,
+    group: String,
+    line: RegisterLine,
+    part: &'static str,
+    joined: String,
+    left: String,
+}
+
+/// Which households, and which page of them.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Search {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    group: String,
+    #[serde(default)]
+    part: String,
+    #[serde(default)]
+    resident: String,
+    #[serde(default)]
+    page: Option<u32>,
+    #[serde(default)]
+    done: Option<String>,
+}
+
+impl Search {
+    fn wanted(&self) -> RegisterSearch {
+        RegisterSearch {
+            text: self.q.clone(),
+            taking_part: TakingPart::from_name(&self.part),
+            resident: match self.resident.as_str() {
+                "yes" => Some(true),
+                "no" => Some(false),
+                _ => None,
+            },
+        }
+    }
+
+    /// The address of another page of the same search.
+    fn at(&self, visit: &Visit, page: u32) -> String {
+        let page = page.to_string();
+        let pairs = [
+            ("q", self.q.as_str()),
+            ("group", self.group.as_str()),
+            ("part", self.part.as_str()),
+            ("resident", self.resident.as_str()),
+            ("page", page.as_str()),
+        ];
+        let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
+        format!("{}?{query}", Section::Households.at(&visit.place, visit.month))
+    }
+
+    fn is_plain(&self) -> bool {
+        [&self.q, &self.group, &self.part, &self.resident].iter().all(|text| text.is_empty())
+    }
+}
+
+/// `GET /households/{place}/{month}`
+pub(crate) async fn show(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((place, month)): Named<(String, String)>,
+    Asked(search): Asked<Search>,
+) -> Result<Response, PageError> {
+    let told = Told { done: search.done.clone() };
+    let visit = Visit::of(&state, &caller, Section::Households, (&place, &month), &told).await?;
+    match visit.place.level() {
+        Level::County | Level::Town => above(&state, &caller, visit).await,
+        Level::Village | Level::Group => listed(&state, &caller, visit, search).await,
+        Level::Household => Err(PageError::NotFound),
+    }
+}
+
+async fn above(state: &State, caller: &Caller, visit: Visit) -> Result<Response, PageError> {
+    let (place, month) = (visit.place, visit.month);
+    let (mut counts, below) = {
+        let mut connection = state.database.connection().await?;
+        tenancy::read(&mut connection, &visit.allowed, async |connection| {
+            let counts = register_counts(connection, &place, month).await?;
+            Ok((counts, places::divisions_below(connection, &place).await?))
+        })
+        .await?
+    };
+    let rows = below.into_iter().map(|(below, name)| Part {
+        name,
+        href: Section::Households.at(&below, month),
+        counts: counts.remove(&below).unwrap_or_default(),
+    });
+    let rows: Vec<Part> = rows.collect();
+    let shown = AbovePage {
+        level: if place.level() == Level::County { "镇" } else { "村" },
+        totals: rows.iter().map(|row| row.counts).sum(),
+        rows,
+        may_register: caller.may(RegisterHouseholds, place),
+        shell: visit.shell,
+    };
+    Ok(page(StatusCode::OK, &shown))
+}
+
+async fn listed(state: &State, caller: &Caller, visit: Visit, search: Search) -> Result<Response, PageError> {
+    let (place, month) = (visit.place, visit.month);
+    let group: Option<Place> = search.group.parse().ok();
+    let scope = group.filter(|group| place.contains(group)).unwrap_or(place);
+    let at = search.page.unwrap_or(1).clamp(1, 100_000);
+    let (wanted, offset) = (search.wanted(), (at - 1) * PAGE);
+    let (counts, divisions, (lines, found)) = {
+        let mut connection = state.database.connection().await?;
+        tenancy::read(&mut connection, &visit.allowed, async |connection| {
+            let counts = register_counts(connection, &place, month).await?;
+            let divisions = places::divisions(connection, &place).await?;
+            let lines = search_register(connection, &scope, month, &wanted, (PAGE, offset)).await?;
+            Ok((counts, divisions, lines))
+        })
+        .await?
+    };
+    let names: BTreeMap<Place, String> = divisions
+        .into_iter()
+        .filter(|one| one.level == Level::Group)
+        .map(|one| (one.place, one.name))
+        .collect();
+    let pages = found.div_ceil(PAGE).max(1);
+    let village = place.ancestor(Level::Village).unwrap_or(place);
+    let shown = ListPage {
+        totals: counts.values().copied().sum(),
+        groups: groups(&names, &counts, &search),
+        parts: TakingPart::ALL.map(|part| choice(part.name(), part.title(), &search.part)).into(),
+        residents: [("yes", "常住"), ("no", "不常住")]
+            .map(|(value, title)| choice(value, title, &search.resident))
+            .into(),
+        rows: lines.into_iter().map(|line| row(line, &names, month)).collect(),
+        found,
+        page: at,
+        pages,
+        before: if at > 1 { search.at(&visit, at - 1) } else { String::new() },
+        after: if at < pages { search.at(&visit, at + 1) } else { String::new() },
+        may_register: caller.may(RegisterHouseholds, village),
+        may_print: caller.may(IssueTokens, village) && !counts.is_empty(),
+        search,
+        shell: visit.shell,
+    };
+    Ok(page(StatusCode::OK, &shown))
+}
+
+/// The groups of a village with the number of their households.
+fn groups(
+    names: &BTreeMap<Place, String>,
+    counts: &BTreeMap<Place, RegisterCounts>,
+    search: &Search,
+) -> Vec<Choice> {
+    let choice = |(group, name): (&Place, &String)| {
+        let households = counts.get(group).map_or(0, |counts| counts.households);
+        let title = format!("{name}（{households} 户）");
+        Choice { selected: group.code() == search.group, value: group.code(), title }
+    };
+    names.iter().map(choice).collect()
+}
+
+fn choice(value: &str, title: &str, chosen: &str) -> Choice {
+    Choice { value: value.to_owned(), title: title.to_owned(), selected: value == chosen }
+}
+
+fn row(line: RegisterLine, names: &BTreeMap<Place, String>, month: Month) -> Row {
+    let text = |month: Option<Month>| month.map(|month| month.to_string()).unwrap_or_default();
+    let head = line.head_name.as_deref().map(|name| Masked::name(name).to_string());
+    Row {
+        number: last_digits(&line.household).to_owned(),
+        href: format!("/household/{}/{month}", line.household.code()),
+        head: head.unwrap_or_else(|| "（已依法删除）".to_owned()),
+        group: names.get(&line.group).cloned().unwrap_or_else(|| line.group.code()),
+        part: TakingPart::of(line.participation, month).title(),
+        joined: text(line.participation.joined),
+        left: text(line.participation.left),
+        line,
+    }
+}

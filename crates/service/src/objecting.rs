@@ -1,0 +1,185 @@
+//! Objecting as a villager: from the household's page or from the notice board, without an account.
+
+use askama::Template;
+use authz::{Act, Actor, Allowed, Object, ReadPublic};
+use axum::extract::{Path, State as Extract};
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::Response;
+use domain::month::{Month, date_title};
+use domain::place::{Level, Place};
+use records::objections::{Filed, NewObjection, file_objection};
+use records::publication::published;
+use records::{forms, places, tenancy};
+use serde::Deserialize;
+
+use crate::error::{PageError, page};
+use crate::http::input::Posted;
+use crate::state::State;
+
+#[derive(Template)]
+#[template(path = "objections/form.html")]
+struct FormPage {
+    village: String,
+    code: String,
+    months: Vec<Month>,
+    groups: Vec<(String, String)>,
+    form: BoardForm,
+    problem: String,
+}
+
+#[derive(Template)]
+#[template(path = "objections/receipt.html")]
+struct ReceiptPage {
+    number: String,
+    month: String,
+    household: String,
+    filed_on: String,
+    decide_by: String,
+    in_time: bool,
+    back: String,
+}
+
+/// What the form of the notice board sends.
+#[derive(Debug, Default, Clone, Deserialize)]
+pub(crate) struct BoardForm {
+    month: String,
+    group: String,
+    number: String,
+    words: String,
+    #[serde(default)]
+    phone: String,
+}
+
+/// What the form of a household's page sends.
+#[derive(Deserialize)]
+pub(crate) struct HouseholdForm {
+    month: String,
+    #[serde(default)]
+    about: String,
+    words: String,
+    #[serde(default)]
+    phone: String,
+}
+
+/// The permission of somebody without an account.
+fn allow<A: Act>(state: &State, actor: &Actor, act: A, place: Place) -> Result<Allowed<A>, PageError> {
+    state.guard.allow(actor, act, place).map_err(|_| PageError::NotFound)
+}
+
+/// `GET /p/{village}/objection`
+pub(crate) async fn form(
+    Extract(state): Extract<State>,
+    Path(village): Path<String>,
+) -> Result<Response, PageError> {
+    shown(&state, &village, BoardForm::default(), StatusCode::OK, String::new()).await
+}
+
+async fn shown(
+    state: &State,
+    village: &str,
+    form: BoardForm,
+    status: StatusCode,
+    problem: String,
+) -> Result<Response, PageError> {
+    let village = village_of(village)?;
+    let allowed = allow(state, &Actor::Visitor, ReadPublic, village)?;
+    let mut connection = state.database.connection().await?;
+    let (names, published) = tenancy::read(&mut connection, &allowed, async |connection| {
+        Ok((places::divisions(connection, &village).await?, published(connection, &village).await?))
+    })
+    .await?;
+    let name = names.iter().find(|one| one.place == village).map(|one| one.name.clone());
+    let name = name.ok_or(PageError::NotFound)?;
+    let mut months: Vec<Month> = published.keys().map(|(_, month, _)| *month).collect();
+    months.dedup();
+    months.reverse();
+    months.truncate(12);
+    let groups = names.into_iter().filter(|one| one.level == Level::Group);
+    let groups = groups.map(|one| (one.place.code(), one.name)).collect();
+    let shown = FormPage { village: name, code: village.code(), months, groups, form, problem };
+    Ok(page(status, &shown))
+}
+
+fn village_of(code: &str) -> Result<Place, PageError> {
+    let place = Place::parse_code(code).map_err(|_| PageError::NotFound)?;
+    if place.level() == Level::Village { Ok(place) } else { Err(PageError::NotFound) }
+}
+
+/// `POST /p/{village}/objections`: anybody may object to any household's score.
+pub(crate) async fn from_board(
+    Extract(state): Extract<State>,
+    Path(code): Path<String>,
+    Posted(form): Posted<BoardForm>,
+) -> Result<Response, PageError> {
+    let village = village_of(&code)?;
+    let allowed = allow(&state, &Actor::Visitor, Object, village)?;
+    let household = Place::parse_code(&format!("{}{}", form.group.trim(), form.number.trim()));
+    let household = household.ok().filter(|one| one.level() == Level::Household && village.contains(one));
+    let Some(household) = household else {
+        let problem = "请选村小组，并填公示栏上的四位户号".to_owned();
+        return shown(&state, &code, form, StatusCode::UNPROCESSABLE_ENTITY, problem).await;
+    };
+    let new = (form.month.as_str(), "", form.words.as_str(), form.phone.as_str());
+    match file(&state, &allowed, &household, new).await {
+        Ok((filed, month)) => Ok(receipt(&state, &household, month, &filed, format!("/p/{code}/{month}"))),
+        Err(PageError::Problem(problem)) => {
+            shown(&state, &code, form, problem.status(), problem.sentence()).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// `POST /h/{token}/objections`
+pub(crate) async fn from_household(
+    Extract(state): Extract<State>,
+    Path(token): Path<String>,
+    Posted(form): Posted<HouseholdForm>,
+) -> Result<Response, PageError> {
+    let county = forms::county_of_token(&token).ok_or(PageError::NotFound)?;
+    let public = allow(&state, &Actor::Visitor, ReadPublic, county)?;
+    let household = {
+        let mut connection = state.database.connection().await?;
+        forms::household_of_token(&mut connection, &public, &token).await?.ok_or(PageError::NotFound)?
+    };
+    let village = household.ancestor(Level::Village).ok_or(PageError::NotFound)?;
+    let allowed = allow(&state, &Actor::Holder, Object, village)?;
+    let new = (form.month.as_str(), form.about.as_str(), form.words.as_str(), form.phone.as_str());
+    let (filed, month) = file(&state, &allowed, &household, new).await?;
+    let mut response = receipt(&state, &household, month, &filed, format!("/h/{token}"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+async fn file(
+    state: &State,
+    allowed: &Allowed<Object>,
+    household: &Place,
+    (month, about, words, phone): (&str, &str, &str, &str),
+) -> Result<(Filed, Month), PageError> {
+    let month = crate::http::input::month("month", month)?;
+    let new = NewObjection {
+        month,
+        about: about.to_owned(),
+        words: words.to_owned(),
+        phone: Some(phone.to_owned()).filter(|phone| !phone.trim().is_empty()),
+    };
+    let mut connection = state.database.connection().await?;
+    let filed =
+        file_objection(&mut connection, allowed, household, &new, &state.registrar, &state.moment()).await?;
+    Ok((filed, month))
+}
+
+fn receipt(state: &State, household: &Place, month: Month, filed: &Filed, back: String) -> Response {
+    let receipt = ReceiptPage {
+        number: filed.number.clone(),
+        month: month.title(),
+        household: domain::publication::last_digits(household).to_owned(),
+        filed_on: date_title(state.moment().local().date()),
+        decide_by: date_title(filed.decide_by),
+        in_time: filed.in_time,
+        back,
+    };
+    page(StatusCode::OK, &receipt)
+}

@@ -1,0 +1,272 @@
+//! One objection: what was said, what was done, who would flip, and the decision.
+
+use askama::Template;
+use authz::{DecideObjection, ReviewObjection};
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::month::{Month, date_title};
+use domain::objections::{Decision, ObjectionState};
+use domain::place::{Level, Place};
+use domain::publication::last_digits;
+use domain::scoring::{Status, parse_typed, write_findings};
+use records::closing::{StoredDifference, seal_month};
+use records::objections::{
+    Decided, NewDecision, NewReview, RightCard, ask_review, decide_objection, note_investigation, objection,
+    review_objection,
+};
+use records::{Mode, tenancy};
+use serde::Deserialize;
+
+use super::{Row, row};
+use crate::account::FormToken;
+use crate::caller::Caller;
+use crate::error::{PageError, page};
+use crate::http::input::{Asked, Named, Posted, place_of, wrong};
+use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
+use crate::state::State;
+
+#[derive(Template)]
+#[template(path = "objections/file.html")]
+struct FilePage {
+    shell: Shell,
+    one: Row,
+    id: i64,
+    household_code: String,
+    words: String,
+    version: i16,
+    card: String,
+    steps: Vec<StepLine>,
+    form: DecisionForm,
+    /// Whether the caller may decide now, ask for a review, review.
+    may: (bool, bool, bool),
+    preview: Option<Vec<Flip>>,
+}
+
+/// What was done.
+struct StepLine {
+    what: &'static str,
+    reason: String,
+    by: String,
+    on: String,
+}
+
+/// A household that the correction moves.
+struct Flip {
+    number: String,
+    score: (String, String),
+    rank: (String, String),
+    qualifies: (&'static str, &'static str),
+    flips: bool,
+}
+
+/// What the form of a decision sends.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct DecisionForm {
+    /// `check`, `decide`, `note`, `ask`, `review`.
+    #[serde(default)]
+    act: String,
+    #[serde(default)]
+    outcome: String,
+    /// The corrected card as a clerk types one.
+    #[serde(default)]
+    card: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    form_token: String,
+}
+
+/// `GET /objections/{place}/{month}/{objection}`
+pub(crate) async fn show(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((place, month, id)): Named<(String, String, i64)>,
+    Asked(told): Asked<Told>,
+) -> Result<Response, PageError> {
+    let visit = Visit::of(&state, &caller, Section::Objections, (&place, &month), &told).await?;
+    shown(&state, &caller, visit, id, (StatusCode::OK, None), DecisionForm::default()).await
+}
+
+async fn shown(
+    state: &State,
+    caller: &Caller,
+    visit: Visit,
+    id: i64,
+    (status, preview): (StatusCode, Option<Vec<Flip>>),
+    form: DecisionForm,
+) -> Result<Response, PageError> {
+    let (place, now) = (visit.place, state.moment().local());
+    let file = {
+        let mut connection = state.database.connection().await?;
+        tenancy::read(&mut connection, &visit.allowed, async |connection| {
+            objection(connection, &place, id, now).await
+        })
+        .await?
+    };
+    let file = file.ok_or(PageError::NotFound)?;
+    let (village, objection_state) = (file.summary.village, file.summary.state);
+    let may = (
+        matches!(objection_state, ObjectionState::Open { .. }) && caller.may(DecideObjection, village),
+        matches!(objection_state, ObjectionState::Decided(_)) && caller.may(DecideObjection, village),
+        matches!(objection_state, ObjectionState::UnderReview(_)) && caller.may(ReviewObjection, village),
+    );
+    let card = match &file.card {
+        None => "没有积分卡（未评）".to_owned(),
+        Some((Status::Scored, findings)) if findings.is_empty() => "无扣分".to_owned(),
+        Some((Status::Scored, findings)) => write_findings(findings),
+        Some((status, _)) => status.title().to_owned(),
+    };
+    let steps = file.steps.into_iter().map(|step| StepLine {
+        what: step.kind.title(),
+        reason: step.reason.unwrap_or_else(|| "已依法删除".to_owned()),
+        by: step.by,
+        on: date_title(step.on),
+    });
+    let shown = FilePage {
+        id,
+        household_code: file.summary.household.code(),
+        words: file.words.unwrap_or_else(|| "已依法删除".to_owned()),
+        version: file.version,
+        card,
+        steps: steps.collect(),
+        one: row(file.summary),
+        form,
+        may,
+        preview,
+        shell: visit.shell,
+    };
+    Ok(page(status, &shown))
+}
+
+/// `POST /objections/{place}/{month}/{objection}`
+pub(crate) async fn decide(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((place, month, id)): Named<(String, String, i64)>,
+    Posted(form): Posted<DecisionForm>,
+) -> Result<Response, PageError> {
+    FormToken::new(&form.form_token).check(&caller)?;
+    let village = place_of("place", &place, Level::Village).map_err(|_| PageError::NotFound)?;
+    let address = format!("/objections/{place}/{month}/{id}");
+    let done = match form.act.as_str() {
+        "review" => review(&state, &caller, village, id, &form).await,
+        "note" | "ask" => note(&state, &caller, village, id, &form).await.map(|()| None),
+        _ => decision(&state, &caller, village, id, &form).await,
+    };
+    let outcome = match done {
+        Ok(Some(decided)) if form.act == "check" => {
+            (StatusCode::OK, Some(decided.movements.iter().map(flip).collect()), String::new())
+        }
+        Ok(Some(decided)) => {
+            let code = if decided.new_version.is_some() { "corrected" } else { "decided" };
+            return Ok(done_at(&address, code));
+        }
+        Ok(None) => return Ok(done_at(&address, "noted")),
+        Err(error) => {
+            let (status, words) = refused(error)?;
+            (status, None, words)
+        }
+    };
+    let (status, preview, problem) = outcome;
+    let at = (place.as_str(), month.as_str());
+    let mut visit = Visit::of(&state, &caller, Section::Objections, at, &Told::default()).await?;
+    visit.shell.problem = problem;
+    shown(&state, &caller, visit, id, (status, preview), form).await
+}
+
+/// The corrected card as it was typed, none where nothing was.
+fn right_card(form: &DecisionForm) -> Result<Option<RightCard>, PageError> {
+    Ok(parse_typed(&form.card).map_err(|error| wrong("card", error.to_string()))?)
+}
+
+async fn decision(
+    state: &State,
+    caller: &Caller,
+    village: Place,
+    id: i64,
+    form: &DecisionForm,
+) -> Result<Option<Decided>, PageError> {
+    let allowed = caller.allow(DecideObjection, village).await?;
+    let outcome = Decision::from_name(&form.outcome);
+    let outcome = outcome.ok_or_else(|| wrong("outcome", "请选处理结果".to_owned()))?;
+    let correction = if outcome.corrects() { right_card(form)? } else { None };
+    let new = NewDecision { outcome, reason: form.reason.clone(), correction };
+    let mode = if form.act == "check" { Mode::DryRun } else { Mode::Apply };
+    let moment = state.moment();
+    let decided = {
+        let mut connection = state.database.connection().await?;
+        let salts = &state.registrar.salts;
+        decide_objection(&mut connection, &allowed, id, &new, salts, mode, &moment).await?
+    };
+    sealed(state, &allowed, &decided, mode).await?;
+    Ok(Some(decided))
+}
+
+async fn review(
+    state: &State,
+    caller: &Caller,
+    village: Place,
+    id: i64,
+    form: &DecisionForm,
+) -> Result<Option<Decided>, PageError> {
+    // A review is the town's: whoever reviews acts with the permission of the own place.
+    let reach = caller.reach()?;
+    let at = if reach.contains(&village) && reach.level() != Level::Village { reach } else { village };
+    let allowed = caller.allow(ReviewObjection, at).await?;
+    let new = NewReview { reason: form.reason.clone(), correction: right_card(form)? };
+    let moment = state.moment();
+    let decided = {
+        let mut connection = state.database.connection().await?;
+        let salts = &state.registrar.salts;
+        review_objection(&mut connection, &allowed, id, &new, salts, Mode::Apply, &moment).await?
+    };
+    sealed(state, &allowed, &decided, Mode::Apply).await?;
+    Ok(Some(decided))
+}
+
+async fn note(
+    state: &State,
+    caller: &Caller,
+    village: Place,
+    id: i64,
+    form: &DecisionForm,
+) -> Result<(), PageError> {
+    let allowed = caller.allow(DecideObjection, village).await?;
+    let (salts, moment) = (&state.registrar.salts, state.moment());
+    let mut connection = state.database.connection().await?;
+    match form.act.as_str() {
+        "ask" => ask_review(&mut connection, &allowed, id, &form.reason, salts, &moment).await?,
+        _ => note_investigation(&mut connection, &allowed, id, &form.reason, salts, &moment).await?,
+    }
+    Ok(())
+}
+
+/// A new version makes the county's seal of the month an old one.
+async fn sealed<A: authz::Act>(
+    state: &State,
+    allowed: &authz::Allowed<A>,
+    decided: &Decided,
+    mode: Mode,
+) -> Result<(), PageError> {
+    let month: Month = decided.month;
+    if mode == Mode::Apply && decided.new_version.is_some() {
+        seal_month(&state.database, allowed, month, &state.moment()).await?;
+    }
+    Ok(())
+}
+
+fn flip(moved: &StoredDifference) -> Flip {
+    let points = |points: Option<domain::points::Points>| {
+        points.map(domain::points::Points::short).unwrap_or_else(|| "/".to_owned())
+    };
+    let rank = |rank: Option<u32>| rank.map(|rank| rank.to_string()).unwrap_or_else(|| "/".to_owned());
+    let may = |qualifies: Option<bool>| if qualifies == Some(true) { "可兑换" } else { "不可兑换" };
+    Flip {
+        number: last_digits(&moved.household).to_owned(),
+        score: (points(moved.score.0), points(moved.score.1)),
+        rank: (rank(moved.rank.0), rank(moved.rank.1)),
+        qualifies: (may(moved.qualifies.0), may(moved.qualifies.1)),
+        flips: moved.qualifies.0 != moved.qualifies.1,
+    }
+}

@@ -1,0 +1,171 @@
+//! 异议: the list, taking one for somebody without a phone, and each one's file.
+
+mod file;
+
+use askama::Template;
+use authz::Object;
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::month::date_title;
+use domain::place::{Level, Place};
+use domain::publication::last_digits;
+use records::objections::{NewObjection, ObjectionFilter, ObjectionSummary, file_objection, objections_of};
+use records::{places, tenancy};
+use serde::Deserialize;
+
+use crate::account::FormToken;
+use crate::caller::Caller;
+use crate::error::{PageError, page};
+use crate::http::input::{Asked, Named, Posted, place_of};
+use crate::shell::{Link, Section, Shell, Told, Visit, done_at, refused};
+use crate::state::State;
+
+pub(crate) use file::{decide, show as one};
+
+/// How many a page lists.
+const LISTED: usize = 200;
+
+#[derive(Template)]
+#[template(path = "objections/list.html")]
+struct ListPage {
+    shell: Shell,
+    rows: Vec<Row>,
+    more: usize,
+    groups: Vec<Link>,
+    may_file: bool,
+    form: FileForm,
+}
+
+/// An objection in the list.
+pub(super) struct Row {
+    pub(super) number: String,
+    pub(super) href: String,
+    pub(super) household: String,
+    pub(super) head: String,
+    pub(super) about: String,
+    pub(super) filed_on: String,
+    pub(super) decide_by: String,
+    pub(super) state: String,
+    pub(super) open: bool,
+    pub(super) overdue: bool,
+    pub(super) in_time: bool,
+    pub(super) via: &'static str,
+}
+
+/// What the form of a clerk sends.
+#[derive(Default, Deserialize)]
+pub(crate) struct FileForm {
+    #[serde(default)]
+    group: String,
+    #[serde(default)]
+    number: String,
+    #[serde(default)]
+    words: String,
+    #[serde(default)]
+    phone: String,
+    #[serde(default)]
+    form_token: String,
+}
+
+/// `GET /objections/{place}/{month}`
+pub(crate) async fn show(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((place, month)): Named<(String, String)>,
+    Asked(told): Asked<Told>,
+) -> Result<Response, PageError> {
+    let visit = Visit::of(&state, &caller, Section::Objections, (&place, &month), &told).await?;
+    shown(&state, &caller, visit, StatusCode::OK, FileForm::default()).await
+}
+
+async fn shown(
+    state: &State,
+    caller: &Caller,
+    visit: Visit,
+    status: StatusCode,
+    form: FileForm,
+) -> Result<Response, PageError> {
+    let (place, month, now) = (visit.place, visit.month, state.moment().local());
+    let filter = ObjectionFilter { month: Some(month), only_open: false };
+    let (found, groups) = {
+        let mut connection = state.database.connection().await?;
+        tenancy::read(&mut connection, &visit.allowed, async |connection| {
+            let found = objections_of(connection, &place, filter, now).await?;
+            let below = match place.level() {
+                Level::Village => places::divisions_below(connection, &place).await?,
+                _ => Vec::new(),
+            };
+            Ok((found, below))
+        })
+        .await?
+    };
+    let mut rows: Vec<Row> = found.into_iter().map(row).collect();
+    rows.sort_by_key(|row| (!row.overdue, !row.open));
+    let more = rows.len().saturating_sub(LISTED);
+    rows.truncate(LISTED);
+    let link = |(group, name): (Place, String)| Link {
+        current: group.code() == form.group,
+        href: group.code(),
+        name,
+    };
+    let groups: Vec<Link> = groups.into_iter().map(link).collect();
+    let may_file = place.level() == Level::Village && caller.may(Object, place);
+    Ok(page(status, &ListPage { shell: visit.shell, rows, more, groups, may_file, form }))
+}
+
+/// An objection as lists and its own page show it.
+pub(super) fn row(one: ObjectionSummary) -> Row {
+    Row {
+        href: format!("/objections/{}/{}/{}", one.village.code(), one.month, one.id),
+        number: one.number,
+        household: last_digits(&one.household).to_owned(),
+        head: one.head_name.unwrap_or_default(),
+        about: if one.about.is_empty() { "整月".to_owned() } else { one.about },
+        filed_on: date_title(one.filed_on),
+        decide_by: date_title(one.decide_by),
+        state: one.state.title(),
+        open: one.state.is_open(),
+        overdue: one.overdue,
+        in_time: one.in_time,
+        via: one.via.title(),
+    }
+}
+
+/// `POST /objections/{place}/{month}`: taken for a villager.
+pub(crate) async fn take(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((place, month)): Named<(String, String)>,
+    Posted(form): Posted<FileForm>,
+) -> Result<Response, PageError> {
+    FormToken::new(&form.form_token).check(&caller)?;
+    let village = place_of("place", &place, Level::Village).map_err(|_| PageError::NotFound)?;
+    let allowed = caller.allow(Object, village).await?;
+    let filed = async {
+        let household = Place::parse_code(&format!("{}{}", form.group.trim(), form.number.trim()));
+        let household = household.ok().filter(|one| one.level() == Level::Household && village.contains(one));
+        let household = household
+            .ok_or_else(|| crate::http::input::wrong("number", "请选村小组，并填四位户号".to_owned()))?;
+        let new = NewObjection {
+            month: crate::http::input::month("month", &month)?,
+            about: String::new(),
+            words: form.words.clone(),
+            phone: Some(form.phone.clone()).filter(|phone| !phone.trim().is_empty()),
+        };
+        let mut connection = state.database.connection().await?;
+        let moment = state.moment();
+        file_objection(&mut connection, &allowed, &household, &new, &state.registrar, &moment).await?;
+        Ok::<_, PageError>(())
+    };
+    match filed.await {
+        Ok(()) => Ok(done_at(&format!("/objections/{place}/{month}"), "filed")),
+        Err(error) => {
+            let (status, words) = refused(error)?;
+            let at = (place.as_str(), month.as_str());
+            let mut visit = Visit::of(&state, &caller, Section::Objections, at, &Told::default()).await?;
+            visit.shell.problem = words;
+            shown(&state, &caller, visit, status, form).await
+        }
+    }
+}

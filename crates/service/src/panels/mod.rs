@@ -1,0 +1,229 @@
+//! 评分组: who scores which groups, and forming and changing panels.
+
+mod form;
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use authz::FormPanels;
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::input::Division;
+use domain::panels::may_sign;
+use domain::place::{Level, Place};
+use domain::rulebook::PanelRule;
+use records::panels::{ListedPanel, panels_of};
+use records::{places, tenancy};
+use serde::Deserialize;
+
+use crate::caller::Caller;
+use crate::error::{PageError, page};
+use crate::http::input::{Asked, Named};
+use crate::shell::{Section, Shell, Told, Visit};
+use crate::state::State;
+
+pub(crate) use form::form;
+use form::{PanelForm, Typed};
+
+#[derive(Template)]
+#[template(path = "panels/village.html")]
+struct VillagePage {
+    shell: Shell,
+    panels: Vec<PanelCard>,
+    /// Groups that no panel scores.
+    uncovered: String,
+    rule: PanelRule,
+    may_form: bool,
+    form: PanelForm,
+    /// The address of the page.
+    here: String,
+}
+
+/// A panel as the page shows it.
+struct PanelCard {
+    name: String,
+    href: String,
+    groups: String,
+    members: Vec<Seat>,
+    enough: bool,
+    since: String,
+    revision: i32,
+}
+
+/// A member of a panel.
+struct Seat {
+    name: String,
+    capacity: &'static str,
+    is_leader: bool,
+}
+
+#[derive(Template)]
+#[template(path = "panels/above.html")]
+struct AbovePage {
+    shell: Shell,
+    rows: Vec<VillageRow>,
+    without: usize,
+    /// Whether villages of several towns stand in the list.
+    with_towns: bool,
+}
+
+/// A village with the number of its panels.
+struct VillageRow {
+    town: String,
+    name: String,
+    href: String,
+    panels: usize,
+    members: usize,
+    groups: usize,
+    covered: usize,
+}
+
+#[derive(Template)]
+#[template(path = "panels/group.html")]
+struct GroupPage {
+    shell: Shell,
+}
+
+/// Which panel is to be changed.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Wanted {
+    #[serde(default)]
+    edit: String,
+    #[serde(default)]
+    done: Option<String>,
+}
+
+/// `GET /panels/{place}/{month}`
+pub(crate) async fn show(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((place, month)): Named<(String, String)>,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, PageError> {
+    let told = Told { done: wanted.done };
+    let visit = Visit::of(&state, &caller, Section::Panels, (&place, &month), &told).await?;
+    match visit.place.level() {
+        Level::County | Level::Town => above(&state, visit).await,
+        Level::Village => shown(&state, &caller, visit, StatusCode::OK, Err(wanted.edit)).await,
+        Level::Group => {
+            let village = visit.place.parent().filter(|village| caller.may(authz::Read, *village));
+            Ok(match village {
+                Some(village) => Redirect::to(&Section::Panels.at(&village, visit.month)).into_response(),
+                None => page(StatusCode::OK, &GroupPage { shell: visit.shell }),
+            })
+        }
+        Level::Household => Err(PageError::NotFound),
+    }
+}
+
+/// The panels of a village, with the form as it was typed or for the panel of a name.
+async fn shown(
+    state: &State,
+    caller: &Caller,
+    visit: Visit,
+    status: StatusCode,
+    typed: Result<Typed, String>,
+) -> Result<Response, PageError> {
+    let (village, month) = (visit.place, visit.month);
+    let (panels, groups) = listed(state, &visit).await?;
+    let covered = |group: &Place| panels.iter().any(|one| one.panel.groups.contains(group));
+    let uncovered = groups.iter().filter(|(group, _)| !covered(group)).map(|(_, name)| name.as_str());
+    let uncovered = uncovered.collect::<Vec<_>>().join("、");
+    let here = Section::Panels.at(&village, month);
+    let typed = typed.unwrap_or_else(|name| {
+        let known = panels.iter().find(|one| one.panel.name == name);
+        known.map(Typed::of_panel).unwrap_or_default()
+    });
+    let rule = visit.rulebook.panels;
+    let shown = VillagePage {
+        panels: panels.iter().map(|one| card(one, &groups, &rule, &here)).collect(),
+        uncovered,
+        may_form: caller.may(FormPanels, village) && !groups.is_empty(),
+        form: PanelForm::of(&typed, &groups, &panels),
+        rule,
+        here,
+        shell: visit.shell,
+    };
+    Ok(page(status, &shown))
+}
+
+/// The panels of a village, and its groups with their names.
+async fn listed(
+    state: &State,
+    visit: &Visit,
+) -> Result<(Vec<ListedPanel>, BTreeMap<Place, String>), PageError> {
+    let (panels, divisions) = {
+        let mut connection = state.database.connection().await?;
+        tenancy::read(&mut connection, &visit.allowed, async |connection| {
+            let panels = panels_of(connection, &visit.place).await?;
+            Ok((panels, places::divisions(connection, &visit.place).await?))
+        })
+        .await?
+    };
+    let groups = divisions.into_iter().filter(|one| one.level == Level::Group);
+    Ok((panels, groups.map(|one| (one.place, one.name)).collect()))
+}
+
+fn card(one: &ListedPanel, groups: &BTreeMap<Place, String>, rule: &PanelRule, here: &str) -> PanelCard {
+    let panel = &one.panel;
+    let name = |group: &Place| groups.get(group).cloned().unwrap_or_else(|| group.code());
+    let members = one.names.iter().zip(&panel.members).map(|(name, member)| Seat {
+        name: name.clone().unwrap_or_else(|| "（已依法删除）".to_owned()),
+        capacity: member.capacity.title(),
+        is_leader: member.is_leader,
+    });
+    let edit = serde_urlencoded::to_string([("edit", panel.name.as_str())]).unwrap_or_default();
+    PanelCard {
+        name: panel.name.clone(),
+        href: format!("{here}?{edit}#form"),
+        groups: panel.groups.iter().map(name).collect::<Vec<_>>().join("、"),
+        enough: may_sign(panel.members.len(), rule),
+        members: members.collect(),
+        since: panel.effective.title(),
+        revision: panel.revision,
+    }
+}
+
+async fn above(state: &State, visit: Visit) -> Result<Response, PageError> {
+    let (place, month) = (visit.place, visit.month);
+    let (panels, divisions) = {
+        let mut connection = state.database.connection().await?;
+        tenancy::read(&mut connection, &visit.allowed, async |connection| {
+            let panels = panels_of(connection, &place).await?;
+            Ok((panels, places::divisions(connection, &place).await?))
+        })
+        .await?
+    };
+    let mut of_village: BTreeMap<Place, Vec<ListedPanel>> = BTreeMap::new();
+    for panel in panels {
+        of_village.entry(panel.village).or_default().push(panel);
+    }
+    let names: BTreeMap<Place, &str> = divisions.iter().map(|one| (one.place, one.name.as_str())).collect();
+    let mut groups: BTreeMap<Place, usize> = BTreeMap::new();
+    for group in divisions.iter().filter(|one| one.level == Level::Group) {
+        *groups.entry(group.place.parent().unwrap_or(group.place)).or_default() += 1;
+    }
+    let villages = divisions.iter().filter(|one| one.level == Level::Village);
+    let row = |one: &Division| {
+        let panels = of_village.get(&one.place).map(Vec::as_slice).unwrap_or_default();
+        let town = one.parent.and_then(|town| names.get(&town)).copied().unwrap_or_default();
+        VillageRow {
+            town: town.to_owned(),
+            name: one.name.clone(),
+            href: Section::Panels.at(&one.place, month),
+            panels: panels.len(),
+            members: panels.iter().map(|panel| panel.panel.members.len()).sum(),
+            groups: groups.get(&one.place).copied().unwrap_or_default(),
+            covered: panels.iter().map(|panel| panel.panel.groups.len()).sum(),
+        }
+    };
+    let rows: Vec<VillageRow> = villages.map(row).collect();
+    let shown = AbovePage {
+        without: rows.iter().filter(|row| row.panels == 0).count(),
+        with_towns: place.level() == Level::County,
+        rows,
+        shell: visit.shell,
+    };
+    Ok(page(StatusCode::OK, &shown))
+}

@@ -1,0 +1,115 @@
+//! 公示 of a county or town: what every village has published and posted, the latest ones first.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::NaiveDate;
+use domain::month::date_title;
+use domain::place::{Level, Place};
+use domain::publication::last_day;
+use domain::schedule::next_date;
+use records::progress::{Totals, VillageCounts, counts_of, sum};
+use records::{rulebook, tenancy};
+
+use crate::error::{PageError, page};
+use crate::shell::{Section, Shell, Visit};
+use crate::state::State;
+
+#[derive(Template)]
+#[template(path = "publishing/above.html")]
+struct AbovePage {
+    shell: Shell,
+    totals: Totals,
+    rows: Vec<VillageRow>,
+}
+
+/// A village's line.
+struct VillageRow {
+    name: String,
+    href: String,
+    /// The latest closed version.
+    closed: String,
+    published_on: String,
+    posted_on: String,
+    standing: Standing,
+}
+
+/// How a village stands: how urgent it is, and its words.
+struct Standing {
+    /// The most urgent kind first, then by the days.
+    urgency: (u8, Reverse<i64>),
+    words: String,
+    class: &'static str,
+}
+
+impl Standing {
+    fn new(kind: u8, days: i64, words: impl Into<String>, class: &'static str) -> Self {
+        Self { urgency: (kind, Reverse(days)), words: words.into(), class }
+    }
+
+    /// `last` is the last day in time, for a village that posted later.
+    fn of(one: &VillageCounts, last: Option<&NaiveDate>) -> Self {
+        let is_public = one.published.is_some_and(|(version, _)| Some(version) == one.closed);
+        if one.taking_part == 0 {
+            return Self::new(4, 0, "没有参与户", "word-soft");
+        }
+        if let Some(late) = one.late.last() {
+            let corrected = if one.posted_on.is_some() { "更正后的新版本" } else { "" };
+            return Self::new(0, late.days, format!("{corrected}{}", late.sentence()), "word-late");
+        }
+        match (one.posted_on, is_public) {
+            (Some(_), true) if one.in_time => Self::new(3, 0, "按时张贴", "word-fine"),
+            (Some(on), true) => {
+                let days = last.map_or(1, |last| (on - *last).num_days()).max(1);
+                Self::new(1, days, format!("张贴迟 {days} 天"), "word-late")
+            }
+            (Some(_), false) => Self::new(2, 0, "更正后的新版本待公示", "word-soon"),
+            (None, true) => Self::new(2, 0, "待张贴", "word-soon"),
+            (None, false) if one.closed.is_some() => Self::new(2, 0, "待公示", "word-soon"),
+            (None, false) => Self::new(2, 0, "待结账", "word-soft"),
+        }
+    }
+}
+
+/// The page of a county or town.
+pub(super) async fn shown(
+    state: &State,
+    mut visit: Visit,
+    status: StatusCode,
+) -> Result<Response, PageError> {
+    let (place, month, now) = (visit.place, visit.month, state.moment().local());
+    let (counts, last_days) = {
+        let mut connection = state.database.connection().await?;
+        tenancy::read(&mut connection, &visit.allowed, async |connection| {
+            // Objections decide nothing that is shown here.
+            let counts = counts_of(connection, &place, month, &BTreeMap::new(), now).await?;
+            let mut last_days: BTreeMap<Place, NaiveDate> = BTreeMap::new();
+            for one in counts.iter().filter(|one| one.posted_on.is_some() && !one.in_time) {
+                let rules = rulebook::of(connection, &one.village, month).await?;
+                last_days.insert(one.village, last_day(month, &rules.publication));
+            }
+            Ok((counts, last_days))
+        })
+        .await?
+    };
+    let title = |date: Option<NaiveDate>| date.map(date_title).unwrap_or_default();
+    let row = |one: &VillageCounts| VillageRow {
+        name: if place.level() == Level::County {
+            format!("{}{}", one.town, one.name)
+        } else {
+            one.name.clone()
+        },
+        href: Section::Publication.at(&one.village, month),
+        closed: one.closed.map(|version| format!("第{version}版")).unwrap_or_default(),
+        published_on: title(one.published.map(|(_, on)| on)),
+        posted_on: title(one.posted_on),
+        standing: Standing::of(one, last_days.get(&one.village)),
+    };
+    let mut rows: Vec<VillageRow> = counts.iter().map(row).collect();
+    rows.sort_by_key(|row| row.standing.urgency);
+    visit.shell.due = next_date(month, &visit.rulebook, now).map(|next| next.sentence()).unwrap_or_default();
+    Ok(page(status, &AbovePage { shell: visit.shell, totals: sum(&counts), rows }))
+}

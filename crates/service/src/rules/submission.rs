@@ -1,0 +1,201 @@
+//! A catalogue that was handed in: what changes, what it would have meant, and the decision of the level above.
+
+use askama::Template;
+use authz::{ApproveCatalogue, SubmitCatalogue};
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::catalogue::{Catalogue, ChangeLine, difference_lines};
+use domain::closing::band_title;
+use domain::month::date_title;
+use domain::place::Place;
+use records::catalogue::{
+    SubmissionFile, WhatIf, approve_submission, catalogue_of, send_back, submission, what_if, withdraw,
+};
+use records::tenancy;
+use serde::Deserialize;
+
+use super::at;
+use crate::account::FormToken;
+use crate::caller::Caller;
+use crate::error::{PageError, page};
+use crate::http::input::{Asked, Named, Posted};
+use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
+use crate::state::State;
+
+#[derive(Template)]
+#[template(path = "rules/submission.html")]
+struct SubmissionPage {
+    shell: Shell,
+    id: i64,
+    state: &'static str,
+    open: bool,
+    from: String,
+    by: String,
+    at: String,
+    meeting: String,
+    attendance: String,
+    reason: String,
+    steps: Vec<StepLine>,
+    changes: Vec<ChangeLine>,
+    catalogue: Catalogue,
+    what_if: Option<WhatIf>,
+    may_approve: bool,
+    may_withdraw: bool,
+    own: bool,
+}
+
+struct StepLine {
+    what: &'static str,
+    reason: String,
+    by: String,
+    at: String,
+}
+
+impl SubmissionPage {
+    /// Bands in which something is, before or after.
+    fn bands(what_if: &WhatIf) -> Vec<(String, usize, usize)> {
+        let one = &what_if.replayed;
+        let bands = one.before.iter().zip(&one.after).enumerate();
+        let bands = bands.filter(|(_, (before, after))| **before + **after > 0);
+        bands.map(|(at, (before, after))| (band_title(at), *before, *after)).collect()
+    }
+
+    fn mean(points: &Option<domain::points::Points>) -> String {
+        points.map(domain::points::Points::short).unwrap_or_else(|| "—".to_owned())
+    }
+}
+
+/// Whether the past is to be replayed.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Replay {
+    #[serde(default)]
+    done: Option<String>,
+    #[serde(default)]
+    what_if: Option<String>,
+}
+
+/// `GET /rules/{place}/{month}/submissions/{submission}`
+pub(crate) async fn show(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((place, month, id)): Named<(String, String, i64)>,
+    Asked(asked): Asked<Replay>,
+) -> Result<Response, PageError> {
+    let told = Told { done: asked.done };
+    let visit = Visit::of(&state, &caller, Section::Rules, (&place, &month), &told).await?;
+    shown(&state, &caller, visit, id, StatusCode::OK, asked.what_if.is_some()).await
+}
+
+async fn shown(
+    state: &State,
+    caller: &Caller,
+    visit: Visit,
+    id: i64,
+    status: StatusCode,
+    replay: bool,
+) -> Result<Response, PageError> {
+    let place = visit.place;
+    let mut connection = state.database.connection().await?;
+    let loaded = tenancy::read(&mut connection, &visit.allowed, async |connection| {
+        let Some(file) = submission(connection, &place, id).await? else { return Ok(None) };
+        let from = file.summary.from.previous();
+        let before = catalogue_of(connection, &file.summary.place, from).await?;
+        let replayed = match replay {
+            true => Some(
+                what_if(connection, &file.summary.place, &file.catalogue, records::catalogue::MOST_MONTHS)
+                    .await?,
+            ),
+            false => None,
+        };
+        Ok(Some((file, before, replayed)))
+    });
+    let (file, before, what_if) = loaded.await?.ok_or(PageError::NotFound)?;
+    drop(connection);
+    let SubmissionFile { summary, catalogue, steps } = file;
+    let before = before.map(|stored| stored.catalogue).unwrap_or_default();
+    let own =
+        caller.logged_in().is_some_and(|person| Some(person.identity.account) == summary.submitted_account);
+    let steps = steps.into_iter().map(|step| StepLine {
+        what: step.kind.title(),
+        reason: step.reason.unwrap_or_default(),
+        by: step.by,
+        at: at(state, step.at),
+    });
+    let shown = SubmissionPage {
+        id,
+        state: summary.state.title(),
+        open: summary.state.is_open(),
+        from: summary.from.title(),
+        by: summary.submitted_by,
+        at: at(state, summary.submitted_at),
+        meeting: summary.meeting_on.map(date_title).unwrap_or_default(),
+        attendance: summary.attendance,
+        reason: summary.reason.unwrap_or_default(),
+        steps: steps.collect(),
+        changes: difference_lines(&before, &catalogue),
+        catalogue,
+        what_if,
+        may_approve: caller.may(ApproveCatalogue, summary.place),
+        may_withdraw: caller.may(SubmitCatalogue, summary.place),
+        own,
+        shell: visit.shell,
+    };
+    Ok(page(status, &shown))
+}
+
+/// What the form of a decision sends.
+#[derive(Deserialize)]
+pub(crate) struct DecisionForm {
+    act: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(flatten)]
+    token: FormToken,
+}
+
+/// `POST /rules/{place}/{month}/submissions/{submission}`
+pub(crate) async fn decide(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((place, month, id)): Named<(String, String, i64)>,
+    Posted(form): Posted<DecisionForm>,
+) -> Result<Response, PageError> {
+    form.token.check(&caller)?;
+    let at: Place = place.parse().map_err(|_| PageError::NotFound)?;
+    match decided(&state, &caller, at, id, &form).await {
+        Ok(code) => Ok(done_at(&format!("/rules/{place}/{month}/submissions/{id}"), code)),
+        Err(error) => {
+            let (status, words) = refused(error)?;
+            let at = (place.as_str(), month.as_str());
+            let mut visit = Visit::of(&state, &caller, Section::Rules, at, &Told::default()).await?;
+            visit.shell.problem = words;
+            shown(&state, &caller, visit, id, status, false).await
+        }
+    }
+}
+
+async fn decided(
+    state: &State,
+    caller: &Caller,
+    place: Place,
+    id: i64,
+    form: &DecisionForm,
+) -> Result<&'static str, PageError> {
+    let identity = caller.logged_in().map(|person| person.identity.clone()).ok_or(PageError::LogIn)?;
+    let (account, login, moment) = (Some(identity.account), identity.login.as_str(), state.moment());
+    if form.act == "withdraw" {
+        let allowed = caller.allow(SubmitCatalogue, place).await?;
+        let mut connection = state.database.connection().await?;
+        withdraw(&mut connection, &allowed, id, account, login, &moment).await?;
+        return Ok("withdrawn");
+    }
+    let allowed = caller.allow(ApproveCatalogue, place).await?;
+    let mut connection = state.database.connection().await?;
+    if form.act == "approve" {
+        approve_submission(&mut connection, &allowed, id, account, login, &moment).await?;
+        return Ok("approved");
+    }
+    send_back(&mut connection, &allowed, id, &form.reason, account, login, &moment).await?;
+    Ok("sent-back")
+}

@@ -1,0 +1,13 @@
+//! 评分: the month's cards, what contradicts them, and the leader's signature.
+
+mod entry;
+mod handing_in;
+mod phone;
+mod review;
+mod village;
+
+pub(crate) use entry::{save as save_entry, show as entry};
+pub(crate) use handing_in::{photo, sheets};
+pub(crate) use phone::{month as phone_month, show as phone};
+pub(crate) use review::{show as review, sign};
+pub(crate) use village::{decide, show};

@@ -1,0 +1,203 @@
+//! The month's cards of a village: by group, what contradicts them, and who signs.
+
+use askama::Template;
+use authz::{EnterCards, SignCards};
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::place::Level;
+use domain::points::Points;
+use domain::publication::last_digits;
+use domain::scoring::Status;
+use records::panels::panels_of;
+use records::progress::GroupProgress;
+use records::sheets::{Decision, OpenSheet, decide_sheet, open_sheets};
+use records::tenancy;
+use serde::Deserialize;
+
+use crate::account::FormToken;
+use crate::caller::Caller;
+use crate::error::{PageError, page};
+use crate::http::input::{Asked, Named, Posted, place_of, short};
+use crate::overview::{Progress, group_page, progress_of, village_progress};
+use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
+use crate::state::State;
+
+#[derive(Template)]
+#[template(path = "scoring/village.html")]
+struct VillagePage {
+    shell: Shell,
+    groups: Vec<GroupProgress>,
+    panels: Vec<PanelLine>,
+    open: Vec<OpenLine>,
+    may_enter: bool,
+    may_sign: bool,
+}
+
+/// A panel with what it has signed.
+struct PanelLine {
+    name: String,
+    leader: String,
+    members: usize,
+    with_card: usize,
+    taking_part: usize,
+    signed: bool,
+    href: String,
+}
+
+/// A sheet that somebody has to decide about.
+struct OpenLine {
+    id: i64,
+    number: String,
+    head: String,
+    by: String,
+    received: String,
+    kind: &'static str,
+    problem: String,
+    says: String,
+    stands: String,
+}
+
+#[derive(Template)]
+#[template(path = "scoring/above.html")]
+struct AbovePage {
+    shell: Shell,
+    progress: Progress,
+}
+
+/// `GET /scoring/{place}/{month}`
+pub(crate) async fn show(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((place, month)): Named<(String, String)>,
+    Asked(told): Asked<Told>,
+) -> Result<Response, PageError> {
+    let visit = Visit::of(&state, &caller, Section::Scoring, (&place, &month), &told).await?;
+    shown(&state, &caller, visit, StatusCode::OK).await
+}
+
+async fn shown(
+    state: &State,
+    caller: &Caller,
+    visit: Visit,
+    status: StatusCode,
+) -> Result<Response, PageError> {
+    let (place, month) = (visit.place, visit.month);
+    if matches!(place.level(), Level::County | Level::Town) {
+        let progress = progress_of(state, &visit, Section::Scoring).await?;
+        return Ok(page(status, &AbovePage { shell: visit.shell, progress }));
+    }
+    if place.level() != Level::Village {
+        return Ok(group_page(status, visit.shell));
+    }
+    let groups = village_progress(state, &visit).await?.groups;
+    let (panels, open) = {
+        let mut connection = state.database.connection().await?;
+        tenancy::read(&mut connection, &visit.allowed, async |connection| {
+            Ok((panels_of(connection, &place).await?, open_sheets(connection, &place, month).await?))
+        })
+        .await?
+    };
+    let address = Section::Scoring.at(&place, month);
+    let panels = panels.into_iter().map(|listed| {
+        let own: Vec<&GroupProgress> =
+            groups.iter().filter(|group| listed.panel.groups.contains(&group.group)).collect();
+        let leader = listed.panel.members.iter().position(|member| member.is_leader);
+        PanelLine {
+            leader: leader.and_then(|at| listed.names.get(at).cloned().flatten()).unwrap_or_default(),
+            members: listed.panel.members.len(),
+            with_card: own.iter().map(|group| group.with_card).sum(),
+            taking_part: own.iter().map(|group| group.taking_part).sum(),
+            signed: !own.is_empty() && own.iter().all(|group| group.signed || group.with_card == 0),
+            href: format!("{address}/panel?name={}", encoded(&listed.panel.name)),
+            name: listed.panel.name,
+        }
+    });
+    let shown = VillagePage {
+        panels: panels.collect(),
+        open: open.into_iter().map(|sheet| open_line(state, sheet)).collect(),
+        groups,
+        may_enter: caller.may(EnterCards, place),
+        may_sign: caller.may(SignCards, place),
+        shell: visit.shell,
+    };
+    Ok(page(status, &shown))
+}
+
+/// A name as it stands in an address.
+pub(super) fn encoded(name: &str) -> String {
+    serde_urlencoded::to_string([("name", name)])
+        .ok()
+        .and_then(|text| text.split_once('=').map(|(_, value)| value.to_owned()))
+        .unwrap_or_default()
+}
+
+/// A sheet's result in words: `93 分：H1a*2`.
+pub(super) fn in_words(status: Status, score: Option<Points>, findings: &str) -> String {
+    match (status, score) {
+        (Status::Scored, Some(score)) if findings.is_empty() => format!("{} 分，无扣分", score.short()),
+        (Status::Scored, Some(score)) => format!("{} 分：{findings}", score.short()),
+        (Status::Scored, None) => findings.to_owned(),
+        (other, _) => other.title().to_owned(),
+    }
+}
+
+fn open_line(state: &State, open: OpenSheet) -> OpenLine {
+    let received = domain::month::local_time(open.received_at, state.zone);
+    OpenLine {
+        id: open.id,
+        number: last_digits(&open.sheet.household).to_owned(),
+        head: open.head_name.unwrap_or_default(),
+        by: open.by_login,
+        received: received.format("%-m月%-d日 %H:%M").to_string(),
+        kind: open.receipt.title(),
+        problem: open.problem.unwrap_or_default(),
+        says: in_words(open.sheet.status, open.score, &open.sheet.findings),
+        stands: open
+            .current
+            .map(|card| in_words(card.status, card.score, &card.findings))
+            .unwrap_or_else(|| "没有积分卡".to_owned()),
+    }
+}
+
+/// What the form of a decision sends.
+#[derive(Deserialize)]
+pub(crate) struct DecisionForm {
+    take: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(flatten)]
+    token: FormToken,
+}
+
+/// `POST /scoring/{place}/{month}/sheets/{sheet}`: the leader takes a sheet, or keeps the card that stands.
+pub(crate) async fn decide(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((place, month, sheet)): Named<(String, String, i64)>,
+    Posted(form): Posted<DecisionForm>,
+) -> Result<Response, PageError> {
+    form.token.check(&caller)?;
+    let village = place_of("place", &place, Level::Village).map_err(|_| PageError::NotFound)?;
+    let allowed = caller.allow(SignCards, village).await?;
+    let login = caller.logged_in().map(|person| person.identity.login.clone()).unwrap_or_default();
+    let decided = async {
+        short("reason", Some(&form.reason))?;
+        let reason = form.reason.trim();
+        let reason = if reason.is_empty() { "经组长核实" } else { reason };
+        let decision = Decision { sheet, take: form.take == "yes", reason, login: &login };
+        let mut connection = state.database.connection().await?;
+        decide_sheet(&mut connection, &allowed, &decision, &state.registrar.salts, &state.moment()).await?;
+        Ok::<_, PageError>(())
+    };
+    match decided.await {
+        Ok(()) => Ok(done_at(&format!("/scoring/{place}/{month}"), "noted")),
+        Err(error) => {
+            let (status, words) = refused(error)?;
+            let mut visit =
+                Visit::of(&state, &caller, Section::Scoring, (&place, &month), &Told::default()).await?;
+            visit.shell.problem = words;
+            shown(&state, &caller, visit, status).await
+        }
+    }
+}

@@ -1,0 +1,2 @@
+drop table objection_step;
+drop table objection;

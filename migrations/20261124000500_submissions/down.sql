@@ -1,0 +1,2 @@
+drop table submission_step;
+drop table catalogue_submission;

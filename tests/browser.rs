@@ -1,0 +1,11 @@
+//! Journeys in a real browser: Chromium, driven through its own driver.
+
+mod crawl;
+mod driver;
+mod looks;
+mod month;
+mod phone;
+mod phone_sharing;
+mod screens;
+mod stage;
+mod vectors;

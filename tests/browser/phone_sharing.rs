@@ -1,0 +1,148 @@
+//! Scoring on phones that are not alone: another log-in on the same phone, two members on one house, and the deadline.
+
+use tokio_postgres::Client;
+
+use super::driver::{Browser, Driver, PHONE, SCREEN};
+use super::phone::{HOUSEHOLDS, note, numbers, save, take_along, tap, waiting};
+use super::stage::{Stage, VILLAGE};
+use crate::support::{superuser, until};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_log_in_on_the_phone_neither_sees_nor_sends_what_waits() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", "2026-01-28T10:00:00+08:00").await;
+    let driver = Driver::start();
+    let phone = Browser::open(&driver, &stage.serving.pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    let away = stage.goes_away();
+    tap(&phone, "[data-standing=todo]").await;
+    save(&phone, "#nothing-found").await;
+    save(&phone, "#nothing-found").await;
+    phone.find("#sync-state[data-state=offline]").await;
+
+    // The log-in ends before there is a signal again, so that its page cannot send first.
+    let owner = superuser(&away.database).await;
+    assert_eq!(owner.execute("delete from session", &[]).await.expect("ended"), 1);
+    let stage = away.comes_back("2026-01-28T11:00:00+08:00");
+    tap(&phone, "#sync-now").await;
+    phone.find("#sync-state[data-state=login]").await;
+    tap(&phone, "#log-in").await;
+    phone.log_in("panel_leader").await;
+    phone.goto("/phone").await;
+    phone.find(".houses").await;
+    assert_eq!((waiting(&phone).await, phone.count("[data-standing=here]").await), (0, 0));
+    until("no house is done", async || (phone.text("#count-done").await == "0").then_some(())).await;
+    tap(&phone, "#sync-now").await;
+    phone.find("#sync-state[data-state=synced]").await;
+
+    phone.goto("/phone").await;
+    phone.find(".houses").await;
+    assert_eq!(received(&owner).await, []);
+    tap(&phone, "#log-out button").await;
+    phone.find("input[name=password]").await;
+    phone.log_in("panel_member").await;
+    phone.goto("/phone").await;
+    until("both sheets", async || (received(&owner).await.len() == 2).then_some(())).await;
+    phone.find("#sync-state[data-state=synced]").await;
+    assert_eq!(received(&owner).await, [entered("panel_member"), entered("panel_member")]);
+    until("an empty queue", async || (waiting(&phone).await == 0).then_some(())).await;
+    drop(phone.close().await);
+    drop(stage);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_members_on_one_house_are_both_kept_and_the_leader_decides() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", "2026-01-28T10:00:00+08:00").await;
+    let (driver, pages) = (Driver::start(), stage.serving.pages.as_str());
+    let member = Browser::open(&driver, pages, PHONE).await;
+    let leader = Browser::open(&driver, pages, SCREEN).await;
+    take_along(&member, "panel_member").await;
+    take_along(&leader, "panel_leader").await;
+    let owner = superuser(&stage.database).await;
+
+    // Both know no card of the house.
+    tap(&leader, "[data-standing=todo]").await;
+    leader.find("#save-next").await;
+    tap(&member, "[data-standing=todo]").await;
+    note(&member, "H1a", 1).await;
+    save(&member, "#save-next").await;
+    until("the first sheet", async || (received(&owner).await.len() == 1).then_some(())).await;
+    note(&leader, "H3b", 2).await;
+    save(&leader, "#save-next").await;
+    leader.find("#told[data-kind=problem]").await;
+    leader.shows("请组长取舍").await;
+    tap(&leader, "a.back").await;
+    leader.find("[data-standing=conflict]").await;
+    assert_eq!(received(&owner).await, [entered("panel_member"), (3, "panel_leader".to_owned())]);
+    assert_eq!(cards(&owner).await, [(1, "H1a*1".to_owned())], "the first stands until it is decided");
+
+    leader.goto(&format!("/scoring/{VILLAGE}/2026-01")).await;
+    leader.find("#open-sheets").await;
+    let open = leader.text("#open-sheets").await;
+    assert!(open.contains("92 分：H3b*2") && open.contains("98 分：H1a"), "{open}");
+    leader.press("采用这份").await;
+    until("the decision", async || (leader.count("#open-sheets").await == 0).then_some(())).await;
+    assert_eq!(cards(&owner).await, [(1, "H1a*1".to_owned()), (2, "H3b*2".to_owned())]);
+
+    member.goto("/phone").await;
+    member.find("[data-standing=done]").await;
+    member.shows("92 分").await;
+    drop((member.close().await, leader.close().await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sheet_after_the_deadline_is_parked_and_never_lost() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", "2026-02-03T21:00:00+08:00").await;
+    let (driver, pages) = (Driver::start(), stage.serving.pages.clone());
+    let phone = Browser::open(&driver, &pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    let away = stage.goes_away();
+    tap(&phone, "[data-standing=todo]").await;
+    note(&phone, "H3b", 1).await;
+    tap(&phone, "#save-next").await;
+    phone.shows("请先写明原因").await;
+    phone.fill("#late-reason", "连日大雨，道路不通").await;
+    save(&phone, "#save-next").await;
+    phone.find("#sync-state[data-state=offline]").await;
+
+    let stage = away.comes_back("2026-02-04T09:00:00+08:00");
+    // Not by the button: asked for by hand, what was not accepted goes again as another sheet.
+    phone.run("dispatchEvent(new Event('online'))", Vec::new()).await;
+    phone.find("#told[data-kind=problem]").await;
+    phone.shows("已作为迟到的评分单保留").await;
+    let owner = superuser(&stage.database).await;
+    assert_eq!(received(&owner).await, [(4, "panel_member".to_owned())]);
+    assert_eq!(numbers(&owner, "select count(*) from card").await, [0]);
+    tap(&phone, "a.back").await;
+    phone.find("[data-standing=held]").await;
+    assert_eq!(waiting(&phone).await, 1, "the phone keeps it too");
+
+    let leader = Browser::open(&driver, &pages, SCREEN).await;
+    leader.log_in("panel_leader").await;
+    leader.goto(&format!("/scoring/{VILLAGE}/2026-01")).await;
+    leader.find("#open-sheets").await;
+    let open = leader.text("#open-sheets").await;
+    assert!(open.contains("迟到") && open.contains("96 分：H3b") && open.contains("没有积分卡"), "{open}");
+    drop((phone.close().await, leader.close().await));
+}
+
+/// A sheet that became the card, and whose it is.
+fn entered(login: &str) -> (i16, String) {
+    (1, login.to_owned())
+}
+
+/// How every sheet was received, and from whom.
+async fn received(owner: &Client) -> Vec<(i16, String)> {
+    let rows = owner.query("select outcome, by_login from sheet order by id", &[]).await.expect("sheets");
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+/// Every revision of every card with its findings.
+async fn cards(owner: &Client) -> Vec<(i16, String)> {
+    let query = "
+        select c.revision, string_agg(f.act || '*' || f.times, ';' order by f.number)
+        from card c
+        join finding f on f.county_code = c.county_code and f.month = c.month and f.card_id = c.id
+        group by c.id, c.revision order by c.id, c.revision";
+    let rows = owner.query(query, &[]).await.expect("cards");
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}

@@ -4,6 +4,7 @@ mod awards;
 mod bad_files;
 mod changes;
 mod close;
+mod console;
 mod corrections;
 mod demo;
 mod jobs;

@@ -123,7 +123,7 @@ async fn the_panel_enters_every_card(driver: &Driver, stage: &Stage) -> String {
     assert!(member.text(&cell(wrong, "message")).await.contains("H9z"), "said before it is saved");
 
     member.find(&row(wrong)).await.send_keys(&format!("{CONTROL}s")).await.expect("saved");
-    member.shows(&format!("已保存 {} 户；还有 1 户没有保存", households.len() - 1)).await;
+    member.shows(&format!("已保存 {} 户；还有 1 户没有入账", households.len() - 1)).await;
     assert_eq!(member.count("[aria-invalid=true]").await, 1);
     assert!(member.text(&cell(wrong, "message")).await.contains("H9z"), "and after");
     member.fill(&row(wrong), "-").await;

@@ -81,7 +81,7 @@ pub const PROBES: &[Probe] = &[
     get("/scoring/{place}/{month}/panel", "/scoring/440229100201/2026-01/panel?name=%E7%AC%AC%E4%B8%80%E8%AF%84%E5%88%86%E7%BB%84", Needs::Act("read", VILLAGE)),
     send("POST", "/scoring/{place}/{month}/signatures", "/scoring/440229100201/2026-01/signatures", "form_token={form_token}&panel=%E7%AC%AC%E4%B8%80%E8%AF%84%E5%88%86%E7%BB%84", Needs::Act("sign_cards", VILLAGE)),
     send("POST", "/scoring/{place}/{month}/sheets/{sheet}", "/scoring/440229100201/2026-01/sheets/{sheet}", "form_token={form_token}&take=no", Needs::Act("sign_cards", VILLAGE)),
-    get("/scoring/{place}/{month}/entry", "/scoring/440229100201/2026-01/entry", Needs::Act("read", VILLAGE)),
+    get("/scoring/{place}/{month}/entry", "/scoring/440229100201/2026-01/entry", Needs::Act("enter_cards", VILLAGE)),
     send("POST", "/scoring/{place}/{month}/entry", "/scoring/440229100201/2026-01/entry", "form_token={form_token}&scored_on=2026-01-28", Needs::Act("enter_cards", VILLAGE)),
     get("/objections/{place}/{month}", "/objections/440229100201/2026-01", Needs::Act("read", VILLAGE)),
     send("POST", "/objections/{place}/{month}", "/objections/440229100201/2026-01", "form_token={form_token}&group=440229100201001&number=0001&words=x", Needs::Act("object", VILLAGE)),

@@ -9,11 +9,14 @@ use axum::response::Response;
 use chrono::Datelike;
 use domain::closing::{Tier, explain_score};
 use domain::forms::{HouseholdYear, MonthColumn};
-use domain::month::local_time;
+use domain::month::{date_title, local_time};
+use domain::objections::{Filing, filing};
 use domain::place::{Level, Place};
 use domain::points::Points;
 use records::forms::{self, Versions};
-use records::tenancy;
+use records::objections::{ObjectionSummary, objections_of_household};
+use records::publication::published;
+use records::{rulebook, tenancy};
 
 use crate::error::{PageError, page};
 use crate::state::State;
@@ -27,11 +30,28 @@ struct HouseholdPage {
     latest: Option<Latest>,
     strip: Vec<(String, String)>,
     year: i32,
+    token: String,
+    objections: Vec<OwnObjection>,
+}
+
+/// An objection against the household's months, whoever filed it.
+struct OwnObjection {
+    number: String,
+    about: String,
+    state: String,
+    /// Empty once it is decided.
+    decide_by: String,
 }
 
 /// The latest published month.
 struct Latest {
     month: String,
+    /// As forms name it.
+    value: String,
+    /// What can be objected to: the act as findings name it, and what it says.
+    acts: Vec<(String, String)>,
+    /// The last day on which an objection still moves rank and rights; empty when it is over.
+    object_until: String,
     score: String,
     standing: String,
     reasons: Vec<String>,
@@ -52,16 +72,35 @@ pub(crate) async fn months(
     let village = household.ancestor(Level::Village).ok_or(PageError::NotFound)?;
     let allowed = guard.allow(&Actor::Holder, ReadOwn, village).map_err(|_| PageError::NotFound)?;
     let this_year = local_time(state.now(), state.zone).year();
-    let (place, years) = tenancy::read(&mut connection, &allowed, async |connection| {
-        let place = forms::full_name(connection, &household).await?;
-        let mut years = Vec::new();
-        for year in [this_year, this_year - 1] {
-            years.extend(forms::household_year(connection, &household, year, Versions::Published).await?);
+    let now = state.moment().local();
+    let (place, years, objections, published, rule) =
+        tenancy::read(&mut connection, &allowed, async |connection| {
+            let place = forms::full_name(connection, &household).await?;
+            let objections = objections_of_household(connection, &household, now).await?;
+            let published = published(connection, &village).await?;
+            let last = published.keys().map(|(_, month, _)| *month).max();
+            let rule = match last {
+                Some(month) => Some(rulebook::of(connection, &village, month).await?.objections),
+                None => None,
+            };
+            let mut years = Vec::new();
+            for year in [this_year, this_year - 1] {
+                years.extend(forms::household_year(connection, &household, year, Versions::Published).await?);
+            }
+            Ok((place, years, objections, published, rule))
+        })
+        .await?;
+    let mut shown = shown(&household, place, years, this_year);
+    shown.token = token;
+    shown.objections = objections.into_iter().map(own_objection).collect();
+    if let (Some(latest), Some(rule)) = (&mut shown.latest, rule) {
+        let on = published.iter().rfind(|((_, month, _), _)| month.to_string() == latest.value);
+        let filing = on.map(|(_, published)| filing(published.on, false, now, &rule));
+        if let Some(Filing::InTime { until }) = filing {
+            latest.object_until = date_title(until);
         }
-        Ok((place, years))
-    })
-    .await?;
-    let mut response = page(StatusCode::OK, &shown(&household, place, years, this_year));
+    }
+    let mut response = page(StatusCode::OK, &shown);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
@@ -78,6 +117,21 @@ fn shown(household: &Place, place: String, years: Vec<HouseholdYear>, this_year:
         year: months.last().map_or(this_year, |month| month.month.year()),
         strip: strip.collect(),
         latest: months.last().map(latest),
+        token: String::new(),
+        objections: Vec::new(),
+    }
+}
+
+fn own_objection(one: ObjectionSummary) -> OwnObjection {
+    OwnObjection {
+        number: one.number,
+        about: if one.about.is_empty() {
+            one.month.title()
+        } else {
+            format!("{} {}", one.month.title(), one.about)
+        },
+        decide_by: if one.state.is_open() { date_title(one.decide_by) } else { String::new() },
+        state: one.state.title(),
     }
 }
 
@@ -88,11 +142,24 @@ fn latest(month: &MonthColumn) -> Latest {
     let standing: Vec<String> = rank.into_iter().chain(tier).collect();
     Latest {
         month: month.month.title(),
+        value: month.month.to_string(),
+        acts: acts(month),
+        object_until: String::new(),
         score: score(month),
         standing: standing.join(" · "),
         reasons: explain_score(&month.catalogue, &month.findings).unwrap_or_default(),
         total: result.year_total.short(),
     }
+}
+
+/// The acts found, each with the words of its first rule.
+fn acts(month: &MonthColumn) -> Vec<(String, String)> {
+    let words = |act: &str| {
+        let code = act.split('+').next().unwrap_or_default();
+        let found = month.catalogue.rules().find(|(_, rule)| rule.code == code);
+        found.map(|(item, rule)| format!("{}：{}", item.name, rule.text)).unwrap_or_else(|| act.to_owned())
+    };
+    month.findings.iter().map(|finding| (finding.act.clone(), words(&finding.act))).collect()
 }
 
 fn score(month: &MonthColumn) -> String {

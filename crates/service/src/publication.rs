@@ -14,9 +14,11 @@ use domain::publication::{Notice, NoticeGroup, Placed};
 use records::closing::{ClosedMonth, closed_months};
 use records::publication::{Published, notice_of, published};
 use records::{Connection, places, tenancy};
+use serde::Deserialize;
 
 use crate::caller::Caller;
 use crate::error::{PageError, page};
+use crate::http::input::Asked;
 use crate::shell;
 use crate::state::State;
 
@@ -34,6 +36,15 @@ struct BoardPage {
     months: Vec<MonthLink>,
     shown: Option<Shown>,
     supervision_phone: String,
+    /// 长辈版: everything a quarter larger.
+    large: bool,
+}
+
+/// How the board is read.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Reading {
+    #[serde(default)]
+    large: Option<String>,
 }
 
 struct MonthLink {
@@ -81,20 +92,27 @@ pub(crate) async fn villages(Extract(state): Extract<State>, caller: Caller) -> 
 pub(crate) async fn latest(
     Extract(state): Extract<State>,
     Path(village): Path<String>,
+    Asked(reading): Asked<Reading>,
 ) -> Result<Response, PageError> {
-    show(&state, &village, None).await
+    show(&state, &village, None, &reading).await
 }
 
 /// `/p/{village}/{month}`: the board with a month.
 pub(crate) async fn month(
     Extract(state): Extract<State>,
     Path((village, month)): Path<(String, String)>,
+    Asked(reading): Asked<Reading>,
 ) -> Result<Response, PageError> {
     let month = Month::parse(&month).map_err(|_| PageError::NotFound)?;
-    show(&state, &village, Some(month)).await
+    show(&state, &village, Some(month), &reading).await
 }
 
-async fn show(state: &State, village: &str, month: Option<Month>) -> Result<Response, PageError> {
+async fn show(
+    state: &State,
+    village: &str,
+    month: Option<Month>,
+    reading: &Reading,
+) -> Result<Response, PageError> {
     let village = Place::parse_code(village).map_err(|_| PageError::NotFound)?;
     if village.level() != Level::Village {
         return Err(PageError::NotFound);
@@ -109,6 +127,7 @@ async fn show(state: &State, village: &str, month: Option<Month>) -> Result<Resp
     let loaded = load(&mut connection, &allowed, month, oldest, state.zone).await?;
     let mut board = loaded.ok_or(PageError::NotFound)?;
     board.supervision_phone.clone_from(&state.http.supervision_phone);
+    board.large = reading.large.is_some();
     Ok(page(StatusCode::OK, &board))
 }
 
@@ -166,6 +185,7 @@ async fn load(
             months,
             shown,
             supervision_phone: String::new(),
+            large: false,
         };
         Ok(Some(page))
     })

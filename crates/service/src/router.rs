@@ -90,7 +90,7 @@ pages! {
     get "/phone" scoring::phone;
     get "/phone/sw.js" assets::service_worker;
     get "/phone/month/{month}" scoring::phone_month;
-    put "/phone/photos/{household}/{month}/{sha256}" scoring::photo, up_to records::photos::MOST_BYTES;
+    put "/phone/photos/{household}/{month}/{sha256}" scoring::photo, up_to PHOTO_BYTES;
     post "/phone/sheets" scoring::sheets, up_to SHEETS_BYTES;
     get "/login" login::form;
     post "/login" login::log_in;
@@ -110,6 +110,9 @@ pages! {
 
 /// What a form of a page may bring.
 const FORM_BYTES: usize = 64 << 10;
+
+/// A photo as phones send it: they make it smaller first.
+const PHOTO_BYTES: usize = 4 << 20;
 
 /// What a phone may hand in at once.
 const SHEETS_BYTES: usize = 512 << 10;

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{Datelike, NaiveDate};
 use domain::month::Month;
 use domain::place::{Level, Place};
+use domain::publication::Masked;
 use domain::rulebook::Rulebook;
 use domain::schedule::next_date;
 use records::{Connection, places, progress, rulebook, tenancy};
@@ -282,6 +283,15 @@ pub(crate) fn home(state: &State, caller: &Caller) -> Option<Response> {
         _ => "/account".to_owned(),
     };
     Some(Redirect::to(&target).into_response())
+}
+
+/// A head's name: in full for those who score, register or decide, masked for whoever only reads.
+pub(crate) fn head_for(name: Option<String>, in_full: bool) -> String {
+    match name {
+        Some(name) if in_full => name,
+        Some(name) => Masked::name(&name).to_string(),
+        None => String::new(),
+    }
 }
 
 /// After a form: back to a page, which tells what was done.

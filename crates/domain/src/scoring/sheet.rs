@@ -36,6 +36,11 @@ impl Receipt {
         }
     }
 
+    /// Whether the phone keeps it, and may send it again: it never became a card.
+    pub fn is_parked(self) -> bool {
+        matches!(self, Self::Late | Self::Unclear)
+    }
+
     /// The receipt of a stored number.
     pub fn from_number(number: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|receipt| receipt.number() == number)
@@ -87,21 +92,19 @@ pub struct Standing {
     pub revision: i16,
     /// Whether a leader's signature covers it.
     pub signed: bool,
-    /// Whether it came from whoever hands in the sheet.
-    pub own: bool,
     /// How far it agrees with the sheet.
     pub likeness: Likeness,
 }
 
-/// Rule R-64: a sheet becomes the card while entry is open, where none stands, or an unsigned one that its member knew
-/// or brought; against somebody else's card both are kept and the leader decides; after lock or close it is parked as
-/// late, by the time at which it is received. Nothing is refused.
+/// Rule R-64: a sheet becomes the card while entry is open, where none stands, or an unsigned one that its member knew;
+/// against another card both are kept, a shared log-in's second phone included, and the leader decides; after lock or
+/// close it is parked as late, by the time at which it is received. Nothing is refused.
 ///
 /// What the card says already needs no decision, however late it comes.
 ///
 /// Source: product §2.4 (the phone syncs later without double entries), §4 item 6.
 pub fn receive(open: bool, base_revision: i16, card: Option<Standing>) -> Receipt {
-    let may_replace = |card: Standing| !card.signed && (card.own || card.revision == base_revision);
+    let may_replace = |card: Standing| !card.signed && card.revision == base_revision;
     match card {
         Some(Standing { likeness: Likeness::Identical, .. }) => Receipt::Same,
         None if open => Receipt::Entered,
@@ -151,10 +154,8 @@ mod tests {
     use crate::catalogue::tests::small;
     use crate::month::Month;
 
-    const UNSIGNED: Standing =
-        Standing { revision: 2, signed: false, own: false, likeness: Likeness::Different };
+    const UNSIGNED: Standing = Standing { revision: 2, signed: false, likeness: Likeness::Different };
     const SIGNED: Standing = Standing { signed: true, ..UNSIGNED };
-    const OWN: Standing = Standing { own: true, ..UNSIGNED };
 
     fn like(likeness: Likeness, card: Standing) -> Option<Standing> {
         Some(Standing { likeness, ..card })
@@ -167,7 +168,6 @@ mod tests {
         let table = [
             ("nothing stands", true, 0, None, Entered),
             ("the card it knew", true, 2, like(Different, UNSIGNED), Entered),
-            ("its own earlier sheet, sent twice over", true, 0, like(Different, OWN), Entered),
             ("somebody else's card", true, 0, like(Different, UNSIGNED), Conflict),
             ("a later revision", true, 1, like(Different, UNSIGNED), Conflict),
             ("a signed card", true, 2, like(Different, SIGNED), Conflict),

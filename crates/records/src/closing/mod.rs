@@ -128,7 +128,10 @@ pub async fn close_month(
     report.already.sort();
     report.blocked.sort_by_key(|blocked| blocked.village);
     if !report.closed.is_empty() || !report.already.is_empty() {
-        seal_month(database, allowed, request.month, moment).await?;
+        // A decision in a village makes versions of earlier months, which only the county can seal.
+        for month in request.month.first_of_year().through(request.month) {
+            seal_month(database, allowed, month, moment).await?;
+        }
     }
     Ok(report)
 }

@@ -20,6 +20,7 @@ use crate::moment::Moment;
 use crate::places::lock_villages;
 use crate::rulebook;
 use crate::sealing::Salts;
+use crate::sheets::scored_by;
 use crate::tenancy::{self, Mode};
 
 /// What a card should have said: what became of the visit, and what was found, each act once in the order of the texts.
@@ -169,7 +170,10 @@ async fn take<A: Act>(
         state.may_take(taken.kind).map_err(|refusal| Refusal::message(refusal.to_string()))?;
         let by = doer(connection, allowed.actor()).await?;
         if taken.kind.settles() {
-            may_decide(&by, &objection.involved())
+            let (county, month) = (objection.village.county(), objection.month);
+            let scorers = scored_by(connection, &county, objection.household_id, month).await?;
+            let scorer = scorers.contains(&by).then_some(by.as_str());
+            may_decide(&by, &objection.involved(scorer))
                 .map_err(|refusal| Refusal::message(refusal.to_string()))?;
         }
         let version = match taken.correction {

@@ -98,7 +98,9 @@ pub async fn file_objection(
             return Ok(filed(same.id, same.number_text(), same.filed_on, same.in_time, &rule));
         }
         let via = Via::of(allowed.actor());
-        refuse_too_many(connection, &village, waiting.len(), via, moment).await?;
+        // Strangers at the board take no turn from the household itself, nor from the village office.
+        let waiting = waiting.iter().filter(|one| one.via == via).count();
+        refuse_too_many(connection, &village, waiting, via, moment).await?;
 
         let number = next_number(connection, &village, new.month).await?;
         let text = number_text(new.month, number);
@@ -218,19 +220,19 @@ async fn refuse_too_many(
     via: Via,
     moment: &Moment,
 ) -> Result<()> {
+    if via == Via::Staff {
+        return Ok(());
+    }
     if waiting >= MOST_OPEN {
         return Err(Refusal::message(format!(
             "对这一户这个月的异议已有 {waiting} 件待处理，请等村里处理后再提"
         )));
     }
-    if via == Via::Staff {
-        return Ok(());
-    }
     let today: i64 = objection::table
         .filter(objection::county_code.eq(village.county().digits()))
         .filter(objection::village.eq(village.digits()))
         .filter(objection::filed_on.eq(moment.local().date()))
-        .filter(objection::via.ne(Via::Staff.number()))
+        .filter(objection::via.eq(via.number()))
         .count()
         .get_result(connection)
         .await?;

@@ -82,10 +82,10 @@ impl Stored {
         self.steps.iter().rfind(|step| step.kind.settles())
     }
 
-    /// Who had to do with it. Cards do not know the account of whoever entered them.
-    pub(super) fn involved(&self) -> Involved<'_> {
+    /// Who had to do with it; whoever scored is known by the sheets.
+    pub(super) fn involved<'a>(&'a self, scored_by: Option<&'a str>) -> Involved<'a> {
         let decided_by = self.decisive().map(|step| step.by.as_str());
-        Involved { scored_by: None, filed_by: self.filed_by.as_deref(), decided_by }
+        Involved { scored_by, filed_by: self.filed_by.as_deref(), decided_by }
     }
 }
 

@@ -34,6 +34,8 @@ pub struct SignedMonth {
 
 /// Signs a panel's month: every card that it has entered so far. Nothing new to sign is success.
 ///
+/// `seen` is the digest of what the leader had before the eyes, from [`month_to_sign`]; none where paper was signed.
+///
 /// What is entered later, or taken from a sheet, has to be signed again. A month can be signed until it is closed.
 ///
 /// # Errors
@@ -45,6 +47,7 @@ pub async fn sign_month(
     village: &Place,
     month: Month,
     panel: &str,
+    seen: Option<&str>,
     moment: &Moment,
 ) -> Result<SignedMonth> {
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
@@ -62,6 +65,12 @@ pub async fn sign_month(
             return Err(Refusal::message(format!("评分组“{panel}”在 {month} 还没有积分卡，没有可签的")));
         }
         let digest = signed_digest(covered.iter().map(|card| &card.card));
+        // A leader answers for what was on the sheet, not for what came meanwhile.
+        if seen.is_some_and(|seen| seen != digest.hex()) {
+            return Err(Refusal::message(
+                "汇总表打开以后又有积分卡变动，没有签字；请核对下面的新内容，再签字",
+            ));
+        }
         let already = !sign_panel(connection, signing, month, &covered, &facts, moment).await?;
         if !already {
             let detail = json!({
@@ -72,6 +81,22 @@ pub async fn sign_month(
         Ok(SignedMonth { cards: covered.len(), digest, already })
     })
     .await
+}
+
+/// The digest of what a signature of a panel's month would cover now.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn month_to_sign(
+    connection: &mut Connection,
+    village: &Place,
+    month: Month,
+    panel: &str,
+) -> Result<Digest> {
+    let facts = Facts::load(connection, village, &BTreeSet::from([*village]), month).await?;
+    let mut by_panel = of_panels(connection, &village.county(), month, &facts).await?;
+    let covered = by_panel.remove(&(*village, Arc::<str>::from(panel))).unwrap_or_default();
+    Ok(signed_digest(covered.iter().map(|card| &card.card)))
 }
 
 /// The panel of a village's open month, where it may sign.

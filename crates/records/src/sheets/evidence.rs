@@ -122,7 +122,8 @@ pub async fn evidence_missing(
         let photographed: BTreeSet<String> =
             shown.get(&household).map(|acts| acts.keys().cloned().collect()).unwrap_or_default();
         let noted = stored.remark.as_ref().is_some_and(|remark| remark.note.is_some());
-        let told = noted || on_paper.contains(&household);
+        // A photo that names no act shows the house, and may show any of them.
+        let told = noted || on_paper.contains(&household) || photographed.contains("");
         let acts = missing_evidence(&stored.card.findings, &catalogue.catalogue, &photographed, told);
         if !acts.is_empty() {
             missing.push(MissingEvidence { household, panel: stored.card.panel.to_string(), acts });

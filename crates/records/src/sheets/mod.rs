@@ -22,6 +22,7 @@ pub use phone::{PhoneCard, PhoneHousehold, PhoneMonth, PhonePanel, phone_month};
 pub(crate) use read::conflicts_in;
 pub use read::{CurrentCard, OpenSheet, conflicts, open_sheets};
 pub use receive::{HandedIn, hand_in};
+pub(crate) use store::scored_by;
 
 /// A sheet as a phone hands it in (手机评分单).
 #[derive(Debug, Clone, PartialEq, Eq)]

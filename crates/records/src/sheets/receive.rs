@@ -68,10 +68,17 @@ pub async fn hand_in(
         let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
         for (month, fresh) in fresh(sheets, &known) {
             let facts = Facts::load(connection, &place, &villages, month).await?;
-            let own = store::entered_by(connection, &place.county(), account, month).await?;
-            let mut desk = Desk { facts, own, new: Vec::new(), now: moment.local() };
-            let judged: Vec<(&Sheet, Judged)> =
+            let mut desk = Desk { facts, new: Vec::new(), now: moment.local() };
+            let mut judged: Vec<(&Sheet, Judged)> =
                 fresh.into_iter().map(|sheet| (sheet, desk.judge(sheet))).collect();
+            // What waits, or was laid aside, and comes once more is told again and kept once.
+            let parked = store::parked(connection, &place.county(), account, month).await?;
+            for (sheet, judged) in &judged {
+                if judged.receipt.is_parked() && parked.contains(&store::says(sheet, judged)) {
+                    known.insert(sheet.key.clone(), judged.clone());
+                }
+            }
+            judged.retain(|(sheet, _)| !known.contains_key(&sheet.key));
             insert(connection, &place, month, &desk.new, salts).await?;
             store::keep(connection, &sender, &judged, salts, moment).await?;
             for (sheet, judged) in judged {
@@ -132,8 +139,6 @@ fn fresh<'a>(sheets: &'a [Sheet], known: &BTreeMap<String, Judged>) -> BTreeMap<
 /// What sheets of a month are held against, and the cards they become.
 struct Desk {
     facts: Facts,
-    /// The revisions that the sender's sheets became, by the household's row number.
-    own: BTreeMap<i64, i16>,
     new: Vec<NewCard>,
     now: NaiveDateTime,
 }
@@ -157,7 +162,6 @@ impl Desk {
         let card = examined.before.map(|before| Standing {
             revision: before.card.revision,
             signed: is_signed(before, facts),
-            own: self.own.get(&household_id) == Some(&before.card.revision),
             likeness: examined.likeness(row).unwrap_or(Likeness::Different),
         });
         let table = examined.village.catalogue.as_ref().map(|stored| ScoringTable::new(&stored.catalogue));
@@ -193,7 +197,6 @@ impl Desk {
             findings: new.findings.clone(),
             remark: None,
         };
-        self.own.insert(new.household_id, new.revision);
         let stored = StoredCard {
             // It has no number yet, and no signature covers it.
             id: i64::MAX,

@@ -1,6 +1,6 @@
 //! Sheets as rows: how they are written, and found again by their key or number.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -15,7 +15,7 @@ use crate::codec;
 use crate::database::Connection;
 use crate::error::{Error, Result};
 use crate::moment::Moment;
-use crate::schema::{household, sheet, sheet_photo};
+use crate::schema::{household, sheet, sheet_decision, sheet_photo};
 use crate::scoring::{Remark, remark_digest};
 use crate::sealing::Salts;
 
@@ -119,6 +119,63 @@ pub(super) async fn entered_by(
         .load(connection)
         .await?;
     Ok(rows.into_iter().filter_map(|(household, revision)| Some((household?, revision?))).collect())
+}
+
+/// What makes two sheets of one account the same: household, panel, day, status and findings.
+pub(super) type Says = (String, String, NaiveDate, i16, String);
+
+/// What a sheet says, as [`parked`] compares it.
+pub(super) fn says(sheet: &Sheet, judged: &Judged) -> Says {
+    let household = sheet.household.digits().to_owned();
+    (household, sheet.panel.clone(), sheet.scored_on, sheet.status.number(), judged.findings.clone())
+}
+
+/// What an account's late and unclear sheets of a month say.
+pub(super) async fn parked(
+    connection: &mut Connection,
+    county: &Place,
+    account: i64,
+    month: Month,
+) -> Result<BTreeSet<Says>> {
+    let rows: Vec<Says> = sheet::table
+        .filter(sheet::county_code.eq(county.digits()))
+        .filter(sheet::account.eq(account))
+        .filter(sheet::month.eq(month.number()))
+        .filter(sheet::outcome.eq_any([Receipt::Late.number(), Receipt::Unclear.number()]))
+        .select((sheet::household_code, sheet::panel_name, sheet::scored_on, sheet::status, sheet::findings))
+        .load(connection)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The log-ins whose sheets became the card of a household's month, or who took one.
+///
+/// # Errors
+/// Faults of the database.
+pub(crate) async fn scored_by(
+    connection: &mut Connection,
+    county: &Place,
+    household_id: i64,
+    month: Month,
+) -> Result<BTreeSet<String>> {
+    let of_month = sheet::table
+        .filter(sheet::county_code.eq(county.digits()))
+        .filter(sheet::household_id.eq(household_id))
+        .filter(sheet::month.eq(month.number()));
+    let entered: Vec<String> = of_month
+        .filter(sheet::outcome.eq(Receipt::Entered.number()))
+        .select(sheet::by_login)
+        .load(connection)
+        .await?;
+    let ids: Vec<i64> = of_month.select(sheet::id).load(connection).await?;
+    let taken: Vec<String> = sheet_decision::table
+        .filter(sheet_decision::county_code.eq(county.digits()))
+        .filter(sheet_decision::sheet_id.eq_any(ids))
+        .filter(sheet_decision::taken)
+        .select(sheet_decision::by_login)
+        .load(connection)
+        .await?;
+    Ok(entered.into_iter().chain(taken).collect())
 }
 
 /// Writes sheets with the photos they name.

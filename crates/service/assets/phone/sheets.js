@@ -40,8 +40,8 @@ export function newSheet(data, panel, household, status, draft, today, now) {
     scored_on: draft.scored_on || today,
     status,
     findings: status === 'scored' ? writeFindings(draft.findings) : '',
-    note: draft.note.trim(),
-    late_reason: draft.late_reason.trim(),
+    note: oneLine(draft.note),
+    late_reason: oneLine(draft.late_reason),
     photos: draft.photos.map((photo) => photo.hash),
     held_photos: draft.photos,
     saved_at: now,
@@ -67,4 +67,9 @@ export function withReceipt(data, sheet, receipt) {
   const card = { revision: receipt.revision, panel, status, findings, signed: false };
   const households = data.households.map((one) => (one.code === sheet.household_code ? { ...one, card } : one));
   return { ...data, households };
+}
+
+/** What people write stays on a card as one line. */
+function oneLine(text) {
+  return text.replace(/\s+/g, ' ').trim();
 }

@@ -26,7 +26,7 @@ async function ask(address, options) {
 /** The words of a refusal, from a problem or a page. */
 async function wordsOf(response) {
   const problem = await response.json().catch(() => ({}));
-  return problem.detail || problem.title || `服务器没有接受（${response.status}）`;
+  return problem.errors?.map((one) => one.message).join('；') || problem.detail || problem.title || `服务器没有接受（${response.status}）`;
 }
 
 /** Sends the queue whenever there is a way; tells its state as `{state, words}`. */

@@ -130,7 +130,7 @@ async fn shown(
         version: file.version,
         card,
         steps: steps.collect(),
-        one: row(file.summary),
+        one: row(file.summary, caller.may(DecideObjection, village)),
         form,
         may,
         preview,

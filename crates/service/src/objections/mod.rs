@@ -3,7 +3,7 @@
 mod file;
 
 use askama::Template;
-use authz::Object;
+use authz::{DecideObjection, Object};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -18,7 +18,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted, place_of};
-use crate::shell::{Link, Section, Shell, Told, Visit, done_at, refused};
+use crate::shell::{Link, Section, Shell, Told, Visit, done_at, head_for, refused};
 use crate::state::State;
 
 pub(crate) use file::{decide, show as one};
@@ -100,7 +100,8 @@ async fn shown(
         })
         .await?
     };
-    let mut rows: Vec<Row> = found.into_iter().map(row).collect();
+    let in_full = caller.may(DecideObjection, place);
+    let mut rows: Vec<Row> = found.into_iter().map(|one| row(one, in_full)).collect();
     rows.sort_by_key(|row| (!row.overdue, !row.open));
     let more = rows.len().saturating_sub(LISTED);
     rows.truncate(LISTED);
@@ -115,12 +116,12 @@ async fn shown(
 }
 
 /// An objection as lists and its own page show it.
-pub(super) fn row(one: ObjectionSummary) -> Row {
+pub(super) fn row(one: ObjectionSummary, in_full: bool) -> Row {
     Row {
         href: format!("/objections/{}/{}/{}", one.village.code(), one.month, one.id),
         number: one.number,
         household: last_digits(&one.household).to_owned(),
-        head: one.head_name.unwrap_or_default(),
+        head: head_for(one.head_name, in_full),
         about: if one.about.is_empty() { "整月".to_owned() } else { one.about },
         filed_on: date_title(one.filed_on),
         decide_by: date_title(one.decide_by),

@@ -1,6 +1,8 @@
 //! The notice of a village's month as files: the sheet for the board, the picture for chat groups, the text for the
 //! loudspeaker. Before publication each says that it is a preview.
 
+use std::sync::Arc;
+
 use authz::Export;
 use axum::extract::State as Extract;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -110,8 +112,13 @@ pub(crate) async fn printed(
     state: &State,
     set: impl FnOnce(&Printer) -> Result<Vec<u8>, PaperError> + Send + 'static,
 ) -> Result<Vec<u8>, PageError> {
-    let _turn = state.decoding.acquire().await.map_err(|_| Problem::fault())?;
-    let done = tokio::task::spawn_blocking(move || Printer::new().and_then(|printer| set(&printer))).await;
+    let turn = Arc::clone(&state.decoding).acquire_owned().await.map_err(|_| Problem::fault())?;
+    // The turn ends with the work, also where nobody waits for it any more.
+    let work = move || {
+        let _turn = turn;
+        Printer::new().and_then(|printer| set(&printer))
+    };
+    let done = tokio::task::spawn_blocking(work).await;
     match done {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) => {

@@ -20,6 +20,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted};
+use crate::problem::Problem;
 use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
 use crate::state::State;
 
@@ -84,7 +85,8 @@ pub(crate) async fn show(
 ) -> Result<Response, PageError> {
     let told = Told { done: asked.done };
     let visit = Visit::of(&state, &caller, Section::Rules, (&place, &month), &told).await?;
-    shown(&state, &caller, visit, id, StatusCode::OK, asked.what_if.is_some()).await
+    let concerns = caller.may(ApproveCatalogue, visit.place) || caller.may(SubmitCatalogue, visit.place);
+    shown(&state, &caller, visit, id, StatusCode::OK, concerns && asked.what_if.is_some()).await
 }
 
 async fn shown(
@@ -96,6 +98,9 @@ async fn shown(
     replay: bool,
 ) -> Result<Response, PageError> {
     let place = visit.place;
+    // A year replayed is long work: a few at a time, so that the others keep their connections.
+    let turn =
+        if replay { Some(state.decoding.acquire().await.map_err(|_| Problem::fault())?) } else { None };
     let mut connection = state.database.connection().await?;
     let loaded = tenancy::read(&mut connection, &visit.allowed, async |connection| {
         let Some(file) = submission(connection, &place, id).await? else { return Ok(None) };
@@ -111,7 +116,7 @@ async fn shown(
         Ok(Some((file, before, replayed)))
     });
     let (file, before, what_if) = loaded.await?.ok_or(PageError::NotFound)?;
-    drop(connection);
+    drop((connection, turn));
     let SubmissionFile { summary, catalogue, steps } = file;
     let before = before.map(|stored| stored.catalogue).unwrap_or_default();
     let own =

@@ -3,7 +3,7 @@
 use authz::EnterCards;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State as Extract;
+use axum::extract::{FromRequest, Request, State as Extract};
 use axum::http::{HeaderMap, StatusCode};
 use domain::canonical::Digest;
 use domain::month::Month;
@@ -26,7 +26,7 @@ pub(crate) async fn photo(
     caller: Caller,
     Named((household, month, hash)): Named<(String, String, String)>,
     headers: HeaderMap,
-    bytes: Bytes,
+    request: Request,
 ) -> Answered<StatusCode> {
     let household = place_of("household", &household, Level::Household)?;
     let month = crate::http::input::month("month", &month)?;
@@ -39,6 +39,8 @@ pub(crate) async fn photo(
     let logged_in = caller.logged_in().ok_or_else(Problem::not_logged_in)?;
     let client_hash = hex::decode(&hash).ok().and_then(|bytes| Digest::from_bytes(&bytes));
     let client_hash = client_hash.ok_or_else(|| wrong("sha256", "应是 64 位十六进制数".into()))?;
+    // Only now is it read: nobody's photo takes memory.
+    let bytes = Bytes::from_request(request, &state).await.map_err(|_| Problem::too_large())?;
     // Decoding takes memory: a few at a time, the others wait their turn.
     let _turn = state.decoding.acquire().await.map_err(|_| Problem::fault())?;
     let mut connection = state.database.connection().await?;

@@ -1,7 +1,7 @@
 //! The leader's sum sheet of a panel: every card, the unusual ones first, and the signature.
 
 use askama::Template;
-use authz::SignCards;
+use authz::{EnterCards, SignCards};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -12,7 +12,7 @@ use domain::scoring::{Card, ScoringTable, Status, write_findings};
 use records::catalogue::catalogue_of;
 use records::households::register_of;
 use records::panels::panels_of;
-use records::scoring::{cards_page, sign_month};
+use records::scoring::{cards_page, month_to_sign, sign_month};
 use records::sheets::evidence_missing;
 use records::tenancy;
 use serde::Deserialize;
@@ -22,7 +22,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted, place_of};
-use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
+use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, refused};
 use crate::state::State;
 
 #[derive(Template)]
@@ -34,6 +34,8 @@ struct ReviewPage {
     /// Households taking part without a card, by their numbers.
     without: Vec<String>,
     mean: String,
+    /// The digest of what is shown.
+    seen: String,
     may_sign: bool,
 }
 
@@ -75,7 +77,7 @@ async fn shown(
     let mut visit = Visit::of(state, caller, Section::Scoring, at, &Told::default()).await?;
     visit.shell.problem = problem;
     let (place, month) = (visit.place, visit.month);
-    let (panels, register, cards, catalogue, missing) = {
+    let (panels, register, cards, catalogue, missing, seen) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
             Ok((
@@ -84,6 +86,7 @@ async fn shown(
                 cards_page(connection, &place, month, None, usize::MAX).await?,
                 catalogue_of(connection, &place, month).await?,
                 evidence_missing(connection, &place, month).await?,
+                month_to_sign(connection, &place, month, &panel).await?,
             ))
         })
         .await?
@@ -91,9 +94,10 @@ async fn shown(
     let listed = panels.into_iter().find(|one| one.panel.name == panel).ok_or(PageError::NotFound)?;
     let table = ScoringTable::new(&catalogue.map(|stored| stored.catalogue).unwrap_or_default());
     let mine = |card: &&Card| *card.panel == *panel;
+    let in_full = caller.may(EnterCards, place) || caller.may(SignCards, place);
     let head = |household: &Place| {
         let entry = register.iter().find(|entry| entry.household == *household);
-        entry.and_then(|entry| entry.head_name.clone()).unwrap_or_default()
+        head_for(entry.and_then(|entry| entry.head_name.clone()), in_full)
     };
     let scores: Vec<Points> = cards.iter().filter(mine).filter_map(|card| score(card, &table)).collect();
     let mean = mean(&scores);
@@ -121,6 +125,7 @@ async fn shown(
         without: without.map(|entry| last_digits(&entry.household).to_owned()).collect(),
         mean: mean.map(Points::short).unwrap_or_else(|| "—".to_owned()),
         may_sign: caller.may(SignCards, place),
+        seen: seen.hex(),
         panel,
         rows,
         shell: visit.shell,
@@ -139,6 +144,8 @@ fn score(card: &Card, table: &ScoringTable) -> Option<Points> {
 #[derive(Deserialize)]
 pub(crate) struct SignForm {
     panel: String,
+    #[serde(default)]
+    seen: String,
     #[serde(flatten)]
     token: FormToken,
 }
@@ -157,7 +164,16 @@ pub(crate) async fn sign(
         let of_month = crate::http::input::month("month", &month)?;
         let mut connection = state.database.connection().await?;
         Ok::<_, PageError>(
-            sign_month(&mut connection, &allowed, &village, of_month, &form.panel, &state.moment()).await?,
+            sign_month(
+                &mut connection,
+                &allowed,
+                &village,
+                of_month,
+                &form.panel,
+                Some(&form.seen),
+                &state.moment(),
+            )
+            .await?,
         )
     };
     match signed.await {

@@ -20,7 +20,7 @@ use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted, place_of, short};
 use crate::overview::{Progress, group_page, progress_of, village_progress};
-use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
+use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, refused};
 use crate::state::State;
 
 #[derive(Template)]
@@ -115,7 +115,7 @@ async fn shown(
     });
     let shown = VillagePage {
         panels: panels.collect(),
-        open: open.into_iter().map(|sheet| open_line(state, sheet)).collect(),
+        open: open.into_iter().map(|sheet| open_line(state, sheet, caller.may(EnterCards, place))).collect(),
         groups,
         may_enter: caller.may(EnterCards, place),
         may_sign: caller.may(SignCards, place),
@@ -142,12 +142,12 @@ pub(super) fn in_words(status: Status, score: Option<Points>, findings: &str) ->
     }
 }
 
-fn open_line(state: &State, open: OpenSheet) -> OpenLine {
+fn open_line(state: &State, open: OpenSheet, in_full: bool) -> OpenLine {
     let received = domain::month::local_time(open.received_at, state.zone);
     OpenLine {
         id: open.id,
         number: last_digits(&open.sheet.household).to_owned(),
-        head: open.head_name.unwrap_or_default(),
+        head: head_for(open.head_name, in_full),
         by: open.by_login,
         received: received.format("%-m月%-d日 %H:%M").to_string(),
         kind: open.receipt.title(),

@@ -1,0 +1,181 @@
+//! What the console's forms must not do: touch what nobody changed, sign what nobody saw, approve alone.
+
+use authz::Role;
+use domain::place::Place;
+use serde_json::{Value, json};
+use testkit::{County, TestDatabase};
+
+use crate::api::UNLIMITED;
+use crate::people::{account, grant, log_in};
+use crate::support::{Answer, Serving, call, send, superuser};
+
+const VILLAGE: &str = "440229100201";
+const PAGE: &str = "/scoring/440229100201/2026-01";
+
+struct World {
+    database: TestDatabase,
+    serving: Serving,
+    cookie: String,
+}
+
+impl World {
+    /// A county without cards, the 28th of January, and a village administrator.
+    async fn new() -> Self {
+        let database = TestDatabase::empty().await;
+        let mut connection = database.database.connection().await.expect("a connection");
+        County::new(60, "2026-01", 1).register(&mut connection).await;
+        let village = Place::parse_code(VILLAGE).expect("a code");
+        let number = account(&mut connection, "clerk", village).await;
+        grant(&mut connection, number, Role::VillageAdministrator, village).await;
+        drop(connection);
+        let now = Some("2026-01-28T10:00:00+08:00");
+        let serving = Serving::start_at(&database, "127.0.0.1:0", now, UNLIMITED);
+        let cookie = log_in(&serving.pages, "clerk");
+        Self { database, serving, cookie }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let answer = send(&self.serving.pages, "GET", path, &[&self.cookie], "");
+        assert_eq!(answer.status, 200, "{path}");
+        answer.body
+    }
+
+    fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name}={}", value.replace('+', "%2B"))).collect();
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        send(&self.serving.pages, "POST", path, &[kind, &self.cookie], &body.join("&"))
+    }
+
+    /// Enters cards of the village's first households through the API.
+    fn enter(&self, cards: &[(&str, &str)]) {
+        let panel = values(&self.get(&format!("{PAGE}/entry")), "panel")[0].clone();
+        let row = |(household, findings): &(&str, &str)| {
+            json!({
+                "month": "2026-01", "household_code": household, "panel": panel, "scored_on": "2026-01-26",
+                "findings": findings, "note": "照片在村里",
+            })
+        };
+        let rows: Vec<Value> = cards.iter().map(row).collect();
+        let body = json!({ "rows": rows });
+        let answer = call(&self.serving.pages, "POST", "/api/v1/cards", &self.cookie, &body);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+
+    /// The latest card of each household: its revision, day and note.
+    async fn cards(&self) -> Vec<(String, i16, String, bool)> {
+        let query = "select distinct on (h.code) h.code, c.revision, c.scored_on::text, r.note is not null
+            from card c join household h on h.county_code = c.county_code and h.id = c.household_id
+            left join card_remark r on r.county_code = c.county_code and r.month = c.month and r.card_id = c.id
+            order by h.code, c.revision desc";
+        let rows = superuser(&self.database).await.query(query, &[]).await.expect("the cards");
+        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))).collect()
+    }
+}
+
+/// The values of the fields of a name, in the order of the page.
+fn values(page: &str, name: &str) -> Vec<String> {
+    let field = format!("name=\"{name}\" value=\"");
+    page.split(&field).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
+}
+
+/// What the entry page would send with some lines typed anew.
+fn filled<'a>(page: &'a [(&'a str, Vec<String>)], typed: &'a [(usize, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut fields = Vec::new();
+    for (name, texts) in page {
+        for (line, text) in texts.iter().enumerate() {
+            let anew = typed.iter().find(|(at, _)| *name == "findings" && *at == line);
+            fields.push((*name, anew.map_or(text.as_str(), |(_, text)| text)));
+        }
+    }
+    fields.push(("scored_on", "2026-01-28"));
+    fields
+}
+
+fn fields(page: &str) -> Vec<(&'static str, Vec<String>)> {
+    ["form_token", "group", "panel", "household", "was", "base", "findings"]
+        .map(|name| {
+            let mut texts = values(page, name);
+            if matches!(name, "form_token" | "group" | "panel") {
+                texts.truncate(1);
+            }
+            (name, texts)
+        })
+        .into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn saving_the_entry_page_touches_only_the_lines_that_were_typed() {
+    let world = World::new().await;
+    let page = fields(&world.get(&format!("{PAGE}/entry")));
+    let households: Vec<&str> = page[3].1.iter().map(String::as_str).collect();
+    world.enter(&[(households[0], "H1a"), (households[1], "H3b")]);
+
+    let page = fields(&world.get(&format!("{PAGE}/entry")));
+    let answer = world.post(&format!("{PAGE}/entry"), &filled(&page, &[(2, "-")]));
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let cards = world.cards().await;
+    let untouched = |at: usize| (households[at].to_owned(), 1, "2026-01-26".to_owned(), true);
+    assert_eq!(cards[..2], [untouched(0), untouched(1)]);
+    assert_eq!(cards[2], (households[2].to_owned(), 1, "2026-01-28".to_owned(), false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_typed_over_a_card_that_has_changed_meanwhile_is_kept_for_the_leader() {
+    let world = World::new().await;
+    let page = fields(&world.get(&format!("{PAGE}/entry")));
+    let households: Vec<&str> = page[3].1.iter().map(String::as_str).collect();
+    world.enter(&[(households[0], "H1a")]);
+
+    // The page was opened before that card came.
+    let answer = world.post(&format!("{PAGE}/entry"), &filled(&page, &[(0, "H3b")]));
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("请组长取舍"), "{}", answer.body);
+    assert_eq!(world.cards().await, [(households[0].to_owned(), 1, "2026-01-26".to_owned(), true)]);
+    assert!(world.get(PAGE).contains("要组长取舍的评分单"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sum_sheet_that_has_changed_since_it_was_shown_is_not_signed() {
+    let world = World::new().await;
+    let page = fields(&world.get(&format!("{PAGE}/entry")));
+    let (panel, households) = (page[2].1[0].as_str(), &page[3].1);
+    world.enter(&[(&households[0], "")]);
+    let shown = world.get(&format!("{PAGE}/panel?name={panel}"));
+    let seen = values(&shown, "seen")[0].clone();
+    world.enter(&[(&households[1], "H1a")]);
+    let signature = |seen: &str| {
+        let form = [("form_token", page[0].1[0].as_str()), ("panel", panel), ("seen", seen)];
+        world.post(&format!("{PAGE}/signatures"), &form)
+    };
+    let answer = signature(&seen);
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("没有签字"), "{}", answer.body);
+    let now = values(&world.get(&format!("{PAGE}/panel?name={panel}")), "seen")[0].clone();
+    assert_eq!(signature(&now).status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_villages_catalogue_is_not_put_in_force_by_one_person() {
+    let database = TestDatabase::empty().await;
+    let mut connection = database.database.connection().await.expect("a connection");
+    County::new(12, "2026-01", 1).register(&mut connection).await;
+    let town = Place::parse_code("440229100000").expect("a code");
+    let number = account(&mut connection, "town", town).await;
+    grant(&mut connection, number, Role::TownAdministrator, town).await;
+    drop(connection);
+    let serving = Serving::start_at(&database, "127.0.0.1:0", Some("2026-01-10T10:00:00+08:00"), UNLIMITED);
+    let cookie = log_in(&serving.pages, "town");
+    let list = call(
+        &serving.pages,
+        "GET",
+        "/api/v1/catalogues?place=440229100201&month=2026-01",
+        &cookie,
+        &Value::Null,
+    );
+    let rows = list.json()["rows"].clone();
+    let body = json!({ "place": VILLAGE, "from": "2026-02", "rows": rows, "reason": "补充" });
+    let answer = call(&serving.pages, "POST", "/api/v1/catalogues", &cookie, &body);
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("另一人审批"), "{}", answer.body);
+}

@@ -130,17 +130,20 @@ impl std::iter::Sum for RegisterCounts {
     }
 }
 
-/// The latest revision of every household of an interval of codes, before what is asked of them.
+/// The latest revision of every household of an interval of codes, before what is asked of them. Most households have
+/// one revision: to look for a later one is cheaper than to sort them all.
 macro_rules! of_latest {
     ($asked:literal) => {
         concat!(
             "with latest as (
-                select distinct on (h.code) h.code, v.place, v.head_name, v.members_registered, v.members_resident,
+                select h.code, v.place, v.head_name, v.members_registered, v.members_resident,
                     v.resident, v.local, v.joined_month, v.left_month
                 from household_version v
                 join household h on h.county_code = v.county_code and h.id = v.household_id
                 where v.county_code = $1 and v.place >= $2 and v.place < $3 and h.place >= $2 and h.place < $3
-                order by h.code, v.revision desc
+                    and not exists (select from household_version n
+                        where n.county_code = $1 and n.place >= $2 and n.place < $3 and n.revision > 1
+                            and n.household_id = v.household_id and n.revision > v.revision)
             ) ",
             $asked
         )

@@ -94,6 +94,11 @@ impl Actor {
         }
     }
 
+    /// Whether it is the user of the shell, who acts with the county's authority.
+    pub fn is_operator(&self) -> bool {
+        matches!(self, Self::Operator(_))
+    }
+
     /// The place outside which this actor may do nothing; none for those that are not bound to one.
     pub fn reach(&self) -> Option<Place> {
         match self {

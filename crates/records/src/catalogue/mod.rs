@@ -9,7 +9,7 @@ mod submissions;
 mod submit;
 mod what_if;
 
-use authz::{Act, Actor, AdoptCatalogue, Allowed};
+use authz::{Act, AdoptCatalogue, Allowed};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::catalogue::{Catalogue, CatalogueProblem, in_force, lint, needs_reason};
@@ -63,7 +63,7 @@ pub async fn adopt_catalogue(
     moment: &Moment,
 ) -> Result<Outcome> {
     // A village's list needs a second person, one level above; the user of the shell acts with the county's authority.
-    if allowed.place().level() == Level::Village && !matches!(allowed.actor(), Actor::Operator(_)) {
+    if allowed.place().level() == Level::Village && !allowed.actor().is_operator() {
         return Err(Refusal::message("村的积分项目须经村民（代表）会议同意后提交，由镇里另一人审批"));
     }
     tenancy::transaction(connection, allowed, mode, async |connection| {

@@ -37,6 +37,11 @@ pub(crate) fn counted(stored: i32) -> u32 {
     u32::try_from(stored).unwrap_or(0)
 }
 
+/// A number of rows, as the database counts them.
+pub(crate) fn rows(count: i64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 /// A small stored count.
 pub(crate) fn small(stored: i16) -> u16 {
     u16::try_from(stored).unwrap_or(0)

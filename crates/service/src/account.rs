@@ -6,7 +6,6 @@ use axum::extract::{Path, State as Extract};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::canonical::Digest;
-use domain::month::local_time;
 use records::accounts::{begin_second_factor, end_session, sessions};
 use records::{places, tenancy};
 use serde::Deserialize;
@@ -136,14 +135,13 @@ async fn shown(
         let mut connection = state.database.connection().await?;
         sessions::sessions_of(&mut connection, logged_in.identity.account, &state.lifetime()).await?
     };
-    let time = |at| local_time(at, state.zone).format("%-m月%-d日 %H:%M").to_string();
     let sessions = rows.into_iter().map(|row| SessionLine {
         current: current.is_some_and(|current| current.0.as_slice() == row.id),
         id: hex::encode(&row.id),
         address: row.address,
         agent: row.agent,
-        begun: time(row.begun_at),
-        seen: time(row.seen_at),
+        begun: state.short_time(row.begun_at),
+        seen: state.short_time(row.seen_at),
     });
     let account = AccountPage {
         top: Header::of(state, logged_in).await?,

@@ -1,7 +1,5 @@
 //! 结账: what is ready, who would qualify, and closing.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use authz::Close;
 use axum::extract::State as Extract;
@@ -99,10 +97,9 @@ async fn shown(
         })
         .await?
     };
-    let local = |at| domain::month::local_time(at, state.zone).format("%-m月%-d日 %H:%M").to_string();
     let versions = versions.into_iter().filter(|one| one.month == month).map(|one| Version {
         number: one.version,
-        closed_at: local(one.closed_at),
+        closed_at: state.short_time(one.closed_at),
         taking_part: one.taking_part,
         scored: one.scored,
         reason: one.reason.unwrap_or_default(),
@@ -178,9 +175,9 @@ pub(crate) async fn close(
 async fn outcome(state: &State, visit: &Visit, report: Report) -> Result<Outcome, PageError> {
     let mut connection = state.database.connection().await?;
     let names = tenancy::read(&mut connection, &visit.allowed, async |connection| {
-        places::divisions(connection, &visit.place).await
+        places::names_in(connection, &visit.place).await
     });
-    let names: BTreeMap<Place, String> = names.await?.into_iter().map(|one| (one.place, one.name)).collect();
+    let names = names.await?;
     let named = |village: Place| names.get(&village).cloned().unwrap_or_else(|| village.code());
     Ok(Outcome {
         closed: report.closed.len(),

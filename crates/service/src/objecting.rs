@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use crate::error::{PageError, page};
 use crate::http::input::Posted;
+use crate::shell::village_of;
 use crate::state::State;
 
 #[derive(Template)]
@@ -100,11 +101,6 @@ async fn shown(
     let groups = groups.map(|one| (one.place.code(), one.name)).collect();
     let shown = FormPage { village: name, code: village.code(), months, groups, form, problem };
     Ok(page(status, &shown))
-}
-
-fn village_of(code: &str) -> Result<Place, PageError> {
-    let place = Place::parse_code(code).map_err(|_| PageError::NotFound)?;
-    if place.level() == Level::Village { Ok(place) } else { Err(PageError::NotFound) }
 }
 
 /// `POST /p/{village}/objections`: anybody may object to any household's score.

@@ -8,7 +8,6 @@ use axum::response::Response;
 use chrono_tz::Tz;
 use domain::closing::Tier;
 use domain::month::{Month, date_title, local_time};
-use domain::place::{Level, Place};
 use domain::points::Points;
 use domain::publication::{Notice, NoticeGroup, Placed};
 use records::closing::{ClosedMonth, closed_months};
@@ -113,10 +112,7 @@ async fn show(
     month: Option<Month>,
     reading: &Reading,
 ) -> Result<Response, PageError> {
-    let village = Place::parse_code(village).map_err(|_| PageError::NotFound)?;
-    if village.level() != Level::Village {
-        return Err(PageError::NotFound);
-    }
+    let village = shell::village_of(village)?;
     let allowed = state.guard.allow(&Actor::Visitor, ReadPublic, village).map_err(|_| PageError::NotFound)?;
     let now = local_time(state.now(), state.zone);
     let oldest = Month::of(now.date()).and_then(|this| {

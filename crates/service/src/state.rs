@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use authz::{Actor, Guard};
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::month::local_time;
 use records::accounts::sessions::Lifetime;
 use records::households::Registrar;
 use records::photos::PhotoStore;
@@ -56,6 +57,11 @@ impl State {
             Clock::Stated(now, wall) => (now, wall()),
         };
         Moment { now, wall, zone: self.zone, due_at: None }
+    }
+
+    /// An instant as lists show it: `11月4日 00:30`, in the county's time.
+    pub(crate) fn short_time(&self, instant: DateTime<Utc>) -> String {
+        local_time(instant, self.zone).format("%-m月%-d日 %H:%M").to_string()
     }
 
     /// The time that rules see.

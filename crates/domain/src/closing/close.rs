@@ -18,7 +18,7 @@ use crate::rulebook::{RedemptionRule, RewardScope, Rulebook};
 use crate::scoring::{Card, ScoringTable, Status, UnknownRule};
 
 /// Everything a version of a village's month is computed from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct MonthInputs<'a> {
     /// The village.
     pub village: Place,

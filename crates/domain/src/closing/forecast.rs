@@ -7,7 +7,7 @@ use super::close::{MonthInputs, close_month};
 use crate::households::RosterEntry;
 use crate::place::Place;
 use crate::points::Points;
-use crate::rulebook::{RedemptionRule, RewardScope, Rulebook, TiePolicy};
+use crate::rulebook::{RedemptionRule, RewardScope, TiePolicy};
 use crate::scoring::UnknownRule;
 
 /// What a month would give as its cards stand (预测).
@@ -58,7 +58,7 @@ pub fn forecast(inputs: &MonthInputs<'_>) -> Result<MonthForecast, (Place, Unkno
     for ties in [TiePolicy::All, TiePolicy::Chain].into_iter().filter(|ties| *ties != rule.ties) {
         let mut rulebook = inputs.rulebook.clone();
         rulebook.redemption.ties = ties;
-        let closed = close_month(&under(inputs, &rulebook))?;
+        let closed = close_month(&MonthInputs { rulebook: &rulebook, ..inputs.clone() })?;
         policies.push(policy(&rulebook.redemption, false, &closed.results));
     }
     Ok(MonthForecast { policies, groups: groups(&results, &inputs.roster, rule) })
@@ -90,24 +90,6 @@ pub fn tie_title(rule: &RedemptionRule) -> String {
     }
 }
 
-/// The same month under another rulebook.
-fn under<'b>(inputs: &'b MonthInputs<'_>, rulebook: &'b Rulebook) -> MonthInputs<'b> {
-    MonthInputs {
-        village: inputs.village,
-        month: inputs.month,
-        version: inputs.version,
-        catalogue: inputs.catalogue,
-        rulebook,
-        panels: inputs.panels.clone(),
-        roster: inputs.roster.clone(),
-        cards: inputs.cards.clone(),
-        earlier: inputs.earlier.clone(),
-        summed: inputs.summed.clone(),
-        previous: inputs.previous,
-        seed: inputs.seed,
-    }
-}
-
 fn policy(rule: &RedemptionRule, in_force: bool, results: &[HouseholdResult]) -> PolicyForecast {
     let mut tiers = [0; 4];
     for tier in results.iter().filter_map(|result| result.tier) {
@@ -134,47 +116,13 @@ fn groups(results: &[HouseholdResult], roster: &[RosterEntry], rule: &Redemption
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::{card, entry, month};
     use super::*;
     use crate::canonical::Digest;
     use crate::catalogue::tests::small;
-    use crate::households::Participation;
-    use crate::month::Month;
-    use crate::scoring::{Card, ScoringTable, Status, parse_findings};
+    use crate::rulebook::Rulebook;
 
-    fn month() -> Month {
-        Month::parse("2026-10").expect("a month")
-    }
-
-    fn household(number: usize) -> Place {
-        Place::from_digits(&format!("440229100204001{number:04}")).expect("a household")
-    }
-
-    fn entry(number: usize) -> RosterEntry {
-        RosterEntry {
-            household: household(number),
-            group: Place::from_digits("440229100204001").expect("a group"),
-            revision: 1,
-            effective: month(),
-            name: Digest::of(b"name"),
-            members_registered: 4,
-            members_resident: 4,
-            resident: true,
-            local: true,
-            participation: Participation { joined: Some(month()), left: None },
-        }
-    }
-
-    fn card(number: usize, findings: &str) -> Card {
-        Card {
-            household: household(number),
-            revision: 1,
-            panel: "第一评分组".into(),
-            scored_on: month().day(28),
-            status: Status::Scored,
-            findings: parse_findings(findings).expect("findings"),
-            remark: None,
-        }
-    }
+    use crate::scoring::ScoringTable;
 
     /// A group in which `full` households have 100 points and `tied` have 98.
     fn check(full: usize, tied: usize, ties: TiePolicy) -> MonthForecast {

@@ -7,6 +7,8 @@ mod forecast;
 mod qualify;
 mod rank;
 mod readiness;
+#[cfg(test)]
+mod sample;
 mod schedule;
 mod tie_break;
 mod what_if;

@@ -76,7 +76,7 @@ pub fn replay(
     });
     let cards: Vec<Card> = cards.collect();
     let before = close_month(inputs)?.results;
-    let after = close_month(&under(inputs, cards, draft))?.results;
+    let after = close_month(&MonthInputs { catalogue: draft, cards, ..inputs.clone() })?.results;
     Ok(Replay { before, after, findings_without_rule })
 }
 
@@ -135,71 +135,14 @@ fn with_known(finding: &Finding, known: &HashSet<&str>) -> Option<Finding> {
     (!rules.is_empty()).then(|| Finding { act: rules.join("+"), times: finding.times })
 }
 
-/// The same month with other cards, under a draft.
-fn under<'a>(
-    inputs: &MonthInputs<'a>,
-    cards: Vec<Card>,
-    draft: (&'a Catalogue, &'a ScoringTable),
-) -> MonthInputs<'a> {
-    MonthInputs {
-        village: inputs.village,
-        month: inputs.month,
-        version: inputs.version,
-        catalogue: draft,
-        rulebook: inputs.rulebook,
-        panels: inputs.panels.clone(),
-        roster: inputs.roster.clone(),
-        cards,
-        earlier: inputs.earlier.clone(),
-        summed: inputs.summed.clone(),
-        previous: inputs.previous,
-        seed: inputs.seed,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::sample::{card, entry, household, month};
     use super::*;
     use crate::canonical::Digest;
     use crate::catalogue::tests::{catalogue, small};
-    use crate::households::{Participation, RosterEntry};
+
     use crate::rulebook::Rulebook;
-    use crate::scoring::{Status, parse_findings};
-
-    fn month() -> Month {
-        Month::parse("2026-10").expect("a month")
-    }
-
-    fn household(number: usize) -> Place {
-        Place::from_digits(&format!("440229100204001{number:04}")).expect("a household")
-    }
-
-    fn entry(number: usize) -> RosterEntry {
-        RosterEntry {
-            household: household(number),
-            group: Place::from_digits("440229100204001").expect("a group"),
-            revision: 1,
-            effective: month(),
-            name: Digest::of(b"name"),
-            members_registered: 4,
-            members_resident: 4,
-            resident: true,
-            local: true,
-            participation: Participation { joined: Some(month()), left: None },
-        }
-    }
-
-    fn card(number: usize, findings: &str) -> Card {
-        Card {
-            household: household(number),
-            revision: 1,
-            panel: "第一评分组".into(),
-            scored_on: month().day(28),
-            status: Status::Scored,
-            findings: parse_findings(findings).expect("findings"),
-            remark: None,
-        }
-    }
 
     /// A group whose households have these findings, under `small` and under a draft.
     fn check(findings: &[&str], draft: &Catalogue) -> WhatIf {

@@ -20,19 +20,8 @@ type Row = ((i64, String, String), (i32, i32, i32, Option<i16>));
 /// # Errors
 /// Faults of the database.
 pub async fn awards_of(connection: &mut Connection, scope: &Place, year: i32) -> Result<Vec<ExportedAward>> {
-    let (county, interval) = (scope.county(), scope.scope());
-    let runs: Vec<(String, i64, i16)> = award_run::table
-        .filter(award_run::county_code.eq(county.digits()))
-        .filter(award_run::year.eq(year))
-        .filter(award_run::place.ge(interval.low))
-        .filter(award_run::place.lt(interval.high))
-        .order((award_run::place, award_run::version))
-        .select((award_run::place, award_run::id, award_run::version))
-        .load(connection)
-        .await?;
-    let latest: BTreeMap<String, (i64, i16)> =
-        runs.into_iter().map(|(village, id, version)| (village, (id, version))).collect();
-    let versions: BTreeMap<i64, i16> = latest.into_values().collect();
+    let county = scope.county();
+    let versions = latest_runs(connection, scope, year).await?;
     let ids: Vec<i64> = versions.keys().copied().collect();
     let quotas = quotas(connection, &county, &ids).await?;
     let rows: Vec<Row> = award_result::table
@@ -70,6 +59,27 @@ pub async fn awards_of(connection: &mut Connection, scope: &Place, year: i32) ->
             })
         })
         .collect()
+}
+
+/// The row numbers of the latest lists of a year inside `scope`, with their versions.
+pub(super) async fn latest_runs(
+    connection: &mut Connection,
+    scope: &Place,
+    year: i32,
+) -> Result<BTreeMap<i64, i16>> {
+    let (county, interval) = (scope.county(), scope.scope());
+    let runs: Vec<(String, i64, i16)> = award_run::table
+        .filter(award_run::county_code.eq(county.digits()))
+        .filter(award_run::year.eq(year))
+        .filter(award_run::place.ge(interval.low))
+        .filter(award_run::place.lt(interval.high))
+        .order((award_run::place, award_run::version))
+        .select((award_run::place, award_run::id, award_run::version))
+        .load(connection)
+        .await?;
+    let latest: BTreeMap<String, (i64, i16)> =
+        runs.into_iter().map(|(village, id, version)| (village, (id, version))).collect();
+    Ok(latest.into_values().collect())
 }
 
 async fn quotas(

@@ -1,7 +1,5 @@
 //! Where a year's awards stand: the quotas of the latest lists, and what a village's year still waits for.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -9,10 +7,11 @@ use domain::awards::{Base, Quota};
 use domain::place::Place;
 
 use super::load::Year;
+use super::read::latest_runs;
 use crate::codec;
 use crate::database::Connection;
 use crate::error::Result;
-use crate::schema::{award_quota, award_run};
+use crate::schema::award_quota;
 
 /// A group's quota in the latest list of its village.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,19 +32,8 @@ pub struct GroupQuota {
 /// Faults of the database.
 pub async fn quotas_of(connection: &mut Connection, scope: &Place, year: i32) -> Result<Vec<GroupQuota>> {
     type Row = ((i64, String), (i32, bool), (i32, i32), (i32, i32, i32, i32));
-    let (county, interval) = (scope.county(), scope.scope());
-    let runs: Vec<(String, i64, i16)> = award_run::table
-        .filter(award_run::county_code.eq(county.digits()))
-        .filter(award_run::year.eq(year))
-        .filter(award_run::place.ge(interval.low))
-        .filter(award_run::place.lt(interval.high))
-        .order((award_run::place, award_run::version))
-        .select((award_run::place, award_run::id, award_run::version))
-        .load(connection)
-        .await?;
-    let latest: BTreeMap<String, (i64, i16)> =
-        runs.into_iter().map(|(village, id, version)| (village, (id, version))).collect();
-    let versions: BTreeMap<i64, i16> = latest.into_values().collect();
+    let county = scope.county();
+    let versions = latest_runs(connection, scope, year).await?;
     let ids: Vec<i64> = versions.keys().copied().collect();
     let rows: Vec<Row> = award_quota::table
         .filter(award_quota::county_code.eq(county.digits()))

@@ -12,7 +12,7 @@ use super::save;
 use super::slice::month_inputs;
 use crate::database::Connection;
 use crate::error::{Error, Result};
-use crate::places::divisions;
+use crate::places::names_in;
 use crate::scoring::StoredCard;
 
 /// What closing a village's month would give (结账预测).
@@ -48,8 +48,7 @@ pub struct GroupForecast {
 /// # Errors
 /// Faults of the database.
 pub async fn forecast(connection: &mut Connection, village: &Place, month: Month) -> Result<Forecast> {
-    let names: BTreeMap<Place, String> =
-        divisions(connection, village).await?.into_iter().map(|one| (one.place, one.name)).collect();
+    let names = names_in(connection, village).await?;
     let slice = frozen_inputs(connection, &[*village], month).await?;
     let inputs = slice.villages.first().ok_or_else(|| Error::Corrupt("没有村".into()))?;
     let kept = match inputs.last_version(month) {

@@ -1,5 +1,6 @@
 //! Households: registered and changed by dated revisions, with personal values sealed.
 
+mod counts;
 mod erase;
 mod load;
 mod personal;
@@ -22,13 +23,12 @@ use crate::places::{from_the_beginning, known_places, lock_villages};
 use crate::sealing::{Salts, Sealer};
 use crate::tenancy::{self, Mode};
 
+pub use counts::{RegisterCounts, register_counts};
 pub use erase::{Erased, erase_household};
 pub(crate) use load::{Personal, RosterRow, personal, revisions_until, roster};
 pub use load::{RegisterEntry, register_of, register_page};
 pub use personal::{HouseholdFile, PersonalField, household_file, reveal};
-pub use search::{
-    RegisterCounts, RegisterLine, RegisterSearch, TakingPart, register_counts, search_register,
-};
+pub use search::{RegisterLine, RegisterSearch, TakingPart, search_register};
 
 /// What registering needs besides the rows.
 #[derive(Clone)]

@@ -1,12 +1,10 @@
-//! Finds households in the register as it is now, a page at a time, and counts them.
-
-use std::collections::BTreeMap;
+//! Finds households in the register as it is now, a page at a time.
 
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, SmallInt, Text};
 use diesel_async::RunQueryDsl;
 use domain::households::Participation;
 use domain::month::Month;
-use domain::place::{Level, Place};
+use domain::place::Place;
 
 use crate::codec;
 use crate::database::Connection;
@@ -103,33 +101,6 @@ pub struct RegisterLine {
     pub participation: Participation,
 }
 
-/// How many households there are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RegisterCounts {
-    /// Registered.
-    pub households: u32,
-    /// 常住户
-    pub resident: u32,
-    /// Taking part in the month.
-    pub taking_part: u32,
-    /// Left by the month.
-    pub left: u32,
-    /// 常住人口
-    pub people: u32,
-}
-
-impl std::iter::Sum for RegisterCounts {
-    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
-        counts.fold(Self::default(), |sum, one| Self {
-            households: sum.households + one.households,
-            resident: sum.resident + one.resident,
-            taking_part: sum.taking_part + one.taking_part,
-            left: sum.left + one.left,
-            people: sum.people + one.people,
-        })
-    }
-}
-
 /// The latest revision of every household of an interval of codes, before what is asked of them. Most households have
 /// one revision: to look for a later one is cheaper than to sort them all.
 macro_rules! of_latest {
@@ -149,6 +120,8 @@ macro_rules! of_latest {
         )
     };
 }
+
+pub(super) use of_latest;
 
 #[derive(diesel::QueryableByName)]
 struct FoundRow {
@@ -214,7 +187,7 @@ pub async fn search_register(
     .bind::<BigInt, _>(i64::from(offset))
     .load(connection)
     .await?;
-    let found = rows.as_slice().first().map_or(0, |row| counted(row.found));
+    let found = rows.as_slice().first().map_or(0, |row| codec::rows(row.found));
     Ok((rows.into_iter().map(line).collect::<Result<_>>()?, found))
 }
 
@@ -231,70 +204,6 @@ fn line(row: FoundRow) -> Result<RegisterLine> {
             left: row.left_month.map(codec::month).transpose()?,
         },
     })
-}
-
-#[derive(diesel::QueryableByName)]
-struct CountsRow {
-    #[diesel(sql_type = Text)]
-    part: String,
-    #[diesel(sql_type = BigInt)]
-    households: i64,
-    #[diesel(sql_type = BigInt)]
-    resident: i64,
-    #[diesel(sql_type = BigInt)]
-    taking_part: i64,
-    #[diesel(sql_type = BigInt)]
-    gone: i64,
-    #[diesel(sql_type = BigInt)]
-    people: i64,
-}
-
-/// How many households each place one level below `scope` has, a group itself; places without any are left out.
-///
-/// # Errors
-/// Faults of the database.
-pub async fn register_counts(
-    connection: &mut Connection,
-    scope: &Place,
-    month: Month,
-) -> Result<BTreeMap<Place, RegisterCounts>> {
-    let below = match scope.level() {
-        Level::County => Level::Town,
-        Level::Town => Level::Village,
-        Level::Village | Level::Group | Level::Household => Level::Group,
-    };
-    let interval = scope.scope();
-    let rows: Vec<CountsRow> = diesel::sql_query(of_latest!(
-        "select left(l.place, $5) as part, count(*) as households,
-            count(*) filter (where l.resident) as resident,
-            count(*) filter (where l.joined_month <= $4 and (l.left_month is null or l.left_month > $4))
-                as taking_part,
-            count(*) filter (where l.joined_month <= $4 and l.left_month <= $4) as gone,
-            coalesce(sum(l.members_resident), 0)::bigint as people
-         from latest l group by 1 order by 1"
-    ))
-    .bind::<Text, _>(scope.county().digits().to_owned())
-    .bind::<Text, _>(interval.low)
-    .bind::<Text, _>(interval.high)
-    .bind::<Integer, _>(month.number())
-    .bind::<Integer, _>(codec::length(below.digits()))
-    .load(connection)
-    .await?;
-    let counts = |row: CountsRow| {
-        let counts = RegisterCounts {
-            households: counted(row.households),
-            resident: counted(row.resident),
-            taking_part: counted(row.taking_part),
-            left: counted(row.gone),
-            people: counted(row.people),
-        };
-        Ok((codec::place(&row.part)?, counts))
-    };
-    rows.into_iter().map(counts).collect()
-}
-
-fn counted(count: i64) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::database::Connection;
 use crate::error::{Error, Result};
 use crate::jobs::{NewJob, enqueue, given_up};
 use crate::moment::Moment;
-use crate::places::{divisions, villages_of};
+use crate::places::{names_in, villages_of};
 use crate::publication::{latest_postings, published};
 use crate::rulebook;
 use crate::schema::{contact, message};
@@ -38,8 +38,7 @@ pub async fn compose_digests(
 ) -> Result<usize> {
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         let county = allowed.place();
-        let names: BTreeMap<Place, String> =
-            divisions(connection, &county).await?.into_iter().map(|one| (one.place, one.name)).collect();
+        let names = names_in(connection, &county).await?;
         let mut items: BTreeMap<Place, Vec<(Reminder, Item)>> = BTreeMap::new();
         for reminder in missing(connection, &county, moment).await? {
             let item = item(&reminder, &names);

@@ -22,7 +22,7 @@ use crate::schema::division;
 use crate::tenancy::{self, Mode};
 
 pub use contacts::{contacts_of, register_contacts};
-pub use read::{county_exists, divisions, divisions_below, name_of, names_of, villages_of};
+pub use read::{county_exists, divisions, divisions_below, name_of, names_in, names_of, villages_of};
 pub(crate) use read::{known_places, lock_all, lock_villages, refuse_below_village, refuse_unknown};
 
 /// Registers places and renames those already known; absent ones stay.

@@ -84,6 +84,15 @@ pub async fn name_of(connection: &mut Connection, place: &Place) -> Result<Strin
     Ok(name.unwrap_or_else(|| place.code()))
 }
 
+/// The names of every place inside `scope`, itself included.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn names_in(connection: &mut Connection, scope: &Place) -> Result<BTreeMap<Place, String>> {
+    let all = divisions(connection, scope).await?;
+    Ok(all.into_iter().map(|one| (one.place, one.name)).collect())
+}
+
 /// The names of places of one county; what is not on record, or lies outside the permission, is left out.
 ///
 /// # Errors

@@ -133,7 +133,8 @@ fn village_counts(
         taking_part,
         with_card: facts.with_card.min(taking_part),
         scored: facts.closed.map_or(facts.scored, |(_, _, scored)| scored),
-        signed_panels: (!facts.panels.is_empty()).then(|| (size(signed_panels), size(facts.panels.len()))),
+        signed_panels: (!facts.panels.is_empty())
+            .then(|| (super::size(signed_panels), super::size(facts.panels.len()))),
         closed,
         published: facts.published,
         posted_on: facts.posted_on,
@@ -142,10 +143,6 @@ fn village_counts(
         state: state(&of_month, now, &rules.objections),
         late,
     }
-}
-
-fn size(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// The month of several villages together.

@@ -143,7 +143,8 @@ async fn register(
     .await?;
     for row in rows {
         if let Some(village) = villages.get_mut(&codec::place(&row.village)?) {
-            (village.resident, village.taking_part) = (count(row.resident), count(row.taking_part));
+            (village.resident, village.taking_part) =
+                (codec::rows(row.resident), codec::rows(row.taking_part));
         }
     }
     Ok(())
@@ -199,8 +200,8 @@ async fn cards(
     .await?;
     for row in rows {
         let Some(village) = villages.get_mut(&codec::place(&row.village)?) else { continue };
-        village.with_card = village.with_card.saturating_add(count(row.with_card));
-        village.scored = village.scored.saturating_add(count(row.scored));
+        village.with_card = village.with_card.saturating_add(codec::rows(row.with_card));
+        village.scored = village.scored.saturating_add(codec::rows(row.scored));
         if let Some(name) = panels.get(&row.panel_id) {
             let panel = village.panels.entry(name.clone()).or_default();
             panel.last_card = panel.last_card.max(row.last_card);
@@ -260,8 +261,4 @@ async fn signatures(
         }
     }
     Ok(())
-}
-
-fn count(rows: i64) -> u32 {
-    u32::try_from(rows).unwrap_or(u32::MAX)
 }

@@ -84,3 +84,8 @@ async fn with_cards(connection: &mut Connection, scope: &Place, newest: Option<M
     .await?;
     rows.iter().map(|row| codec::month(row.month)).collect()
 }
+
+/// A number of things as reports count them.
+fn size(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::households::{RosterRow, register_of};
 use crate::moment::Moment;
 use crate::panels::StoredPanel;
-use crate::places::divisions;
+use crate::places::names_in;
 use crate::publication::{latest_postings, published};
 use crate::scoring::StoredCard;
 
@@ -56,8 +56,7 @@ pub async fn village_month(
     open_objections: u32,
     moment: &Moment,
 ) -> Result<VillageProgress> {
-    let names: BTreeMap<Place, String> =
-        divisions(connection, village).await?.into_iter().map(|one| (one.place, one.name)).collect();
+    let names = names_in(connection, village).await?;
     let versions = Versions::load(connection, village, month, moment).await?;
     let heads: BTreeMap<Place, String> = register_of(connection, village)
         .await?
@@ -109,8 +108,8 @@ pub async fn village_month(
     let due = VillageMonth {
         village: *village,
         month,
-        taking_part: size(inputs.roster.len()),
-        with_card: size(inputs.cards.len()),
+        taking_part: super::size(inputs.roster.len()),
+        with_card: super::size(inputs.cards.len()),
         unsigned_panels: inputs.unsigned.keys().map(ToString::to_string).collect(),
         closed: versions.closed.is_some(),
         published_on: versions.published_on(),
@@ -254,8 +253,4 @@ fn without_panel(
     let uncovered = groups.keys().filter(|group| panel_of(group).is_none());
     let name = |group: &Place| names.get(group).cloned().unwrap_or_else(|| group.code());
     uncovered.map(|group| format!("{}没有评分组负责", name(group))).collect()
-}
-
-fn size(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -7,7 +7,6 @@ use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::scoring::{Status, write_findings};
 
-use super::store::entered_by;
 use crate::catalogue;
 use crate::database::Connection;
 use crate::error::{Refusal, Result};
@@ -74,26 +73,18 @@ pub struct PhoneCard {
     pub findings: String,
     /// Whether a leader's signature covers it.
     pub signed: bool,
-    /// Whether it came from a sheet of the account that asks.
-    pub by_me: bool,
 }
 
-/// A village's or group's month for the phone of an account.
+/// A village's or group's month for a phone.
 ///
 /// # Errors
 /// A place that is neither village nor group, and faults of the database.
-pub async fn phone_month(
-    connection: &mut Connection,
-    scope: &Place,
-    month: Month,
-    account: i64,
-) -> Result<PhoneMonth> {
+pub async fn phone_month(connection: &mut Connection, scope: &Place, month: Month) -> Result<PhoneMonth> {
     let county = scope.county();
     let Some(village) = scope.ancestor(Level::Village).filter(|_| scope.level() != Level::Household) else {
         return Err(Refusal::message("手机评分以村或村小组为单位，请给出村或村小组的代码"));
     };
     let facts = Facts::load(connection, scope, &BTreeSet::from([village]), month).await?;
-    let own = entered_by(connection, &county, account, month).await?;
     let interval = scope.scope();
     let range = (interval.low.as_str(), interval.high.as_str());
     let last = counting(cards(connection, &county, range, month.previous(), &facts.panel_names).await?);
@@ -125,7 +116,6 @@ pub async fn phone_month(
             status: stored.card.status,
             findings: write_findings(&stored.card.findings),
             signed: is_signed(stored, &facts),
-            by_me: own.get(&row.household_id) == Some(&stored.card.revision),
         }),
     });
     let panels = known.panels.iter().map(|stored| &stored.panel);

@@ -102,25 +102,6 @@ pub(super) async fn received(
         .collect()
 }
 
-/// The latest revisions of a month's cards that an account's sheets became, by the household's row number.
-pub(super) async fn entered_by(
-    connection: &mut Connection,
-    county: &Place,
-    account: i64,
-    month: Month,
-) -> Result<BTreeMap<i64, i16>> {
-    let rows: Vec<(Option<i64>, Option<i16>)> = sheet::table
-        .filter(sheet::county_code.eq(county.digits()))
-        .filter(sheet::account.eq(account))
-        .filter(sheet::month.eq(month.number()))
-        .filter(sheet::outcome.eq(Receipt::Entered.number()))
-        .order(sheet::id)
-        .select((sheet::household_id, sheet::card_revision))
-        .load(connection)
-        .await?;
-    Ok(rows.into_iter().filter_map(|(household, revision)| Some((household?, revision?))).collect())
-}
-
 /// What makes two sheets of one account the same: household, panel, day, status and findings.
 pub(super) type Says = (String, String, NaiveDate, i16, String);
 

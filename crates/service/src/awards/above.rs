@@ -53,9 +53,9 @@ pub(super) struct Outcome {
 pub(super) async fn outcome(state: &State, visit: &Visit, report: Report) -> Result<Outcome, PageError> {
     let mut connection = state.database.connection().await?;
     let names = tenancy::read(&mut connection, &visit.allowed, async |connection| {
-        places::divisions(connection, &visit.place).await
+        places::names_in(connection, &visit.place).await
     });
-    let names: BTreeMap<Place, String> = names.await?.into_iter().map(|one| (one.place, one.name)).collect();
+    let names = names.await?;
     let named = |village: Place| names.get(&village).cloned().unwrap_or_else(|| village.code());
     Ok(Outcome {
         computed: report.computed.len(),

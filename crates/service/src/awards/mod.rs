@@ -120,14 +120,13 @@ async fn village(
             false => register_of(connection, &village).await?,
         };
         let rule = rulebook::of(connection, &village, december).await?.awards;
-        Ok((quotas, waits, awards, heads, rule, places::divisions(connection, &village).await?))
+        Ok((quotas, waits, awards, heads, rule, places::names_in(connection, &village).await?))
     });
     let (quotas, waits, awards, heads, rule, names) = loaded.await?;
     let heads: BTreeMap<Place, String> = heads
         .into_iter()
         .map(|one| (one.household, Masked::name(one.head_name.as_deref().unwrap_or_default()).to_string()))
         .collect();
-    let names: BTreeMap<Place, String> = names.into_iter().map(|one| (one.place, one.name)).collect();
     let shown = VillagePage {
         shell: visit.shell,
         year,

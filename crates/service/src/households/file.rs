@@ -11,7 +11,7 @@ use domain::forms::{MonthColumn, household_kind};
 use domain::month::{Month, date_title};
 use domain::place::Place;
 use domain::points::Points;
-use domain::publication::{Masked, last_digits};
+use domain::publication::last_digits;
 use records::closing::closed_months;
 use records::forms::{Versions, full_name, household_year};
 use records::households::{PersonalField, RegisterEntry, register_of};
@@ -22,7 +22,7 @@ use super::{Typed, household_of};
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named};
-use crate::shell::{Section, Shell, Told, Visit};
+use crate::shell::{Section, Shell, Told, Visit, head_for};
 use crate::state::State;
 
 #[derive(Template)]
@@ -183,10 +183,9 @@ async fn loaded(
 
 /// The head's name: in full for those who register and score, masked for the others.
 fn head(entry: &RegisterEntry, in_full: bool) -> String {
-    match entry.head_name.as_deref() {
-        Some(name) if in_full => name.to_owned(),
-        Some(name) => Masked::name(name).to_string(),
+    match entry.head_name.clone() {
         None => "（已依法删除）".to_owned(),
+        known => head_for(known, in_full),
     }
 }
 

@@ -22,8 +22,8 @@ use super::{Row, row};
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
-use crate::http::input::{Asked, Named, Posted, place_of, wrong};
-use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
+use crate::http::input::{Asked, Named, Posted, wrong};
+use crate::shell::{Section, Shell, Told, Visit, done_at, village_of};
 use crate::state::State;
 
 #[derive(Template)]
@@ -147,16 +147,18 @@ pub(crate) async fn decide(
     Posted(form): Posted<DecisionForm>,
 ) -> Result<Response, PageError> {
     FormToken::new(&form.form_token).check(&caller)?;
-    let village = place_of("place", &place, Level::Village).map_err(|_| PageError::NotFound)?;
+    let village = village_of(&place)?;
     let address = format!("/objections/{place}/{month}/{id}");
     let done = match form.act.as_str() {
         "review" => review(&state, &caller, village, id, &form).await,
         "note" | "ask" => note(&state, &caller, village, id, &form).await.map(|()| None),
         _ => decision(&state, &caller, village, id, &form).await,
     };
-    let outcome = match done {
+    let at = (place.as_str(), month.as_str());
+    let (status, preview, visit) = match done {
         Ok(Some(decided)) if form.act == "check" => {
-            (StatusCode::OK, Some(decided.movements.iter().map(flip).collect()), String::new())
+            let visit = Visit::of(&state, &caller, Section::Objections, at, &Told::default()).await?;
+            (StatusCode::OK, Some(decided.movements.iter().map(flip).collect()), visit)
         }
         Ok(Some(decided)) => {
             let code = if decided.new_version.is_some() { "corrected" } else { "decided" };
@@ -164,14 +166,10 @@ pub(crate) async fn decide(
         }
         Ok(None) => return Ok(done_at(&address, "noted")),
         Err(error) => {
-            let (status, words) = refused(error)?;
-            (status, None, words)
+            let (status, visit) = Visit::again(&state, &caller, Section::Objections, at, error).await?;
+            (status, None, visit)
         }
     };
-    let (status, preview, problem) = outcome;
-    let at = (place.as_str(), month.as_str());
-    let mut visit = Visit::of(&state, &caller, Section::Objections, at, &Told::default()).await?;
-    visit.shell.problem = problem;
     shown(&state, &caller, visit, id, (status, preview), form).await
 }
 

@@ -17,8 +17,8 @@ use serde::Deserialize;
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
-use crate::http::input::{Asked, Named, Posted, place_of};
-use crate::shell::{Link, Section, Shell, Told, Visit, done_at, head_for, refused};
+use crate::http::input::{Asked, Named, Posted};
+use crate::shell::{Link, Section, Shell, Told, Visit, done_at, head_for, village_of};
 use crate::state::State;
 
 pub(crate) use file::{decide, show as one};
@@ -141,7 +141,7 @@ pub(crate) async fn take(
     Posted(form): Posted<FileForm>,
 ) -> Result<Response, PageError> {
     FormToken::new(&form.form_token).check(&caller)?;
-    let village = place_of("place", &place, Level::Village).map_err(|_| PageError::NotFound)?;
+    let village = village_of(&place)?;
     let allowed = caller.allow(Object, village).await?;
     let filed = async {
         let household = Place::parse_code(&format!("{}{}", form.group.trim(), form.number.trim()));
@@ -162,10 +162,8 @@ pub(crate) async fn take(
     match filed.await {
         Ok(()) => Ok(done_at(&format!("/objections/{place}/{month}"), "filed")),
         Err(error) => {
-            let (status, words) = refused(error)?;
-            let at = (place.as_str(), month.as_str());
-            let mut visit = Visit::of(&state, &caller, Section::Objections, at, &Told::default()).await?;
-            visit.shell.problem = words;
+            let (status, visit) =
+                Visit::again(&state, &caller, Section::Objections, (&place, &month), error).await?;
             shown(&state, &caller, visit, status, form).await
         }
     }

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::input::{Line, PanelMember, Problem as RowProblem};
 use domain::panels::Capacity;
-use domain::place::{Level, Place};
+use domain::place::Place;
 use intake::Limits;
 use records::panels::{ListedPanel, replace_panels};
 use records::{Mode, Refusal};
@@ -18,8 +18,8 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::PageError;
 use crate::households::Choice;
-use crate::http::input::{Named, Pairs, place_of};
-use crate::shell::{Section, Told, Visit, done_at, refused};
+use crate::http::input::{Named, Pairs};
+use crate::shell::{Section, Told, Visit, done_at, refused, village_of};
 use crate::state::State;
 
 /// How many members the form has lines for; a larger panel gets two more than it has.
@@ -174,7 +174,7 @@ pub(crate) async fn form(
     FormToken::of(&form).check(&caller)?;
     let at: Place = place.parse().map_err(|_| PageError::NotFound)?;
     let allowed = caller.allow(FormPanels, at).await?;
-    let village = place_of("place", &place, Level::Village).map_err(|_| PageError::NotFound)?;
+    let village = village_of(&place)?;
     let mut visit = Visit::of(&state, &caller, Section::Panels, (&place, &month), &Told::default()).await?;
     let (panels, groups) = listed(&state, &visit).await?;
     let typed = Typed::of(&form);

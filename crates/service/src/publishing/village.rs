@@ -106,12 +106,11 @@ impl Loaded {
         let published = published(connection, village).await?.into_iter();
         let of_month = published.filter(|((_, one, _), _)| *one == month);
         let published = of_month.map(|((_, _, version), published)| (version, published.on)).collect();
-        let names = places::divisions(connection, village).await?;
         Ok(Self {
             closed,
             published,
             posted: latest_postings(connection, village).await?.remove(&(*village, month)),
-            names: names.into_iter().map(|one| (one.place, one.name)).collect(),
+            names: places::names_in(connection, village).await?,
             notice: notice(connection, village, month, zone).await?,
         })
     }

@@ -98,7 +98,7 @@ pub(crate) async fn show(
             name = places::name_of(connection, parent).await?;
         }
         let submissions = submissions_of(connection, &place, LISTED).await?;
-        let names = places::divisions(connection, &place).await?;
+        let names = places::names_in(connection, &place).await?;
         let settings = rulebook::settings_of(connection, &place, month).await?.0;
         let history = history_of(connection, &place).await?;
         Ok((own, above, name, submissions, names, settings, history))
@@ -109,7 +109,6 @@ pub(crate) async fn show(
         (Some(above), Some(own)) => difference_lines(above, own),
         _ => Vec::new(),
     };
-    let names: BTreeMap<Place, String> = names.into_iter().map(|one| (one.place, one.name)).collect();
     let settings = KEYS.iter().map(|key| SettingLine {
         title: key.title,
         value: settings.get(key.name).map(ToString::to_string).unwrap_or_else(|| key.default.to_owned()),

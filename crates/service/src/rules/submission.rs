@@ -21,7 +21,7 @@ use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted};
 use crate::problem::Problem;
-use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
+use crate::shell::{Section, Shell, Told, Visit, done_at};
 use crate::state::State;
 
 #[derive(Template)]
@@ -171,10 +171,8 @@ pub(crate) async fn decide(
     match decided(&state, &caller, at, id, &form).await {
         Ok(code) => Ok(done_at(&format!("/rules/{place}/{month}/submissions/{id}"), code)),
         Err(error) => {
-            let (status, words) = refused(error)?;
-            let at = (place.as_str(), month.as_str());
-            let mut visit = Visit::of(&state, &caller, Section::Rules, at, &Told::default()).await?;
-            visit.shell.problem = words;
+            let (status, visit) =
+                Visit::again(&state, &caller, Section::Rules, (&place, &month), error).await?;
             shown(&state, &caller, visit, id, status, false).await
         }
     }

@@ -73,7 +73,7 @@ pub(crate) async fn month(
     let account = logged_in.identity.account;
     let mut connection = state.database.connection().await?;
     let (loaded, groups, open) = tenancy::read(&mut connection, &allowed, async |connection| {
-        let loaded = phone_month(connection, &place, month, account).await?;
+        let loaded = phone_month(connection, &place, month).await?;
         let divisions = places::divisions(connection, &place).await?;
         Ok((loaded, divisions, conflicts(connection, &place, month).await?))
     })

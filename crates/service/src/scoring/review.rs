@@ -5,7 +5,7 @@ use authz::{EnterCards, SignCards};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::place::{Level, Place};
+use domain::place::Place;
 use domain::points::{Points, mean};
 use domain::publication::last_digits;
 use domain::scoring::{Card, ScoringTable, Status, write_findings};
@@ -21,8 +21,8 @@ use super::village::in_words;
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
-use crate::http::input::{Asked, Named, Posted, place_of};
-use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, refused};
+use crate::http::input::{Asked, Named, Posted};
+use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, refused, village_of};
 use crate::state::State;
 
 #[derive(Template)]
@@ -158,7 +158,7 @@ pub(crate) async fn sign(
     Posted(form): Posted<SignForm>,
 ) -> Result<Response, PageError> {
     form.token.check(&caller)?;
-    let village = place_of("place", &place, Level::Village).map_err(|_| PageError::NotFound)?;
+    let village = village_of(&place)?;
     let allowed = caller.allow(SignCards, village).await?;
     let signed = async {
         let of_month = crate::http::input::month("month", &month)?;

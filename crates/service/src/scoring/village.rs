@@ -18,9 +18,9 @@ use serde::Deserialize;
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
-use crate::http::input::{Asked, Named, Posted, place_of, short};
+use crate::http::input::{Asked, Named, Posted, short};
 use crate::overview::{Progress, group_page, progress_of, village_progress};
-use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, refused};
+use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, village_of};
 use crate::state::State;
 
 #[derive(Template)]
@@ -109,7 +109,10 @@ async fn shown(
             with_card: own.iter().map(|group| group.with_card).sum(),
             taking_part: own.iter().map(|group| group.taking_part).sum(),
             signed: !own.is_empty() && own.iter().all(|group| group.signed || group.with_card == 0),
-            href: format!("{address}/panel?name={}", encoded(&listed.panel.name)),
+            href: {
+                let name = serde_urlencoded::to_string([("name", listed.panel.name.as_str())]);
+                format!("{address}/panel?{}", name.unwrap_or_default())
+            },
             name: listed.panel.name,
         }
     });
@@ -124,14 +127,6 @@ async fn shown(
     Ok(page(status, &shown))
 }
 
-/// A name as it stands in an address.
-pub(super) fn encoded(name: &str) -> String {
-    serde_urlencoded::to_string([("name", name)])
-        .ok()
-        .and_then(|text| text.split_once('=').map(|(_, value)| value.to_owned()))
-        .unwrap_or_default()
-}
-
 /// A sheet's result in words: `93 分：H1a*2`.
 pub(super) fn in_words(status: Status, score: Option<Points>, findings: &str) -> String {
     match (status, score) {
@@ -143,13 +138,12 @@ pub(super) fn in_words(status: Status, score: Option<Points>, findings: &str) ->
 }
 
 fn open_line(state: &State, open: OpenSheet, in_full: bool) -> OpenLine {
-    let received = domain::month::local_time(open.received_at, state.zone);
     OpenLine {
         id: open.id,
         number: last_digits(&open.sheet.household).to_owned(),
         head: head_for(open.head_name, in_full),
         by: open.by_login,
-        received: received.format("%-m月%-d日 %H:%M").to_string(),
+        received: state.short_time(open.received_at),
         kind: open.receipt.title(),
         problem: open.problem.unwrap_or_default(),
         says: in_words(open.sheet.status, open.score, &open.sheet.findings),
@@ -178,7 +172,7 @@ pub(crate) async fn decide(
     Posted(form): Posted<DecisionForm>,
 ) -> Result<Response, PageError> {
     form.token.check(&caller)?;
-    let village = place_of("place", &place, Level::Village).map_err(|_| PageError::NotFound)?;
+    let village = village_of(&place)?;
     let allowed = caller.allow(SignCards, village).await?;
     let login = caller.logged_in().map(|person| person.identity.login.clone()).unwrap_or_default();
     let decided = async {
@@ -193,10 +187,8 @@ pub(crate) async fn decide(
     match decided.await {
         Ok(()) => Ok(done_at(&format!("/scoring/{place}/{month}"), "noted")),
         Err(error) => {
-            let (status, words) = refused(error)?;
-            let mut visit =
-                Visit::of(&state, &caller, Section::Scoring, (&place, &month), &Told::default()).await?;
-            visit.shell.problem = words;
+            let (status, visit) =
+                Visit::again(&state, &caller, Section::Scoring, (&place, &month), error).await?;
             shown(&state, &caller, visit, status).await
         }
     }

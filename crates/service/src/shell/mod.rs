@@ -1,5 +1,8 @@
 //! The frame of every console page: where one is, which month, what comes next, and who one is.
 
+mod section;
+mod told;
+
 use authz::{Allowed, Read};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -10,76 +13,16 @@ use domain::publication::Masked;
 use domain::rulebook::Rulebook;
 use domain::schedule::next_date;
 use records::{Connection, places, progress, rulebook, tenancy};
-use serde::Deserialize;
 
 use crate::account::Header;
 use crate::caller::Caller;
 use crate::error::PageError;
 use crate::state::State;
+use section::nav;
+use told::done;
 
-macro_rules! sections {
-    ($($(#[$doc:meta])* $name:ident = $path:literal, $title:literal, $icon:literal;)*) => {
-        /// A part of the console, in the order of the month's flow.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum Section { $($(#[$doc])* $name),* }
-
-        impl Section {
-            /// Every part, in the order of the flow.
-            pub(crate) const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// Its first piece in an address.
-            pub(crate) fn path(self) -> &'static str {
-                match self { $(Self::$name => $path),* }
-            }
-
-            /// Its name for people.
-            pub(crate) fn title(self) -> &'static str {
-                match self { $(Self::$name => $title),* }
-            }
-
-            /// The name of its icon.
-            fn icon(self) -> &'static str {
-                match self { $(Self::$name => $icon),* }
-            }
-        }
-    };
-}
-
-sections! {
-    /// Where the month stands.
-    Overview = "overview", "总览", "home";
-    /// Catalogues and settings.
-    Rules = "rules", "规则", "scale";
-    /// The register.
-    Households = "households", "农户", "users";
-    /// Who scores.
-    Panels = "panels", "评分组", "users-group";
-    /// Cards.
-    Scoring = "scoring", "评分", "clipboard-list";
-    /// Closing the month.
-    Closing = "closing", "结账", "lock";
-    /// The notice board.
-    Publication = "publication", "公示", "speakerphone";
-    /// Objections.
-    Objections = "objections", "异议", "message-report";
-    /// The year-end awards.
-    Awards = "awards", "年终", "award";
-    /// What was done.
-    Log = "log", "日志", "history";
-    /// Accounts and roles.
-    Accounts = "accounts", "账号", "id-badge-2";
-}
-
-impl Section {
-    /// The address of this part for a place and month.
-    pub(crate) fn at(self, place: &Place, month: Month) -> String {
-        format!("/{}/{}/{month}", self.path(), place.code())
-    }
-}
-
-/// Parts of the flow that have no pages yet, after the part that they follow.
-const TO_COME: &[(Section, &[&str])] =
-    &[(Section::Objections, &["兑换"]), (Section::Awards, &["经费", "考核"])];
+pub(crate) use section::Section;
+pub(crate) use told::{Told, done_at, refused};
 
 /// A link of the navigation.
 pub(crate) struct NavLink {
@@ -125,41 +68,6 @@ pub(crate) struct Visit {
     pub(crate) allowed: Allowed<Read>,
     pub(crate) shell: Shell,
     pub(crate) rulebook: Rulebook,
-}
-
-/// What a page is told after a form: which act was done.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Told {
-    #[serde(default)]
-    pub(crate) done: Option<String>,
-}
-
-/// The words after an act; an address may name no others.
-fn done(code: Option<&str>) -> &'static str {
-    match code.unwrap_or_default() {
-        "closed" => "已结账。请核对公示预览，然后公示。",
-        "published" => "已公示。请把公示单张贴到村务公开栏，并登记张贴。",
-        "posted" => "张贴已登记。",
-        "signed" => "已签字。",
-        "saved" => "已保存。",
-        "submitted" => "已提交，等待上一级审批。",
-        "approved" => "已批准，从生效月份起执行。",
-        "sent-back" => "已退回修改。",
-        "withdrawn" => "已撤回。",
-        "decided" => "异议已办结。",
-        "corrected" => "异议已办结，本月已更正为新版本。请公示新版本。",
-        "filed" => "异议已登记。",
-        "registered" => "已登记。",
-        "imported" => "农户已导入。",
-        "awarded" => "年终评比名单已得出；没有变化的，保留原来的名单。",
-        "noted" => "已记录。",
-        "granted" => "角色已授予。",
-        "switched-off" => "账号已停用，现有的登录已结束。",
-        "switched-on" => "账号已启用。",
-        "token-revoked" => "令牌已收回，立即生效。",
-        "revoked" => "角色已收回，立即生效。",
-        _ => "",
-    }
 }
 
 impl Visit {
@@ -211,6 +119,29 @@ impl Visit {
         };
         Ok(Self { place, month, allowed, shell, rulebook })
     }
+
+    /// The same page once more, with the reason why a form was not done, and its status.
+    ///
+    /// # Errors
+    /// As [`Self::of`], and what is no refusal.
+    pub(crate) async fn again(
+        state: &State,
+        caller: &Caller,
+        section: Section,
+        at: (&str, &str),
+        error: PageError,
+    ) -> Result<(StatusCode, Self), PageError> {
+        let (status, words) = refused(error)?;
+        let mut visit = Self::of(state, caller, section, at, &Told::default()).await?;
+        visit.shell.problem = words;
+        Ok((status, visit))
+    }
+}
+
+/// The village that an address names; anything else is not there.
+pub(crate) fn village_of(code: &str) -> Result<Place, PageError> {
+    let place = Place::parse_code(code).map_err(|_| PageError::NotFound)?;
+    if place.level() == Level::Village { Ok(place) } else { Err(PageError::NotFound) }
 }
 
 /// Names of the places around one.
@@ -232,22 +163,6 @@ impl Names {
         let below = places::divisions_below(connection, place).await?;
         Ok(Self { trail, below })
     }
-}
-
-fn nav(section: Section, place: &Place, month: Month) -> Vec<NavLink> {
-    let mut links = Vec::new();
-    for one in Section::ALL {
-        let (title, icon, href) = (one.title(), one.icon(), one.at(place, month));
-        links.push(NavLink { title, icon, href, current: *one == section });
-        let to_come = TO_COME.iter().filter(|(after, _)| after == one).flat_map(|(_, titles)| *titles);
-        links.extend(to_come.map(|title| NavLink {
-            title,
-            icon: "circle-dashed",
-            href: String::new(),
-            current: false,
-        }));
-    }
-    links
 }
 
 fn month_links(
@@ -291,19 +206,5 @@ pub(crate) fn head_for(name: Option<String>, in_full: bool) -> String {
         Some(name) if in_full => name,
         Some(name) => Masked::name(&name).to_string(),
         None => String::new(),
-    }
-}
-
-/// After a form: back to a page, which tells what was done.
-pub(crate) fn done_at(address: &str, code: &str) -> Response {
-    let joint = if address.contains('?') { '&' } else { '?' };
-    Redirect::to(&format!("{address}{joint}done={code}")).into_response()
-}
-
-/// The status of a page that tells why a form was not done.
-pub(crate) fn refused(error: PageError) -> Result<(StatusCode, String), PageError> {
-    match error {
-        PageError::Problem(problem) => Ok((problem.status(), problem.sentence())),
-        other => Err(other),
     }
 }

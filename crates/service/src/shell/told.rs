@@ -1,0 +1,56 @@
+//! What a page is told after a form: what was done, or why it was not.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use crate::error::PageError;
+
+/// What a page is told after a form: which act was done.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Told {
+    #[serde(default)]
+    pub(crate) done: Option<String>,
+}
+
+/// The words after an act; an address may name no others.
+pub(super) fn done(code: Option<&str>) -> &'static str {
+    match code.unwrap_or_default() {
+        "closed" => "已结账。请核对公示预览，然后公示。",
+        "published" => "已公示。请把公示单张贴到村务公开栏，并登记张贴。",
+        "posted" => "张贴已登记。",
+        "signed" => "已签字。",
+        "saved" => "已保存。",
+        "submitted" => "已提交，等待上一级审批。",
+        "approved" => "已批准，从生效月份起执行。",
+        "sent-back" => "已退回修改。",
+        "withdrawn" => "已撤回。",
+        "decided" => "异议已办结。",
+        "corrected" => "异议已办结，本月已更正为新版本。请公示新版本。",
+        "filed" => "异议已登记。",
+        "registered" => "已登记。",
+        "imported" => "农户已导入。",
+        "awarded" => "年终评比名单已得出；没有变化的，保留原来的名单。",
+        "noted" => "已记录。",
+        "granted" => "角色已授予。",
+        "switched-off" => "账号已停用，现有的登录已结束。",
+        "switched-on" => "账号已启用。",
+        "token-revoked" => "令牌已收回，立即生效。",
+        "revoked" => "角色已收回，立即生效。",
+        _ => "",
+    }
+}
+
+/// After a form: back to a page, which tells what was done.
+pub(crate) fn done_at(address: &str, code: &str) -> Response {
+    let joint = if address.contains('?') { '&' } else { '?' };
+    Redirect::to(&format!("{address}{joint}done={code}")).into_response()
+}
+
+/// The status of a page that tells why a form was not done.
+pub(crate) fn refused(error: PageError) -> Result<(StatusCode, String), PageError> {
+    match error {
+        PageError::Problem(problem) => Ok((problem.status(), problem.sentence())),
+        other => Err(other),
+    }
+}

@@ -98,10 +98,10 @@ has_browser() {
 
 # Debian has the driver as chromium-driver; Ubuntu as chromium-chromedriver, which brings the browser along.
 browser_packages() {
-    if apt-cache show chromium-driver >/dev/null 2>&1; then
-        echo chromium-driver
-    else
+    if grep -q '^ID=ubuntu' /etc/os-release 2>/dev/null; then
         echo chromium-chromedriver
+    else
+        echo chromium-driver
     fi
 }
 

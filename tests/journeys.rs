@@ -16,5 +16,6 @@ mod personal;
 mod postings;
 mod tamper;
 mod user;
+mod ways;
 mod work;
 mod year;

@@ -10,7 +10,7 @@ use crate::row::{Noted, Row};
 use crate::seen::Seen;
 use crate::table::Table;
 
-const COLUMNS: &[Column] = &[
+pub(crate) const COLUMNS: &[Column] = &[
     required("item_code", &["项目代码"]),
     required("category", &["类别"]),
     required("item", &["项目"]),

@@ -22,6 +22,11 @@ pub(crate) const fn optional(name: &'static str, headings: &'static [&'static st
 }
 
 impl Column {
+    /// What people call the column of a name.
+    fn title(&self, name: &str) -> Option<&'static str> {
+        self.headings.first().copied().filter(|_| self.name == name)
+    }
+
     fn is_called(&self, title: &str) -> bool {
         self.name.eq_ignore_ascii_case(title) || self.headings.contains(&title)
     }
@@ -30,6 +35,22 @@ impl Column {
     fn both_names(&self) -> String {
         format!("{}（{}）", self.name, self.headings.first().unwrap_or(&self.name))
     }
+}
+
+/// What people call a column (`head_name` is 户主), whatever the kind of file; none where there is no such column.
+pub fn title_of(name: &str) -> Option<&'static str> {
+    let kinds = [
+        crate::households::COLUMNS,
+        crate::panels::COLUMNS,
+        crate::scorecards::COLUMNS,
+        crate::catalogue::COLUMNS,
+        crate::corrections::COLUMNS,
+        crate::divisions::COLUMNS,
+        crate::contacts::COLUMNS,
+        crate::group_facts::COLUMNS,
+        crate::postings::COLUMNS,
+    ];
+    kinds.into_iter().flatten().find_map(|column| column.title(name))
 }
 
 /// Where a table has the columns of a kind.

@@ -10,7 +10,7 @@ use crate::row::{Noted, Row};
 use crate::seen::Seen;
 use crate::table::Table;
 
-const COLUMNS: &[Column] = &[
+pub(crate) const COLUMNS: &[Column] = &[
     required("division_code", &["区划代码"]),
     required("name", &["名称", "姓名"]),
     required("duty", &["职责"]),

@@ -12,7 +12,7 @@ use crate::seen::Seen;
 use crate::table::Table;
 use crate::visit::visit;
 
-const COLUMNS: &[Column] = &[
+pub(crate) const COLUMNS: &[Column] = &[
     required("month", &["月份"]),
     required("household_code", &["农户代码"]),
     required("status", &["状态"]),

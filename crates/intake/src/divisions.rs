@@ -10,7 +10,7 @@ use crate::row::{Noted, Row};
 use crate::seen::Seen;
 use crate::table::Table;
 
-const COLUMNS: &[Column] = &[
+pub(crate) const COLUMNS: &[Column] = &[
     required("code", &["代码"]),
     optional("parent_code", &["上级代码"]),
     required("level", &["级别"]),

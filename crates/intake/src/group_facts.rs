@@ -10,7 +10,7 @@ use crate::row::{Noted, Row};
 use crate::seen::Seen;
 use crate::table::Table;
 
-const COLUMNS: &[Column] = &[
+pub(crate) const COLUMNS: &[Column] = &[
     required("group_code", &["小组代码", "村小组代码"]),
     required("year", &["年度"]),
     required("resident_households", &["常住户数"]),

@@ -14,7 +14,7 @@ use crate::row::{Noted, Row};
 use crate::seen::Seen;
 use crate::table::Table;
 
-const COLUMNS: &[Column] = &[
+pub(crate) const COLUMNS: &[Column] = &[
     required("group_code", &["小组代码", "村小组代码"]),
     required("number", &["户号"]),
     required("head_name", &["户主"]),

@@ -47,6 +47,7 @@ mod workbook;
 
 pub use assembly::assemble_catalogue;
 pub use catalogue::catalogue;
+pub use columns::title_of;
 pub use contacts::contacts;
 pub use corrections::corrections;
 pub use divisions::divisions;

@@ -13,7 +13,7 @@ use crate::row::{Noted, Row};
 use crate::seen::Seen;
 use crate::table::Table;
 
-const COLUMNS: &[Column] = &[
+pub(crate) const COLUMNS: &[Column] = &[
     required("village_code", &["村代码"]),
     required("panel", &["评分组"]),
     required("member", &["评委"]),

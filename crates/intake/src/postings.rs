@@ -11,7 +11,7 @@ use crate::row::{Noted, Row};
 use crate::seen::Seen;
 use crate::table::Table;
 
-const COLUMNS: &[Column] = &[
+pub(crate) const COLUMNS: &[Column] = &[
     required("month", &["月份"]),
     required("village_code", &["村代码"]),
     required("posted_on", &["张贴日期"]),

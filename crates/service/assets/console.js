@@ -38,6 +38,12 @@ function goTo(select) {
   });
 }
 
+/** Shows where one is in the flow, where the flow is wider than the phone. */
+function showPresent(flow) {
+  const [list, present] = [flow.querySelector('ul'), flow.querySelector('[aria-current]')];
+  if (list && present) list.scrollLeft = present.offsetLeft - (list.clientWidth - present.clientWidth) / 2;
+}
+
 /** Drops the phone page of whoever logs out: it names them, and opens without the server. */
 function forgetPhonePage(form) {
   form.addEventListener('submit', async (event) => {
@@ -104,5 +110,6 @@ async function enterSheets(table) {
 
 document.querySelectorAll('form[data-confirm]').forEach(askFirst);
 document.querySelectorAll('select[data-go]').forEach(goTo);
+document.querySelectorAll('nav.flow').forEach(showPresent);
 document.querySelectorAll('form[action="/logout"]').forEach(forgetPhonePage);
 document.querySelectorAll('table[data-sheet-entry]').forEach(enterSheets);

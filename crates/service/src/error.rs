@@ -3,12 +3,13 @@
 use askama::Template;
 use axum::body::to_bytes;
 use axum::extract::Request;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
-use crate::problem::{Failure, Problem};
+use crate::login::{LOG_IN, log_in_for};
+use crate::problem::{Failure, Problem, ToldProblem};
 
 /// Why a page cannot be shown.
 pub(crate) enum PageError {
@@ -58,24 +59,25 @@ const LONGEST_PROBLEM: usize = 64 << 10;
 #[template(path = "error.html")]
 struct ErrorPage {
     title: String,
+    /// Line by line.
     remedy: String,
+    /// Where one can go on.
+    back: String,
 }
 
 impl IntoResponse for PageError {
+    /// A problem, which [`for_people`] makes a page of.
     fn into_response(self) -> Response {
-        let (status, title, remedy) = match self {
-            Self::LogIn => return Redirect::to("/login").into_response(),
-            Self::NotFound => {
-                (StatusCode::NOT_FOUND, "没有这一页".to_owned(), "请核对网址，或向村委会询问。".to_owned())
-            }
-            Self::Problem(problem) => (problem.status(), problem.title().to_owned(), problem.words()),
+        let problem = match self {
+            Self::LogIn => return Redirect::to(LOG_IN).into_response(),
+            Self::NotFound => Problem::not_found().because("没有这一页。请核对网址，或向村委会询问。"),
+            Self::Problem(problem) => *problem,
             Self::Fault(error) => {
                 tracing::error!(%error, "a page failed");
-                let remedy = "请稍后再试；如一直这样，请告诉村委会。".to_owned();
-                (StatusCode::INTERNAL_SERVER_ERROR, "暂时无法显示".to_owned(), remedy)
+                Problem::fault().because("请稍后再试；如一直这样，请告诉村委会。")
             }
         };
-        page(status, &ErrorPage { title, remedy })
+        problem.into_response()
     }
 }
 
@@ -84,24 +86,41 @@ pub(crate) async fn not_found() -> PageError {
     PageError::NotFound
 }
 
-/// Problems of layers, as limits are, become pages where people read them.
+/// Problems become pages where people read them, and who has to log in first comes back afterwards.
 pub(crate) async fn for_people(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
     // What scripts of the phone ask for is answered as the API answers.
-    let is_api = ["/api/", "/phone/"].iter().any(|start| request.uri().path().starts_with(start));
+    let is_api = ["/api/", "/phone/"].iter().any(|start| path.starts_with(start));
+    let back = way_back(path);
+    let wanted = request.uri().path_and_query().filter(|_| request.method() == Method::GET).cloned();
     let response = next.run(request).await;
+    if response.headers().get(LOCATION).is_some_and(|to| to == LOG_IN)
+        && let Some(wanted) = wanted
+    {
+        return log_in_for(&wanted).into_response();
+    }
     let kind = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     if is_api || kind != Some(b"application/problem+json") {
         return response;
     }
     let (mut parts, body) = response.into_parts();
     let body = to_bytes(body, LONGEST_PROBLEM).await.unwrap_or_default();
-    let problem: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    let text = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
-    let shown = page(parts.status, &ErrorPage { title: text("title"), remedy: text("detail") });
+    let told: ToldProblem = serde_json::from_slice(&body).unwrap_or_default();
+    let shown = page(parts.status, &ErrorPage { remedy: told.sentence(), title: told.title, back });
     let (told, body) = shown.into_parts();
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.extend(told.headers);
     Response::from_parts(parts, body)
+}
+
+/// Where somebody can go on whom a page refused something: to the own household's page or the village's board, if it
+/// was from there, else to the own overview.
+fn way_back(path: &str) -> String {
+    let mut parts = path.split('/').skip(1);
+    match (parts.next(), parts.next()) {
+        (Some(public @ ("h" | "p")), Some(of)) if parts.next().is_some() => format!("/{public}/{of}"),
+        _ => "/".to_owned(),
+    }
 }
 
 /// Renders a page.
@@ -112,5 +131,18 @@ pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
             tracing::error!(%error, "a template failed");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_refused_goes_on_from_where_it_was() {
+        assert_eq!(way_back("/h/abc/objections"), "/h/abc");
+        assert_eq!(way_back("/p/440229100204/objections"), "/p/440229100204");
+        assert_eq!(way_back("/h/abc"), "/", "a page that is not there is no way back");
+        assert_eq!(way_back("/panels/440229100204/2026-10/members"), "/");
     }
 }

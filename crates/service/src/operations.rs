@@ -12,7 +12,6 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
-use domain::month::local_time;
 use domain::place::Place;
 use domain::schedule::{Kind, SCHEDULE};
 use records::jobs::{JobRow, counties, jobs_of, overview, run_again};
@@ -96,7 +95,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// `/` of the operations address.
 async fn jobs(Extract(state): Extract<State>) -> Result<Response, PageError> {
     let figures = overview(&state.database).await?;
-    let local = |at: DateTime<Utc>| local_time(at, state.zone).format("%Y-%m-%d %H:%M").to_string();
+    let local = |at: DateTime<Utc>| state.long_time(at);
     let rows = Kind::ALL.map(|kind| {
         let of = |name: &str| {
             let found = figures.depths.iter().find(|one| one.kind == kind.name() && one.state == name);

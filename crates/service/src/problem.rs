@@ -6,8 +6,13 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use records::Refusal;
 use records::idempotency::Answer;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+mod words;
+
+pub(crate) use words::ToldProblem;
+use words::sentence;
 
 /// Why a request was not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -34,12 +39,12 @@ pub(crate) struct Problem {
 }
 
 /// What is wrong with a field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct FieldProblem {
     /// Its name.
     pub(crate) field: String,
     /// Which row of the list it stands in, from 1 on.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) line: Option<u32>,
     /// What is wrong, with the remedy.
     pub(crate) message: String,
@@ -152,10 +157,7 @@ impl Problem {
 
     /// What is the matter, with every wrong field, for a page.
     pub(crate) fn sentence(&self) -> String {
-        let line = |line: Option<u32>| line.map(|line| format!("第 {line} 行 ")).unwrap_or_default();
-        let field = |one: &FieldProblem| format!("{}{}：{}", line(one.line), one.field, one.message);
-        let fields: Vec<String> = self.errors.iter().map(field).collect();
-        std::iter::once(self.words()).chain(fields).collect::<Vec<_>>().join("\n")
+        sentence(self.words(), &self.errors)
     }
 
     /// Which problem it is, for people.

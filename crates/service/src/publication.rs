@@ -58,6 +58,8 @@ pub(crate) struct Shown {
     /// Empty before publication.
     pub(crate) object_until: String,
     pub(crate) check: String,
+    /// Whom the village praises, and for what.
+    pub(crate) roll: Vec<(&'static str, Vec<String>)>,
 }
 
 impl Shown {
@@ -74,6 +76,12 @@ impl Shown {
     /// A rank, a slash where there is none.
     pub(crate) fn rank(rank: &Option<u32>) -> String {
         rank.map(|rank| rank.to_string()).unwrap_or_else(|| "/".into())
+    }
+
+    /// Whom a group praises, and for what; as the sheet on the wall has it.
+    pub(crate) fn praise(group: &NoticeGroup) -> Vec<(&'static str, String)> {
+        let lines = group.honours.lines();
+        lines.into_iter().filter(|(_, line)| !line.is_empty()).collect()
     }
 
     /// The name of a tier, empty where there is none.
@@ -190,7 +198,10 @@ async fn load(
 
 /// A notice with its words.
 pub(crate) fn shown(notice: Notice) -> Shown {
+    let [best, total, improved] = notice.village_praise();
+    let roll = [("本月最高", best), ("累计最高", total), ("进步最大", improved)];
     Shown {
+        roll: roll.into_iter().filter(|(_, praised)| !praised.is_empty()).collect(),
         published_on: notice.published_on.map(date_title).unwrap_or_default(),
         object_until: notice.object_until.map(date_title).unwrap_or_default(),
         check: notice.hash.short(),

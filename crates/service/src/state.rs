@@ -28,7 +28,7 @@ pub struct State {
     pub database: Database,
     /// The first guard.
     pub guard: Arc<Guard>,
-    /// How pages are served.
+    /// How pages are served; `public_url` is never empty.
     pub http: Arc<Http>,
     /// How months are closed.
     pub closing: Arc<settings::Database>,
@@ -64,9 +64,25 @@ impl State {
         local_time(instant, self.zone).format("%-m月%-d日 %H:%M").to_string()
     }
 
+    /// An instant in full: `2026年11月4日 00:30`, in the county's time.
+    pub(crate) fn long_time(&self, instant: DateTime<Utc>) -> String {
+        local_time(instant, self.zone).format("%Y年%-m月%-d日 %H:%M").to_string()
+    }
+
     /// The time that rules see.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.moment().now
+    }
+
+    /// The address below which people reach the pages, as mails and codes on paper have it.
+    pub(crate) fn public_url(&self) -> &str {
+        self.http.public_url.trim_end_matches('/')
+    }
+
+    /// Whether that address is of this machine only: a code printed with it opens on no phone.
+    pub(crate) fn is_reached_from_here_only(&self) -> bool {
+        let host = self.public_url().split_once("://").map_or("", |(_, rest)| rest);
+        ["127.", "localhost", "[::1]"].iter().any(|local| host.starts_with(local))
     }
 
     /// For how long sessions live.

@@ -36,6 +36,11 @@ impl Praised {
     pub fn number(&self) -> &str {
         last_digits(&self.household)
     }
+
+    /// `0012 张*明 +8`, for who gained.
+    pub fn gain(&self) -> String {
+        format!("{} {} +{}", self.number(), self.head, self.points.short())
+    }
 }
 
 /// Rule R-59: praised are every full 100 or else the month's best, the highest total of the year, and who gained

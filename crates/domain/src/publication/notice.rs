@@ -190,6 +190,21 @@ impl Notice {
     }
 }
 
+impl Honours {
+    /// What a group is praised for, each with its line; a line without anybody is empty.
+    pub fn lines(&self) -> [(&'static str, String); 4] {
+        let full: Vec<String> =
+            self.full.iter().map(|one| format!("{} {}", one.number(), one.head)).collect();
+        let improved: Vec<String> = self.improved.iter().map(Praised::gain).collect();
+        [
+            ("本月最高", praise_line(&self.best, " 分")),
+            ("累计最高", praise_line(&self.total, " 分")),
+            ("满分", full.join("、")),
+            ("进步最大", improved.join("、")),
+        ]
+    }
+}
+
 /// Those who are praised, as one line: `0012 张*明 100 分、0015 王* 100 分`.
 pub fn praise_line(praised: &[Praised], unit: &str) -> String {
     let words: Vec<String> = praised

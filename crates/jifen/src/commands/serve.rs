@@ -26,8 +26,8 @@ pub async fn run(common: &Common, serve: &Serve) -> Result<()> {
         println!("{url}");
     }
     let (served, operated) = tokio::join!(
-        service::serve(listener, state(&context, common)?, stopped()),
-        operations(&context, common, &address)
+        service::serve(listener, state(&context, common, &url)?, stopped()),
+        operations(&context, common, &address, &url)
     );
     context.close().await?;
     operated?;
@@ -39,7 +39,7 @@ pub async fn run(common: &Common, serve: &Serve) -> Result<()> {
 ///
 /// # Errors
 /// The listener fails.
-pub async fn operations(context: &Context, common: &Common, address: &str) -> Result<()> {
+pub async fn operations(context: &Context, common: &Common, address: &str, url: &str) -> Result<()> {
     let configured = &context.settings.http.operations;
     if configured.is_empty() {
         return Ok(());
@@ -50,7 +50,7 @@ pub async fn operations(context: &Context, common: &Common, address: &str) -> Re
     match service::listen(wanted).await {
         Ok((listener, bound)) => {
             eprintln!("任务页：http://{bound}");
-            Ok(service::serve_operations(listener, state(context, common)?, stopped()).await?)
+            Ok(service::serve_operations(listener, state(context, common, url)?, stopped()).await?)
         }
         Err(error) => {
             eprintln!("任务页没有启动：{configured} {error}（设置 http.operations）");
@@ -65,11 +65,12 @@ pub fn now() -> fn() -> DateTime<Utc> {
     Utc::now
 }
 
-/// What the handlers reach. With `--now` every page sees that time, as every command does.
+/// What the handlers reach. With `--now` every page sees that time, as every command does; where no public address
+/// is set, people reach the pages at the address that is listened on.
 ///
 /// # Errors
 /// A folder of photos that cannot be used.
-pub fn state(context: &Context, common: &Common) -> Result<service::State> {
+pub fn state(context: &Context, common: &Common, url: &str) -> Result<service::State> {
     let clock = match common.now {
         Some(stated) => service::Clock::Stated(stated, now()),
         None => service::Clock::Wall(now()),
@@ -79,10 +80,14 @@ pub fn state(context: &Context, common: &Common) -> Result<service::State> {
         "" => common.data.join("photos"),
         folder => folder.into(),
     };
+    let mut http = context.settings.http.clone();
+    if http.public_url.is_empty() {
+        url.clone_into(&mut http.public_url);
+    }
     Ok(service::State {
         database: context.database.clone(),
         guard: Arc::clone(&context.guard),
-        http: Arc::new(context.settings.http.clone()),
+        http: Arc::new(http),
         closing: Arc::new(context.settings.database.clone()),
         operator: context.operator.clone(),
         registrar: context.registrar.clone(),

@@ -52,16 +52,12 @@ pub async fn run(common: &Common, up: &Up) -> Result<()> {
         Some(_) => Clock::Stated(context.moment),
         None => Clock::Wall(now()),
     };
-    let public = if context.settings.http.public_url.is_empty() {
-        url
-    } else {
-        context.settings.http.public_url.clone()
-    };
-    let worker = worker(&context, common, clock, &public)?;
+    let state = state(&context, common, &url)?;
+    let worker = worker(&context, common, clock, &state.http.public_url)?;
     let (serving, working, operating) = tokio::join!(
-        service::serve(listener, state(&context, common)?, stopped()),
+        service::serve(listener, state, stopped()),
         worker::work(worker, stopped()),
-        operations(&context, common, &address)
+        operations(&context, common, &address, &url)
     );
     context.close().await?;
     serving?;

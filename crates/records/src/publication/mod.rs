@@ -49,6 +49,30 @@ pub async fn publish_month(
     month: Month,
     moment: &Moment,
 ) -> Result<Report> {
+    publish(connection, allowed, month, None, moment).await
+}
+
+/// As [`publish_month`], for the version that somebody looked through before.
+///
+/// # Errors
+/// As there, and where a village has a later version by now, which nobody looked through.
+pub async fn publish_version(
+    connection: &mut Connection,
+    allowed: &Allowed<Publish>,
+    month: Month,
+    seen: i16,
+    moment: &Moment,
+) -> Result<Report> {
+    publish(connection, allowed, month, Some(seen), moment).await
+}
+
+async fn publish(
+    connection: &mut Connection,
+    allowed: &Allowed<Publish>,
+    month: Month,
+    seen: Option<i16>,
+    moment: &Moment,
+) -> Result<Report> {
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         let scope = allowed.place();
         if !county_exists(connection, &scope).await? {
@@ -62,6 +86,12 @@ pub async fn publish_month(
         let published = published(connection, &scope).await?;
         let mut report = Report::default();
         for head in closing::latest_of(&heads, month).into_values() {
+            if let Some(seen) = seen.filter(|seen| *seen != head.version) {
+                let now = head.version;
+                return Err(Refusal::message(format!(
+                    "您核对的是第{seen}版，现在已有第{now}版：请核对第{now}版，再公示"
+                )));
+            }
             if published.contains_key(&(head.village, month, head.version)) {
                 report.already.push(head.village);
             } else {

@@ -4,7 +4,6 @@ use domain::publication::{Honours, Notice, Praised};
 use serde_json::{Value, json};
 
 use super::Sheet;
-use super::notice::gained;
 
 /// The honour roll.
 pub fn honour_roll(notice: &Notice) -> Sheet {
@@ -31,6 +30,6 @@ fn praise(honours: &Honours) -> Value {
         "best": honours.best.iter().map(scored).collect::<Vec<_>>(),
         "total": honours.total.iter().map(scored).collect::<Vec<_>>(),
         "full": honours.full.iter().map(named).collect::<Vec<_>>(),
-        "improved": honours.improved.iter().map(gained).collect::<Vec<_>>(),
+        "improved": honours.improved.iter().map(Praised::gain).collect::<Vec<_>>(),
     })
 }

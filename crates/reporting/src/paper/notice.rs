@@ -2,7 +2,7 @@
 
 use domain::closing::Tier;
 use domain::points::Points;
-use domain::publication::{Change, Honours, Notice, NoticeGroup, NoticeRow, Praised, praise_line};
+use domain::publication::{Change, Honours, Notice, NoticeGroup, NoticeRow, Praised};
 use serde_json::{Value, json};
 
 use super::{Sheet, date, points, qr};
@@ -162,18 +162,8 @@ fn top(group: &NoticeGroup) -> impl Iterator<Item = &NoticeRow> {
 
 /// A praise line by line; a line without anybody is empty.
 fn praise(honours: &Honours) -> Value {
-    let improved: Vec<String> = honours.improved.iter().map(gained).collect();
-    let full: Vec<String> = honours.full.iter().map(|one| format!("{} {}", one.number(), one.head)).collect();
-    json!({
-        "best": praise_line(&honours.best, " 分"),
-        "total": praise_line(&honours.total, " 分"),
-        "full": full.join("、"),
-        "improved": improved.join("、"),
-    })
-}
-
-pub(super) fn gained(one: &Praised) -> String {
-    format!("{} {} +{}", one.number(), one.head, one.points.short())
+    let [best, total, full, improved] = honours.lines().map(|(_, line)| line);
+    json!({ "best": best, "total": total, "full": full, "improved": improved })
 }
 
 fn change(change: &Change) -> Value {

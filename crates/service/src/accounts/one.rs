@@ -7,7 +7,6 @@ use authz::{Allowed, Grant, Guard, ManageAccounts, Role, check_delegation, may_g
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::month::local_time;
 use domain::place::Place;
 use records::accounts::{AccountSummary, GrantRow, account, delegated, grants_of};
 use records::{places, tenancy};
@@ -115,7 +114,7 @@ async fn shown(
         here: page_of(&place, visit.month, id),
         id,
         home: named(&seen.account.place, &seen.names),
-        made: local_time(seen.account.created_at, state.zone).format("%Y-%m-%d %H:%M").to_string(),
+        made: state.long_time(seen.account.created_at),
         states: states(&seen.account),
         disabled,
         roles: roles.collect(),

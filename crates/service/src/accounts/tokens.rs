@@ -7,7 +7,6 @@ use authz::{Allowed, IssueMachineTokens, Role};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::month::local_time;
 use domain::place::Place;
 use ipnet::IpNet;
 use records::accounts::{NewToken, TokenRow, issue_token, revoke_token, tokens_of};
@@ -117,7 +116,7 @@ fn line(state: &State, row: TokenRow, names: &BTreeMap<Place, String>) -> Line {
         id: row.id,
         place: named(&row.place, names),
         range: row.address_range.unwrap_or_else(|| "不限".to_owned()),
-        expires: local_time(row.expires_at, state.zone).format("%Y-%m-%d %H:%M").to_string(),
+        expires: state.long_time(row.expires_at),
         by: actor_words(&row.issued_by, state.guard.table(), names),
         class,
         state: word,
@@ -152,7 +151,7 @@ pub(crate) async fn issue(
         secret: token,
         hint: "令牌只在这里显示这一次，系统里查不到。请复制到对方系统的设置里，不要放进聊天记录。丢了就收回它，再发一个。",
         next: format!("{}/tokens", Section::Accounts.at(&at, of_month)),
-        next_title: "回到机器令牌",
+        next_title: "回到外部系统令牌",
         shell: visit.shell,
     };
     Ok(secret.answer())

@@ -48,7 +48,7 @@ pub(crate) async fn cards(
         return Err(Problem::refused().because("该组没有参与积分的农户，没有户卡可印").into());
     }
     let phone = &state.http.supervision_phone;
-    let sheet = paper::household_cards(&cards, month.year(), &public_url(&state), phone);
+    let sheet = paper::household_cards(&cards, month.year(), state.public_url(), phone);
     let bytes = printed(&state, move |printer| printer.pdf(&sheet)).await?;
     Ok(pdf(bytes, &format!("cards-{}", group.code())))
 }
@@ -76,14 +76,6 @@ pub(crate) async fn form2(
     let sheet = paper::form2(&year);
     let bytes = printed(&state, move |printer| printer.pdf(&sheet)).await?;
     Ok(pdf(bytes, &format!("form2-{}-{}", household.code(), month.year())))
-}
-
-/// The address below which households' pages are, as cards print it.
-fn public_url(state: &State) -> String {
-    match state.http.public_url.trim_end_matches('/') {
-        "" => format!("http://{}", state.http.listen),
-        url => url.to_owned(),
-    }
 }
 
 fn pdf(bytes: Vec<u8>, name: &str) -> Response {

@@ -60,8 +60,13 @@ fn filled(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// The number of an account stands for its person.
+/// The number of an account stands for its person; who has none is called as pages call it.
 fn of_account(actor: String) -> String {
+    match actor.as_str() {
+        "日程" => return "schedule".to_owned(),
+        "操作员" | "本机操作员" => return "operator".to_owned(),
+        _ => {}
+    }
     if actor.bytes().all(|byte| byte.is_ascii_digit()) { format!("person:{actor}:") } else { actor }
 }
 

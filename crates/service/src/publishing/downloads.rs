@@ -71,12 +71,7 @@ pub(crate) async fn txt(
 
 /// The address of a village's board, as sheets print it.
 pub(super) fn board_address(state: &State, village: &Place) -> String {
-    let http = &state.http;
-    let public = match http.public_url.trim_end_matches('/') {
-        "" => format!("http://{}", http.listen),
-        url => url.to_owned(),
-    };
-    format!("{public}/p/{}", village.code())
+    format!("{}/p/{}", state.public_url(), village.code())
 }
 
 /// The notice of the latest version; that it is taken out is logged before it is.

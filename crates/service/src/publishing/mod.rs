@@ -14,7 +14,7 @@ use domain::input::{Line, Posting};
 use domain::month::Month;
 use domain::place::{Level, Place};
 use records::Mode;
-use records::publication::{publish_month, record_postings};
+use records::publication::{publish_version, record_postings};
 use serde::Deserialize;
 
 use crate::account::FormToken;
@@ -75,14 +75,23 @@ async fn shown(
     }
 }
 
-/// `POST /publication/{place}/{month}`: publishes the latest version of a village's month.
+/// What the form of a publication sends: the version that was looked through.
+#[derive(Deserialize)]
+pub(crate) struct PublishForm {
+    #[serde(default)]
+    version: String,
+    #[serde(flatten)]
+    token: FormToken,
+}
+
+/// `POST /publication/{place}/{month}`: publishes the version of a village's month that was looked through.
 pub(crate) async fn publish(
     Extract(state): Extract<State>,
     caller: Caller,
     Named((place, month)): Named<(String, String)>,
-    Posted(token): Posted<FormToken>,
+    Posted(form): Posted<PublishForm>,
 ) -> Result<Response, PageError> {
-    token.check(&caller)?;
+    form.token.check(&caller)?;
     let at: Place = place.parse().map_err(|_| PageError::NotFound)?;
     let allowed = caller.allow(Publish, at).await?;
     let mut visit =
@@ -92,8 +101,12 @@ pub(crate) async fn publish(
         if at.level() != Level::Village {
             return Err(PageError::from(Problem::refused().because("公示按村办理，请先选一个村")));
         }
+        let seen = form
+            .version
+            .parse()
+            .map_err(|_| Problem::refused().because("页面已过期，请刷新后核对，再公示"))?;
         let mut connection = state.database.connection().await?;
-        let report = publish_month(&mut connection, &allowed, month, &state.moment()).await?;
+        let report = publish_version(&mut connection, &allowed, month, seen, &state.moment()).await?;
         if report.published.is_empty() && report.already.is_empty() {
             let reasons: Vec<String> = report.blocked.into_iter().flat_map(|one| one.reasons).collect();
             let why = if reasons.is_empty() {
@@ -149,8 +162,7 @@ pub(crate) async fn post(
         Ok(()) => Ok(done_at(&Section::Publication.at(&village, month), "posted")),
         Err(error) => {
             let (status, words) = refused(error)?;
-            visit.shell.problem =
-                words.replace("posted_on：", "张贴日期：").replace("village_code：", "村：");
+            visit.shell.problem = words;
             shown(&state, &caller, visit, status, Some(entered)).await
         }
     }

@@ -46,6 +46,8 @@ struct VillagePage {
     /// The address of the public page, and its code.
     address: String,
     picture: String,
+    /// Whether the address opens on this machine only.
+    only_here: bool,
     may_publish: bool,
     may_post: bool,
     may_export: bool,
@@ -213,6 +215,7 @@ pub(super) async fn shown(
         picture: picture(&address),
         address,
         preview: loaded.notice.filter(Notice::is_preview).map(crate::publication::shown),
+        only_here: state.is_reached_from_here_only(),
         may_publish: caller.may(Publish, village),
         may_post: caller.may(Post, village),
         may_export: caller.may(Export, village),

@@ -1,6 +1,6 @@
 //! A month from the changed rule to the corrected notice, by everybody who has a part in it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::COUNTY;
 
 use super::driver::{Browser, Driver, PHONE, SCREEN};
@@ -121,6 +121,13 @@ async fn the_panel_enters_every_card(driver: &Driver, stage: &Stage) -> String {
     }
     assert_eq!(member.text(&cell(poor, "score")).await, "74", "the changed rule counts at once");
     assert!(member.text(&cell(wrong, "message")).await.contains("H9z"), "said before it is saved");
+    assert!(
+        member.text(&cell(poor, "words")).await.contains("院落与屋旁整洁"),
+        "codes stand beside their words"
+    );
+    let fits = "const cells = document.querySelector(arguments[0]).closest('tr').children;
+        return [...cells].every((cell) => cell.getBoundingClientRect().right <= innerWidth)";
+    assert_eq!(member.run(fits, vec![json!(row(wrong))]).await, true, "a line fits on a phone");
 
     member.find(&row(wrong)).await.send_keys(&format!("{CONTROL}s")).await.expect("saved");
     member.shows(&format!("已保存 {} 户；还有 1 户没有入账", households.len() - 1)).await;
@@ -186,9 +193,14 @@ async fn the_leader_signs(driver: &Driver, stage: &Stage) {
         if signed == 0 {
             let first = leader.text("main tbody tr").await;
             assert!(first.contains("74 分") && first.contains("比本组平均低 10 分以上"), "{first}");
+            assert!(first.contains("小组 ") && first.contains("H1a3（院落与屋旁整洁）"), "{first}");
+            assert!(leader.text("#codes").await.contains("院内或屋旁随意堆放杂物"), "the words of the rule");
         }
         agree(&leader, "#sign").await;
         leader.shows("已签字。").await;
+        leader.goto(&sheet).await;
+        assert!(leader.text("#signed").await.contains("评分组组长"), "who signed");
+        assert_eq!(leader.count("#sign").await, 0, "there is nothing new to sign");
         signed += 1;
     }
     assert!(signed > 0);
@@ -253,8 +265,10 @@ async fn a_villager_objects(driver: &Driver, stage: &Stage, household: &str) {
 async fn the_village_upholds_the_objection(driver: &Driver, stage: &Stage) {
     let clerk = window(driver, stage, SCREEN, "village_administrator").await;
     clerk.goto(&format!("/objections/{VILLAGE}/{MONTH}")).await;
+    assert!(clerk.text("main tbody").await.contains("小组 "), "a number stands beside its group");
     clerk.click("main tbody th a").await;
     clerk.shows("那几堆是邻居修房临时放的").await;
+    assert!(clerk.text("#codes").await.contains("院落与屋旁整洁"), "codes stand beside their words");
     clerk.choose("select[name=outcome]", "upheld").await;
     clerk.fill("input[name=card]", "-").await;
     clerk.fill("textarea[name=reason]", "到现场看过，邻居也承认，不应扣分").await;
@@ -262,7 +276,9 @@ async fn the_village_upholds_the_objection(driver: &Driver, stage: &Stage) {
     clerk.find("#preview").await;
     let preview = clerk.text("#preview").await;
     assert!(preview.contains("74 → 100") && preview.contains("不可兑换 → 可兑换"), "{preview}");
-    clerk.click("button[value=decide]").await;
+    let rights = clerk.text("#rights").await;
+    assert!(rights.contains("小组 ") && rights.contains("不可兑换 → 可兑换"), "{rights}");
+    agree(&clerk, "button[value=decide]").await;
     clerk.shows("本月已更正为新版本").await;
     clerk.goto(&format!("/closing/{VILLAGE}/{MONTH}")).await;
     clerk.shows("第2版").await;

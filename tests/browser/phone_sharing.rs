@@ -1,11 +1,24 @@
 //! Scoring on phones that are not alone: another log-in on the same phone, two members on one house, and the deadline.
 
+use serde_json::Value;
 use tokio_postgres::Client;
 
 use super::driver::{Browser, Driver, PHONE, SCREEN};
 use super::phone::{HOUSEHOLDS, note, numbers, save, take_along, tap, waiting};
 use super::stage::{Stage, VILLAGE};
 use crate::support::{superuser, until};
+
+/// The owners of what the phone keeps of a kind.
+const KEPT: &str = "
+    const [kind, done] = arguments;
+    const opened = indexedDB.open('jifen-phone');
+    opened.onsuccess = () => {
+        const keys = opened.result.transaction('sealed').objectStore('sealed').getAllKeys();
+        keys.onsuccess = () => {
+            opened.result.close();
+            done(keys.result.filter(([, one]) => one === kind).map(([owner]) => owner));
+        };
+    };";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_log_in_on_the_phone_neither_sees_nor_sends_what_waits() {
@@ -30,6 +43,7 @@ async fn another_log_in_on_the_phone_neither_sees_nor_sends_what_waits() {
     phone.goto("/phone").await;
     phone.find(".houses").await;
     assert_eq!((waiting(&phone).await, phone.count("[data-standing=here]").await), (0, 0));
+    assert_eq!(owners_of(&phone, "month").await.len(), 1, "the other's month is gone, with its names");
     until("no house is done", async || (phone.text("#count-done").await == "0").then_some(())).await;
     tap(&phone, "#sync-now").await;
     phone.find("#sync-state[data-state=synced]").await;
@@ -39,6 +53,12 @@ async fn another_log_in_on_the_phone_neither_sees_nor_sends_what_waits() {
     assert_eq!(received(&owner).await, []);
     tap(&phone, "#log-out button").await;
     phone.find("input[name=password]").await;
+    assert_eq!(
+        owners_of(&phone, "month").await,
+        Vec::<String>::new(),
+        "nor does the own outlast the log-out"
+    );
+    assert_eq!(owners_of(&phone, "sheet").await.len(), 2, "what was not sent stays");
     phone.log_in("panel_member").await;
     phone.goto("/phone").await;
     until("both sheets", async || (received(&owner).await.len() == 2).then_some(())).await;
@@ -57,6 +77,10 @@ async fn two_members_on_one_house_are_both_kept_and_the_leader_decides() {
     let leader = Browser::open(&driver, pages, SCREEN).await;
     take_along(&member, "panel_member").await;
     take_along(&leader, "panel_leader").await;
+    until("numbers under the names of groups", async || {
+        member.text(".house .number").await.contains("小组 ").then_some(())
+    })
+    .await;
     let owner = superuser(&stage.database).await;
 
     // Both know no card of the house.
@@ -78,7 +102,8 @@ async fn two_members_on_one_house_are_both_kept_and_the_leader_decides() {
     leader.goto(&format!("/scoring/{VILLAGE}/2026-01")).await;
     leader.find("#open-sheets").await;
     let open = leader.text("#open-sheets").await;
-    assert!(open.contains("92 分：H3b*2") && open.contains("98 分：H1a"), "{open}");
+    assert!(open.contains("92 分：H3b2（") && open.contains("98 分：H1a（"), "{open}");
+    assert!(open.contains("小组 "), "the number stands beside its group: {open}");
     leader.press("采用这份").await;
     until("the decision", async || (leader.count("#open-sheets").await == 0).then_some(())).await;
     assert_eq!(cards(&owner).await, [(1, "H1a*1".to_owned()), (2, "H3b*2".to_owned())]);
@@ -123,6 +148,12 @@ async fn a_sheet_after_the_deadline_is_parked_and_never_lost() {
     let open = leader.text("#open-sheets").await;
     assert!(open.contains("迟到") && open.contains("96 分：H3b") && open.contains("没有积分卡"), "{open}");
     drop((phone.close().await, leader.close().await));
+}
+
+/// Whose the values of a kind are that the phone keeps, sealed.
+async fn owners_of(phone: &Browser, kind: &str) -> Vec<String> {
+    let owners = phone.run_async(KEPT, vec![kind.into()]).await;
+    owners.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// A sheet that became the card, and whose it is.

@@ -156,6 +156,51 @@ async fn a_sum_sheet_that_has_changed_since_it_was_shown_is_not_signed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_signed_sum_sheet_says_who_signed_and_is_signed_again_only_for_later_cards() {
+    let world = World::new().await;
+    let page = fields(&world.get(&format!("{PAGE}/entry")));
+    let (panel, households) = (page[2].1[0].as_str(), &page[3].1);
+    let sheet = format!("{PAGE}/panel?name={panel}");
+    let sign = |sheet: &str| {
+        let seen = values(sheet, "seen")[0].clone();
+        let form = [("form_token", page[0].1[0].as_str()), ("panel", panel), ("seen", seen.as_str())];
+        assert_eq!(world.post(&format!("{PAGE}/signatures"), &form).status, 303);
+    };
+    world.enter(&[(&households[0], "H1a")]);
+    let open = world.get(&sheet);
+    assert!(open.contains("组长签字</button>") && !open.contains("id=\"signed\""), "{open}");
+    sign(&open);
+    let signed = world.get(&sheet);
+    assert!(signed.contains("id=\"signed\"") && signed.contains("村管理员"), "{signed}");
+    assert!(!signed.contains("id=\"sign\""), "there is nothing new to sign");
+
+    world.enter(&[(&households[1], "H3b")]);
+    let more = world.get(&sheet);
+    assert!(more.contains("又有 1 户") && more.contains("核对后再签一次</button>"), "{more}");
+    sign(&more);
+    assert!(!world.get(&sheet).contains("id=\"sign\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn findings_are_shown_as_they_are_typed_beside_the_words_of_their_rules() {
+    let world = World::new().await;
+    let page = fields(&world.get(&format!("{PAGE}/entry")));
+    let (panel, household) = (page[2].1[0].as_str(), page[3].1[0].as_str());
+    world.enter(&[(household, "H1a*2;H3b")]);
+    let (item, rule) = ("院落与屋旁整洁", "院内或屋旁随意堆放杂物");
+
+    let entry = world.get(&format!("{PAGE}/entry"));
+    assert_eq!(values(&entry, "findings")[0], "H1a2 H3b");
+    assert!(entry.contains(&format!("{item}：{rule}")), "{entry}");
+    let sheet = world.get(&format!("{PAGE}/panel?name={panel}"));
+    assert!(sheet.contains(&format!("H1a2（{item}）")) && sheet.contains(rule), "{sheet}");
+    assert!(
+        sheet.contains(&format!("小组 {}号", &household[15..])),
+        "a number stands beside its group: {sheet}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_villages_catalogue_is_not_put_in_force_by_one_person() {
     let database = TestDatabase::empty().await;
     let mut connection = database.database.connection().await.expect("a connection");

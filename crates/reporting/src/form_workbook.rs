@@ -207,7 +207,7 @@ fn write_codes(page: &mut Worksheet, sheet: &BlankSheet) -> Result<(), ReportErr
     page.set_freeze_panes(1, 0)?;
     page.set_repeat_rows(0, 0)?;
     page.set_print_area(0, 0, line.saturating_sub(1), 5)?;
-    print_setup(page, "扣分代码：两处写 H1a*2，一事多项写 H1a+H7a，多件用分号隔开");
+    print_setup(page, "扣分代码：两处写 H1a2，一事多项写 H1a+H7a，多件用空格隔开");
     Ok(())
 }
 

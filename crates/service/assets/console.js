@@ -1,14 +1,15 @@
 // What makes the console quicker; every form works without it.
 
-/** Asks before a form is sent: `form[data-confirm="text"]`. */
+/** Asks before a form is sent: `form[data-confirm="text"]`, or by one of its buttons: `button[data-confirm="text"]`. */
 function askFirst(form) {
   let agreed = false;
   form.addEventListener('submit', (event) => {
-    if (agreed) return;
+    const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+    if (agreed || !question) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     const [dialog, words, foot] = ['dialog', 'p', 'form'].map((tag) => document.createElement(tag));
-    words.textContent = form.dataset.confirm;
+    words.textContent = question;
     words.id = 'confirm-words';
     dialog.setAttribute('aria-labelledby', words.id);
     foot.method = 'dialog';
@@ -44,13 +45,17 @@ function showPresent(flow) {
   if (list && present) list.scrollLeft = present.offsetLeft - (list.clientWidth - present.clientWidth) / 2;
 }
 
-/** Drops the phone page of whoever logs out: it names them, and opens without the server. */
+/** Drops what the phone page of whoever logs out shows without the server: itself, and the names and scores of its months. */
 function forgetPhonePage(form) {
   form.addEventListener('submit', async (event) => {
-    if (!globalThis.caches || form.dataset.forgotten) return;
+    if (form.dataset.forgotten) return;
     event.preventDefault();
-    const names = (await caches.keys()).filter((name) => name.startsWith('phone-'));
-    await Promise.all(names.map((name) => caches.delete(name))).catch(() => {});
+    try {
+      const { forgetShown } = await import('./phone/store.js');
+      await forgetShown();
+    } catch (error) {
+      console.error('something of the phone page stays on this device', error);
+    }
     form.dataset.forgotten = 'yes';
     form.requestSubmit();
   });
@@ -66,24 +71,28 @@ const WORDS = new Map([
 
 /** Paper sheets by keyboard: `table[data-sheet-entry]`, one `input[name=findings]` a row. */
 async function enterSheets(table) {
-  const { parseFindings, score, short, FindingsError } = await import('./phone/score.js');
+  const { parseFindings, rulesOf, score, short, FindingsError } = await import('./phone/score.js');
   const catalogue = JSON.parse(document.querySelector('#catalogue').textContent);
   const inputs = [...table.querySelectorAll('input[name=findings]')];
+  const rules = rulesOf(catalogue);
+  const inWords = ({ act }) => act.split('+').map((code) => `${rules.get(code).item.item}：${rules.get(code).rule.rule}`).join('，同时');
 
   const read = (text) => {
-    if (text === '' || WORDS.has(text)) return { worth: WORDS.get(text) ?? '', message: '' };
+    if (text === '' || WORDS.has(text)) return { worth: WORDS.get(text) ?? '', words: '', message: '' };
     try {
-      const { total } = score(catalogue, parseFindings(text));
-      return { worth: short(total), message: '' };
+      const findings = parseFindings(text);
+      const { total } = score(catalogue, findings);
+      return { worth: short(total), words: findings.map(inWords).join('；'), message: '' };
     } catch (error) {
-      if (error instanceof FindingsError) return { worth: '', message: error.message };
+      if (error instanceof FindingsError) return { worth: '', words: '', message: error.message };
       throw error;
     }
   };
   const check = (input) => {
     const row = input.closest('tr');
-    const { worth, message } = read(input.value.trim());
+    const { worth, words, message } = read(input.value.trim());
     row.querySelector('[data-score]').textContent = worth;
+    row.querySelector('[data-words]').textContent = words;
     row.querySelector('[data-message]').textContent = message;
     if (message) input.setAttribute('aria-invalid', 'true');
     else input.removeAttribute('aria-invalid');
@@ -93,6 +102,7 @@ async function enterSheets(table) {
     next?.focus();
     next?.select();
   };
+  for (const input of inputs) input.closest('tr').querySelector('[data-words]').textContent = read(input.value.trim()).words;
   table.addEventListener('input', (event) => inputs.includes(event.target) && check(event.target));
   table.addEventListener('keydown', (event) => {
     const by = { Enter: event.shiftKey ? -1 : 1, ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -108,7 +118,7 @@ async function enterSheets(table) {
   });
 }
 
-document.querySelectorAll('form[data-confirm]').forEach(askFirst);
+new Set([...document.querySelectorAll('[data-confirm]')].map((one) => one.closest('form'))).forEach(askFirst);
 document.querySelectorAll('select[data-go]').forEach(goTo);
 document.querySelectorAll('nav.flow').forEach(showPresent);
 document.querySelectorAll('form[action="/logout"]').forEach(forgetPhonePage);

@@ -7,7 +7,7 @@ use crate::canonical::Digest;
 use crate::catalogue::Catalogue;
 use crate::points::Points;
 use crate::rulebook::{RedemptionRule, TieBreak};
-use crate::scoring::{Finding, ScoringTable, UnknownRule, write_findings};
+use crate::scoring::{Finding, ScoringTable, UnknownRule};
 
 /// Rule R-39: a score prints its own derivation: each item's deductions, its cap, and the sum.
 ///
@@ -100,11 +100,6 @@ pub fn explain_tier(result: &HouseholdResult, rule: &RedemptionRule) -> String {
         }
         _ => format!("{conditions}；不能兑换"),
     }
-}
-
-/// The findings as a sheet abbreviates them: `H1a×2、H3b`.
-pub fn abbreviate(findings: &[Finding]) -> String {
-    write_findings(findings).replace(';', "、").replace('*', "×")
 }
 
 #[cfg(test)]

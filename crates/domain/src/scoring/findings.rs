@@ -24,7 +24,7 @@ impl Finding {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FindingsError {
     /// A piece that is not a rule code.
-    #[error("“{0}”不是扣分代码：代码以字母结尾，如 H1a；次数写作 H1a*2")]
+    #[error("“{0}”不是扣分代码：代码以字母结尾，如 H1a；次数写作 H1a2")]
     Code(String),
     /// A count that is not 1 to 999.
     #[error("“{0}”的次数应为 1 到 999 的整数")]

@@ -19,7 +19,7 @@ pub use entry_window::{EntryWindow, LateProblem, Lock, check_late_reason};
 pub use findings::{Finding, FindingsError, parse_findings, write_findings};
 pub use score::{ItemScore, Score, ScoringTable, UnknownRule};
 pub use sheet::{Likeness, Receipt, Standing, may_take, missing_evidence, receive};
-pub use typed::parse_typed;
+pub use typed::{parse_typed, typed_findings};
 
 /// What became of the visit (状态).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

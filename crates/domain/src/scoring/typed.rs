@@ -1,4 +1,4 @@
-//! What is typed for one paper sheet: a status, or what was found.
+//! What is typed for one paper sheet: a status, or what was found; and findings as people read them.
 
 use super::{Finding, FindingsError, Status, parse_findings};
 
@@ -26,9 +26,28 @@ pub fn parse_typed(text: &str) -> Result<Option<(Status, Vec<Finding>)>, Finding
     }
 }
 
+/// Findings as people type and read them: `H1a2 H3b`, one act of two rules `H1a+H7a`.
+///
+/// Files and digests have [`write_findings`](super::write_findings); both texts read the same.
+pub fn typed_findings(findings: &[Finding]) -> String {
+    let typed = |finding: &Finding| match finding.times {
+        1 => finding.act.clone(),
+        times => format!("{}{times}", finding.act),
+    };
+    findings.iter().map(typed).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn findings_are_read_back_as_they_are_shown() {
+        let findings = parse_findings("H1a*2;H3b;H1a+H7a*12").expect("findings");
+        assert_eq!(typed_findings(&findings), "H1a2 H1a+H7a12 H3b");
+        assert_eq!(parse_findings(&typed_findings(&findings)), Ok(findings));
+        assert_eq!(typed_findings(&[]), "");
+    }
 
     #[test]
     fn an_empty_line_is_no_sheet_and_a_dash_is_a_visit_that_found_nothing() {

@@ -32,7 +32,7 @@ pub use load::cards_page;
 pub(crate) use load::{PanelNames, StoredCard, cards, counting, findings};
 pub(crate) use save::{NewCard, insert};
 pub(crate) use sign::{Remark, StoredSignature, remark_digest, remarks, signatures};
-pub use sign_month::{SignedMonth, month_to_sign, sign_month};
+pub use sign_month::{LastSignature, MonthToSign, SignedMonth, month_to_sign, sign_month};
 
 /// Whether the sheets carry the panels' signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

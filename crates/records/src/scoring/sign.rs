@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::canonical::{Digest, Form};
@@ -71,6 +71,7 @@ pub(crate) struct StoredSignature {
     pub(crate) last_card_id: i64,
     pub(crate) cards: i32,
     pub(crate) digest: Digest,
+    pub(crate) signed_at: DateTime<Utc>,
 }
 
 impl StoredSignature {
@@ -91,7 +92,8 @@ pub(crate) async fn signatures(
     month: Month,
     panels: &PanelNames,
 ) -> Result<Vec<StoredSignature>> {
-    let rows: Vec<(String, i64, i64, i32, Vec<u8>)> = signature::table
+    type Row = (String, i64, i64, i32, Vec<u8>, DateTime<Utc>);
+    let rows: Vec<Row> = signature::table
         .filter(signature::county_code.eq(county.digits()))
         .filter(signature::month.eq(month.number()))
         .filter(signature::place.ge(low))
@@ -103,14 +105,15 @@ pub(crate) async fn signatures(
             signature::last_card_id,
             signature::cards,
             signature::digest,
+            signature::signed_at,
         ))
         .load(connection)
         .await?;
     rows.into_iter()
-        .map(|(village, panel, last_card_id, cards, digest)| {
+        .map(|(village, panel, last_card_id, cards, digest, signed_at)| {
             let panel = panels.get(&panel).ok_or_else(|| Error::Corrupt("签字的评分组".into()))?;
             let (village, digest) = (codec::place(&village)?, codec::digest(&digest)?);
-            Ok(StoredSignature { village, panel: Arc::clone(panel), last_card_id, cards, digest })
+            Ok(StoredSignature { village, panel: Arc::clone(panel), last_card_id, cards, digest, signed_at })
         })
         .collect()
 }

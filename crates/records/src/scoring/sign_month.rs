@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use authz::{Allowed, SignCards};
+use authz::{Act, Allowed, SignCards};
+use chrono::{DateTime, Utc};
 use domain::canonical::Digest;
 use domain::month::Month;
 use domain::panels::{PanelProblem, may_sign};
@@ -13,6 +14,7 @@ use serde_json::json;
 
 use super::Facts;
 use super::sign::{of_panels, sign_panel};
+use crate::audit::{Search, search};
 use crate::database::Connection;
 use crate::error::{Refusal, Result};
 use crate::moment::Moment;
@@ -83,7 +85,29 @@ pub async fn sign_month(
     .await
 }
 
-/// The digest of what a signature of a panel's month would cover now.
+/// A panel's month as a leader finds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MonthToSign {
+    /// The digest of what a signature would cover now.
+    pub digest: Digest,
+    /// The last signature, where there is one.
+    pub signed: Option<LastSignature>,
+    /// How many households have a card, or another one, that no signature covers.
+    pub uncovered: usize,
+    /// Whether the month is closed, so that nobody signs any more.
+    pub closed: bool,
+}
+
+/// Who signed a panel's month last, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastSignature {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who, as the log names it; none where the signature came with a file of cards.
+    pub by: Option<String>,
+}
+
+/// What a signature of a panel's month would cover now, beside what the last one covers.
 ///
 /// # Errors
 /// Faults of the database.
@@ -92,11 +116,34 @@ pub async fn month_to_sign(
     village: &Place,
     month: Month,
     panel: &str,
-) -> Result<Digest> {
+) -> Result<MonthToSign> {
     let facts = Facts::load(connection, village, &BTreeSet::from([*village]), month).await?;
     let mut by_panel = of_panels(connection, &village.county(), month, &facts).await?;
     let covered = by_panel.remove(&(*village, Arc::<str>::from(panel))).unwrap_or_default();
-    Ok(signed_digest(covered.iter().map(|card| &card.card)))
+    let last = facts.signatures.iter().rfind(|one| one.village == *village && *one.panel == *panel);
+    let until = last.map_or(0, |last| last.last_card_id);
+    let after = covered.iter().filter(|card| card.id > until);
+    let uncovered: BTreeSet<i64> = after.map(|card| card.household_id).collect();
+    let signed = match last {
+        Some(last) => Some(LastSignature {
+            at: last.signed_at,
+            by: signed_by(connection, village, &last.digest).await?,
+        }),
+        None => None,
+    };
+    Ok(MonthToSign {
+        digest: signed_digest(covered.iter().map(|card| &card.card)),
+        signed,
+        uncovered: uncovered.len(),
+        closed: facts.villages.get(village).is_some_and(|known| known.closed),
+    })
+}
+
+/// Whoever signed cards of a digest: only the log knows.
+async fn signed_by(connection: &mut Connection, village: &Place, digest: &Digest) -> Result<Option<String>> {
+    let wanted =
+        Search { act: Some(SignCards::NAME.to_owned()), text: Some(digest.hex()), ..Search::default() };
+    Ok(search(connection, village, &wanted, 1).await?.pop().map(|row| row.actor))
 }
 
 /// The panel of a village's open month, where it may sign.

@@ -1,12 +1,13 @@
 //! 附件2, 附件3 and 附件4.
 
-use domain::closing::{HouseholdResult, Tier, abbreviate};
+use domain::closing::{HouseholdResult, Tier};
 use domain::forms::{
     GroupMonth, GroupMonthRow, GroupYear, HouseholdYear, YearItem, household_kind, total_ranks,
 };
 use domain::month::date_title;
 use domain::points::Points;
 use domain::publication::last_digits;
+use domain::scoring::typed_findings;
 use serde_json::{Value, json};
 
 use super::notice::mean;
@@ -45,7 +46,7 @@ pub(crate) fn form3_rows(month: &GroupMonth) -> (Vec<&'static str>, Vec<Vec<Stri
             number(total_rank),
             if result.qualifies { "是" } else { "否" }.to_owned(),
             result.tier.map(Tier::title).unwrap_or_default().to_owned(),
-            abbreviate(&row.findings),
+            typed_findings(&row.findings),
             remark(row),
         ]
     });
@@ -128,7 +129,7 @@ pub fn form2(year: &HouseholdYear) -> Sheet {
     let head = if year.head.is_empty() { "（已依法删除）" } else { &year.head };
     let reasons = year.months.iter().filter(|month| !month.findings.is_empty());
     let reasons: Vec<String> = reasons
-        .map(|month| format!("{}月：{}", month.month.of_year(), abbreviate(&month.findings)))
+        .map(|month| format!("{}月：{}", month.month.of_year(), typed_findings(&month.findings)))
         .collect();
     let corrections = year.months.iter().filter(|month| month.version > 1);
     let corrections: Vec<String> = corrections

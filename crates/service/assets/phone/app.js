@@ -3,16 +3,17 @@
 import { h, tell } from './dom.js';
 import { showHouse } from './house.js';
 import { showList } from './list.js';
+import { numberOf } from './month.js';
 import { Queue } from './queue.js';
 import { withReceipt } from './sheets.js';
-import { openStore } from './store.js';
+import { forgetShown, openStore } from './store.js';
 import { Sync } from './sync.js';
 
 const { account, place, token } = document.body.dataset;
 
 const app = {
   identity: { account, place, token },
-  data: null, problem: '', panel: null, tab: '', search: '', lateReason: '', addresses: [],
+  data: null, problem: '', panel: null, tab: '', search: '', lateReason: '', addresses: [], keeping: null, leaving: false,
   /** Goes to a page, also to the one that is shown. */
   go(hash) {
     if (location.hash === hash) route();
@@ -27,17 +28,22 @@ function route(still = false) {
 
 const isList = () => !location.hash.startsWith('#/h/');
 
+/** Keeps the data of a month, to be shown without signal. */
+async function keepMonth(data, dropped = []) {
+  app.data = data;
+  app.keeping = app.store.change([['month', data.month, data], ['setting', 'month', data.month]], dropped);
+  await app.keeping;
+}
+
 /** Fetches the month that is scored now, and keeps it for when there is no signal. */
 async function refresh() {
   await app.sync.run();
   const { data, problem } = await app.sync.month('current');
   if (problem) app.problem = problem;
   const isFirst = !app.data;
-  if (data) {
-    const older = (await app.store.ids('month')).filter((month) => month !== data.month);
-    app.data = { ...data, fetched_at: Date.now() };
-    await app.store.change([['month', data.month, app.data], ['setting', 'month', data.month]], older.map((month) => ['month', month]));
-  }
+  const older = data ? (await app.store.ids('month')).filter((month) => month !== data.month) : [];
+  if (app.leaving) return;
+  if (data) await keepMonth({ ...data, fetched_at: Date.now() }, older.map((month) => ['month', month]));
   // A house that somebody is filling in stays as it is.
   if (isList() || isFirst) await route(!isFirst);
 }
@@ -61,33 +67,31 @@ function showState(state, words) {
 }
 
 async function received(sheet, receipt) {
-  if (app.data) {
-    app.data = withReceipt(app.data, sheet, receipt);
-    await app.store.put('month', app.data.month, app.data);
-  }
+  if (app.data) await keepMonth(withReceipt(app.data, sheet, receipt));
   if (receipt.outcome !== 'entered' && receipt.outcome !== 'same') {
     const house = app.data?.households.find((one) => one.code === sheet.household_code);
-    const name = house ? `${house.number} ${house.head_name}` : sheet.household_code;
+    const name = house ? `${numberOf(app.data, house)} ${house.head_name}` : sheet.household_code;
     tell(`${name}：${receipt.message}`, 'problem', h('a', { href: `#/h/${sheet.household_code}` }, '查看'));
   }
   redraw();
 }
 
-/** Before somebody leaves: what is not sent stays here, sealed, and the page itself goes. */
+/** Before somebody leaves: what is not sent stays here, sealed; the page itself goes, and the month with its names. */
 async function leave(event) {
   event.preventDefault();
   const waiting = app.queue?.sheets.length ?? 0;
   const words = `还有 ${waiting} 份没有上传。它们留在本机，只有您自己再登录才看得到和上传。现在退出吗？`;
   if (waiting > 0 && !confirm(words)) return;
-  await forgetPage();
+  Object.assign(app, { leaving: true, data: null });
+  document.querySelector('#page').replaceChildren();
+  tell('', 'done');
+  try {
+    await app.keeping?.catch(() => {});
+    await forgetShown();
+  } catch (error) {
+    console.error('something of the page stays on this phone', error);
+  }
   event.target.submit();
-}
-
-/** Drops the page from the caches: it names who was logged in. */
-async function forgetPage() {
-  if (!globalThis.caches) return;
-  const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith('phone-')).map((name) => caches.delete(name)));
 }
 
 /** The worker that opens the page without signal rules `/phone` itself, hence the wider scope. */
@@ -118,6 +122,8 @@ async function start() {
   app.data = month ? (await store.get('month', month)) ?? null : null;
   addEventListener('hashchange', () => route());
   addEventListener('online', refresh);
+  // Whoever goes back to the page that was left finds out who is logged in.
+  addEventListener('pageshow', (event) => event.persisted && app.leaving && location.reload());
   addEventListener('offline', () => app.sync.tell());
   document.addEventListener('visibilitychange', () => document.hidden || refresh());
   document.querySelector('#sync-now').addEventListener('click', async () => {

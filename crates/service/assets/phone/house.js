@@ -3,7 +3,7 @@
 import { button, h, heading, show, tell } from './dom.js';
 import { itemsOf } from './items.js';
 import { jointActs } from './joint.js';
-import { covered, isLate, nextToDo, panelOf, standing, STATUSES, today } from './month.js';
+import { covered, isLate, nextToDo, numberOf, panelOf, standing, STATUSES, today } from './month.js';
 import { FindingsError, parseFindings, rulesOf, score, short } from './score.js';
 import { draftOf, nameOf, newSheet } from './sheets.js';
 
@@ -15,7 +15,7 @@ export async function showHouse(app, code) {
   if (!household || !data.catalogue) return app.go('#/');
   const sheet = await open(app, panel, household);
   if (location.hash !== `#/h/${code}`) return;
-  const name = `${household.number} ${household.head_name}`;
+  const name = `${numberOf(data, household)} ${household.head_name}`;
   const back = h('a', { href: '#/', class: 'back' }, '‹ 名单');
   const head = [back, heading(name), h('p', { class: 'soft' }, lastWords(data, household))];
   if (household.card?.signed) return show([...head, signedCard(data, household)], name);
@@ -175,7 +175,7 @@ async function saved(sheet, status, problem, details) {
   const walk = covered(app.data, panel).filter((one) => !app.tab || one.group === app.tab);
   const next = nextToDo(walk, app.queue.waiting(app.data.month), sheet.household);
   const result = isScored ? `${short(score(data.catalogue, found.findings).total)} 分` : STATUSES[status];
-  const words = `${sheet.record.number} ${sheet.record.head_name} 已存本机：${result}。${next ? '' : '这里都评完了。'}`;
+  const words = `${numberOf(data, sheet.record)} ${sheet.record.head_name} 已存本机：${result}。${next ? '' : '这里都评完了。'}`;
   tell(words, 'done', h('a', { href: `#/h/${sheet.household}` }, '更改'));
   app.go(next ? `#/h/${next.code}` : '#/');
 }

@@ -1,7 +1,7 @@
 // The list: which houses are done, which are not, and which are on this phone only.
 
 import { button, h, heading, show } from './dom.js';
-import { covered, dayTitle, isToDo, panelOf, standing, today } from './month.js';
+import { covered, dayTitle, isToDo, numberOf, panelOf, standing, today } from './month.js';
 
 /** Shows the list of the month; `still` draws it anew where it is shown already. */
 export async function showList(app, still = false) {
@@ -99,12 +99,13 @@ function fillGrid(app, grid, households, drafts) {
   const wanted = app.search.trim();
   const fits = (one) =>
     (!app.tab || one.group === app.tab) && (!wanted || one.number.includes(wanted) || one.head_name.includes(wanted));
+  const mixed = !app.tab && new Set(households.map((one) => one.group)).size > 1;
   const tile = (one) => {
     const stands = standing(app.data, one, waiting.get(one.code), drafts.has(`${app.data.month}/${one.code}`));
     return h('li', {}, h(
       'a',
       { href: `#/h/${one.code}`, class: 'house', 'data-household': one.code, 'data-standing': stands.kind },
-      h('span', { class: 'number' }, one.number),
+      h('span', { class: 'number' }, mixed ? numberOf(app.data, one) : one.number),
       h('b', {}, one.head_name),
       h('span', { class: 'word' }, h('span', { class: 'mark', 'aria-hidden': 'true' }, stands.mark), stands.word),
     ));

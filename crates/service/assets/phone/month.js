@@ -17,6 +17,12 @@ export function covered(data, panel) {
   return ours.sort((left, right) => place(left) - place(right) || (left.number < right.number ? -1 : 1));
 }
 
+/** The number of a household, under the name of its group where there are several: it says who it is only in its group. */
+export function numberOf(data, household) {
+  const group = data.groups.length > 1 ? data.groups.find((one) => one.code === household.group) : null;
+  return group ? `${group.name} ${household.number}` : household.number;
+}
+
 /** What a sheet or card comes to, in a word: `93 分`, `外出`. */
 function comesTo(data, one) {
   if (one.status !== 'scored') return STATUSES[one.status] ?? one.status;

@@ -24,7 +24,7 @@ function parseAct(piece) {
   const rules = act.split('+');
   const wrong = rules.find((rule) => !RULE_CODE.test(rule));
   if (wrong !== undefined) {
-    throw new FindingsError(`“${wrong || piece}”不是扣分代码：代码以字母结尾，如 H1a；次数写作 H1a*2`);
+    throw new FindingsError(`“${wrong || piece}”不是扣分代码：代码以字母结尾，如 H1a；次数写作 H1a2`);
   }
   if (rules.length > 8) throw new FindingsError(`“${piece}”一件事至多违反 8 条标准`);
   if (new Set(rules).size < rules.length) throw new FindingsError(`“${piece}”在同一件事里把同一条标准写了两次`);

@@ -1,5 +1,6 @@
 // What this phone keeps, in IndexedDB: each log-in and place by itself, sealed under a key of its own that no script
-// can read out. Whoever logs in as somebody else finds nothing of it.
+// can read out. Whoever logs in as somebody else finds nothing of it. Names and scores are kept for as long as their
+// owner is the last who was here; what was saved and not sent stays.
 
 const DATABASE = 'jifen-phone';
 const BYTES = 0;
@@ -108,11 +109,42 @@ class Store {
   }
 }
 
-/** Opens the store of an account and place; throws where the browser cannot keep or seal anything. */
+/** Drops the months, with their names and scores, of every owner but one. */
+async function forgetMonths(database, kept) {
+  const transaction = database.transaction('sealed', 'readwrite');
+  const sealed = transaction.objectStore('sealed');
+  for (const key of await done(sealed.getAllKeys())) {
+    const [owner, kind] = key;
+    if (kind === 'month' && owner !== kept) sealed.delete(key);
+  }
+  await ended(transaction);
+}
+
+async function forgetEveryMonth() {
+  if (!globalThis.indexedDB) return;
+  const database = await connect();
+  await forgetMonths(database).finally(() => database.close());
+}
+
+async function forgetPage() {
+  if (!globalThis.caches) return;
+  const names = (await caches.keys()).filter((name) => name.startsWith('phone-'));
+  await Promise.all(names.map((name) => caches.delete(name)));
+}
+
+/** Drops what shows somebody without the server: the page in the caches, which names who was logged in, and every month.
+ * Nobody waits long for it to log out. */
+export function forgetShown() {
+  const enough = new Promise((resolve) => setTimeout(resolve, 3000));
+  return Promise.race([Promise.all([forgetPage(), forgetEveryMonth()]), enough]);
+}
+
+/** Opens the store of an account and place, and drops the months of the others; throws where the browser cannot keep or seal anything. */
 export async function openStore(account, place) {
   if (!globalThis.indexedDB || !globalThis.crypto?.subtle) throw new Error('no sealed store');
   const owner = `${account}@${place}`;
   const database = await connect();
   database.onversionchange = () => database.close();
+  await forgetMonths(database, owner);
   return new Store(database, await keyOf(database, owner), owner);
 }

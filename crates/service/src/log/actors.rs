@@ -44,7 +44,7 @@ pub(crate) fn place_of_actor(actor: &str) -> Option<Place> {
 }
 
 /// The account of a person of the log.
-pub(super) fn account_of_actor(actor: &str) -> Option<i64> {
+pub(crate) fn account_of_actor(actor: &str) -> Option<i64> {
     By::of(actor).filter(|by| by.kind == "person").map(|by| by.number)
 }
 

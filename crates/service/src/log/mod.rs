@@ -28,7 +28,7 @@ use crate::state::State;
 use details::{Reader, short_hash};
 use looked::{Looked, address};
 
-pub(crate) use actors::{actor_words, named, place_of_actor};
+pub(crate) use actors::{account_of_actor, actor_words, named, place_of_actor};
 pub(crate) use looked::beginning;
 
 /// How many rows a page shows.
@@ -200,7 +200,7 @@ fn line(
     let (recorded, stated) = (time(row.recorded_at), time(row.stated_at));
     let told = reader.told(&row.detail);
     let home = place_of_actor(&row.actor).filter(|home| caller.may(ManageAccounts, *home));
-    let account = home.zip(actors::account_of_actor(&row.actor));
+    let account = home.zip(account_of_actor(&row.actor));
     Line {
         number: row.number,
         stated: if stated == recorded { String::new() } else { stated },

@@ -5,24 +5,27 @@ use authz::{DecideObjection, ReviewObjection};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::catalogue::Catalogue;
 use domain::month::{Month, date_title};
 use domain::objections::{Decision, ObjectionState};
 use domain::place::{Level, Place};
-use domain::publication::last_digits;
-use domain::scoring::{Status, parse_typed, write_findings};
+use domain::scoring::{Finding, Status, parse_findings, parse_typed};
+use records::catalogue::catalogue_of;
 use records::closing::{StoredDifference, seal_month};
 use records::objections::{
     Decided, NewDecision, NewReview, RightCard, ask_review, decide_objection, note_investigation, objection,
     review_objection,
 };
-use records::{Mode, tenancy};
+use records::{Mode, places, tenancy};
 use serde::Deserialize;
 
+use super::preview::{Preview, preview};
 use super::{Row, row};
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted, wrong};
+use crate::scoring::codes::{CodeLine, codes_of, with_items};
 use crate::shell::{Section, Shell, Told, Visit, done_at, village_of};
 use crate::state::State;
 
@@ -36,11 +39,13 @@ struct FilePage {
     words: String,
     version: i16,
     card: String,
+    /// What the codes on the page stand for.
+    codes: Vec<CodeLine>,
     steps: Vec<StepLine>,
     form: DecisionForm,
     /// Whether the caller may decide now, ask for a review, review.
     may: (bool, bool, bool),
-    preview: Option<Vec<Flip>>,
+    preview: Option<Preview>,
 }
 
 /// What was done.
@@ -49,15 +54,6 @@ struct StepLine {
     reason: String,
     by: String,
     on: String,
-}
-
-/// A household that the correction moves.
-struct Flip {
-    number: String,
-    score: (String, String),
-    rank: (String, String),
-    qualifies: (&'static str, &'static str),
-    flips: bool,
 }
 
 /// What the form of a decision sends.
@@ -93,33 +89,34 @@ async fn shown(
     caller: &Caller,
     visit: Visit,
     id: i64,
-    (status, preview): (StatusCode, Option<Vec<Flip>>),
+    (status, moved): (StatusCode, Option<Vec<StoredDifference>>),
     form: DecisionForm,
 ) -> Result<Response, PageError> {
     let (place, now) = (visit.place, state.moment().local());
-    let file = {
+    let found = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
-            objection(connection, &place, id, now).await
+            let Some(file) = objection(connection, &place, id, now).await? else { return Ok(None) };
+            let (village, month) = (file.summary.village, file.summary.month);
+            let catalogue = catalogue_of(connection, &village, month).await?;
+            let names = places::names_in(connection, &village).await?;
+            Ok(Some((file, catalogue.map(|stored| stored.catalogue).unwrap_or_default(), names)))
         })
         .await?
     };
-    let file = file.ok_or(PageError::NotFound)?;
+    let (file, catalogue, names) = found.ok_or(PageError::NotFound)?;
     let (village, objection_state) = (file.summary.village, file.summary.state);
     let may = (
         matches!(objection_state, ObjectionState::Open { .. }) && caller.may(DecideObjection, village),
         matches!(objection_state, ObjectionState::Decided(_)) && caller.may(DecideObjection, village),
         matches!(objection_state, ObjectionState::UnderReview(_)) && caller.may(ReviewObjection, village),
     );
-    let card = match &file.card {
-        None => "没有积分卡（未评）".to_owned(),
-        Some((Status::Scored, findings)) if findings.is_empty() => "无扣分".to_owned(),
-        Some((Status::Scored, findings)) => write_findings(findings),
-        Some((status, _)) => status.title().to_owned(),
-    };
+    let findings = file.card.iter().flat_map(|(_, findings)| findings);
+    let about = parse_findings(&file.summary.about).unwrap_or_default();
+    let codes = codes_of(findings.chain(&about), &catalogue);
     let steps = file.steps.into_iter().map(|step| StepLine {
         what: step.kind.title(),
-        reason: step.reason.unwrap_or_else(|| "已依法删除".to_owned()),
+        reason: filled(step.reason.unwrap_or_else(|| "已依法删除".to_owned())),
         by: step.by,
         on: date_title(step.on),
     });
@@ -128,15 +125,31 @@ async fn shown(
         household_code: file.summary.household.code(),
         words: file.words.unwrap_or_else(|| "已依法删除".to_owned()),
         version: file.version,
-        card,
+        card: card_words(file.card.as_ref(), &catalogue),
+        codes,
         steps: steps.collect(),
-        one: row(file.summary, caller.may(DecideObjection, village)),
+        one: row(file.summary, caller.may(DecideObjection, village), &names),
         form,
         may,
-        preview,
+        preview: moved.map(|moved| preview(&moved, &names)),
         shell: visit.shell,
     };
     Ok(page(status, &shown))
+}
+
+/// What the card says that counts now.
+fn card_words(card: Option<&(Status, Vec<Finding>)>, catalogue: &Catalogue) -> String {
+    match card {
+        None => "没有积分卡（未评）".to_owned(),
+        Some((Status::Scored, findings)) if findings.is_empty() => "无扣分".to_owned(),
+        Some((Status::Scored, findings)) => with_items(findings, catalogue),
+        Some((status, _)) => status.title().to_owned(),
+    }
+}
+
+/// A text, or a dash where nothing was written.
+fn filled(text: String) -> String {
+    if text.trim().is_empty() { "—".to_owned() } else { text }
 }
 
 /// `POST /objections/{place}/{month}/{objection}`
@@ -155,10 +168,10 @@ pub(crate) async fn decide(
         _ => decision(&state, &caller, village, id, &form).await,
     };
     let at = (place.as_str(), month.as_str());
-    let (status, preview, visit) = match done {
+    let (status, moved, visit) = match done {
         Ok(Some(decided)) if form.act == "check" => {
             let visit = Visit::of(&state, &caller, Section::Objections, at, &Told::default()).await?;
-            (StatusCode::OK, Some(decided.movements.iter().map(flip).collect()), visit)
+            (StatusCode::OK, Some(decided.movements), visit)
         }
         Ok(Some(decided)) => {
             let code = if decided.new_version.is_some() { "corrected" } else { "decided" };
@@ -170,7 +183,7 @@ pub(crate) async fn decide(
             (status, None, visit)
         }
     };
-    shown(&state, &caller, visit, id, (status, preview), form).await
+    shown(&state, &caller, visit, id, (status, moved), form).await
 }
 
 /// The corrected card as it was typed, none where nothing was.
@@ -252,19 +265,4 @@ async fn sealed<A: authz::Act>(
         seal_month(&state.database, allowed, month, &state.moment()).await?;
     }
     Ok(())
-}
-
-fn flip(moved: &StoredDifference) -> Flip {
-    let points = |points: Option<domain::points::Points>| {
-        points.map(domain::points::Points::short).unwrap_or_else(|| "/".to_owned())
-    };
-    let rank = |rank: Option<u32>| rank.map(|rank| rank.to_string()).unwrap_or_else(|| "/".to_owned());
-    let may = |qualifies: Option<bool>| if qualifies == Some(true) { "可兑换" } else { "不可兑换" };
-    Flip {
-        number: last_digits(&moved.household).to_owned(),
-        score: (points(moved.score.0), points(moved.score.1)),
-        rank: (rank(moved.rank.0), rank(moved.rank.1)),
-        qualifies: (may(moved.qualifies.0), may(moved.qualifies.1)),
-        flips: moved.qualifies.0 != moved.qualifies.1,
-    }
 }

@@ -1,6 +1,9 @@
 //! 异议: the list, taking one for somebody without a phone, and each one's file.
 
 mod file;
+mod preview;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use authz::{DecideObjection, Object};
@@ -9,7 +12,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::month::date_title;
 use domain::place::{Level, Place};
-use domain::publication::last_digits;
 use records::objections::{NewObjection, ObjectionFilter, ObjectionSummary, file_objection, objections_of};
 use records::{places, tenancy};
 use serde::Deserialize;
@@ -18,6 +20,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted};
+use crate::log::named;
 use crate::shell::{Link, Section, Shell, Told, Visit, done_at, head_for, village_of};
 use crate::state::State;
 
@@ -41,6 +44,7 @@ struct ListPage {
 pub(super) struct Row {
     pub(super) number: String,
     pub(super) href: String,
+    /// Village where the list is above it, group and number.
     pub(super) household: String,
     pub(super) head: String,
     pub(super) about: String,
@@ -88,7 +92,7 @@ async fn shown(
 ) -> Result<Response, PageError> {
     let (place, month, now) = (visit.place, visit.month, state.moment().local());
     let filter = ObjectionFilter { month: Some(month), only_open: false };
-    let (found, groups) = {
+    let (found, names, groups) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
             let found = objections_of(connection, &place, filter, now).await?;
@@ -96,12 +100,20 @@ async fn shown(
                 Level::Village => places::divisions_below(connection, &place).await?,
                 _ => Vec::new(),
             };
-            Ok((found, below))
+            let names = places::names_of(connection, &places_of(&found)).await?;
+            Ok((found, names, below))
         })
         .await?
     };
     let in_full = caller.may(DecideObjection, place);
-    let mut rows: Vec<Row> = found.into_iter().map(|one| row(one, in_full)).collect();
+    let is_above = matches!(place.level(), Level::County | Level::Town);
+    let line = |one: ObjectionSummary| {
+        let village = names.get(&one.village).filter(|_| is_above).cloned().unwrap_or_default();
+        let mut row = row(one, in_full, &names);
+        row.household = format!("{village}{}", row.household);
+        row
+    };
+    let mut rows: Vec<Row> = found.into_iter().map(line).collect();
     rows.sort_by_key(|row| (!row.overdue, !row.open));
     let more = rows.len().saturating_sub(LISTED);
     rows.truncate(LISTED);
@@ -115,12 +127,18 @@ async fn shown(
     Ok(page(status, &ListPage { shell: visit.shell, rows, more, groups, may_file, form }))
 }
 
+/// The villages and groups of objections: a household's number says who it is only beside the name of its group.
+fn places_of(found: &[ObjectionSummary]) -> BTreeSet<Place> {
+    let groups = found.iter().filter_map(|one| one.household.ancestor(Level::Group));
+    groups.chain(found.iter().map(|one| one.village)).collect()
+}
+
 /// An objection as lists and its own page show it.
-pub(super) fn row(one: ObjectionSummary, in_full: bool) -> Row {
+pub(super) fn row(one: ObjectionSummary, in_full: bool, names: &BTreeMap<Place, String>) -> Row {
     Row {
         href: format!("/objections/{}/{}/{}", one.village.code(), one.month, one.id),
         number: one.number,
-        household: last_digits(&one.household).to_owned(),
+        household: named(&one.household, names),
         head: head_for(one.head_name, in_full),
         about: if one.about.is_empty() { "整月".to_owned() } else { one.about },
         filed_on: date_title(one.filed_on),

@@ -1,5 +1,6 @@
 //! 评分: the month's cards, what contradicts them, and the leader's signature.
 
+pub(crate) mod codes;
 mod entry;
 mod handing_in;
 mod phone;

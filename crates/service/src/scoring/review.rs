@@ -1,27 +1,31 @@
 //! The leader's sum sheet of a panel: every card, the unusual ones first, and the signature.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use authz::{EnterCards, SignCards};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::place::Place;
+use domain::place::{Level, Place};
 use domain::points::{Points, mean};
 use domain::publication::last_digits;
-use domain::scoring::{Card, ScoringTable, Status, write_findings};
+use domain::scoring::{Card, ScoringTable, Status};
 use records::catalogue::catalogue_of;
 use records::households::register_of;
 use records::panels::panels_of;
-use records::scoring::{cards_page, month_to_sign, sign_month};
+use records::scoring::{LastSignature, MonthToSign, cards_page, month_to_sign, sign_month};
 use records::sheets::evidence_missing;
-use records::tenancy;
+use records::{accounts, places, tenancy};
 use serde::Deserialize;
 
+use super::codes::{CodeLine, codes_of, with_items};
 use super::village::in_words;
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted};
+use crate::log::{account_of_actor, actor_words, named};
 use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, refused, village_of};
 use crate::state::State;
 
@@ -31,17 +35,24 @@ struct ReviewPage {
     shell: Shell,
     panel: String,
     rows: Vec<Row>,
-    /// Households taking part without a card, by their numbers.
-    without: Vec<String>,
+    /// What the codes on it stand for.
+    codes: Vec<CodeLine>,
+    /// How many households taking part have no card, and their numbers by group.
+    without: (usize, String),
     mean: String,
     /// The digest of what is shown.
     seen: String,
+    /// The last signature: when and by whom.
+    signed: Option<(String, String)>,
+    /// Households with a card that it does not cover.
+    uncovered: usize,
     may_sign: bool,
 }
 
 /// A card on the sum sheet.
 struct Row {
-    number: String,
+    /// Group and number.
+    household: String,
     head: String,
     score: Option<Points>,
     words: String,
@@ -77,22 +88,27 @@ async fn shown(
     let mut visit = Visit::of(state, caller, Section::Scoring, at, &Told::default()).await?;
     visit.shell.problem = problem;
     let (place, month) = (visit.place, visit.month);
-    let (panels, register, cards, catalogue, missing, seen) = {
+    let (panels, register, cards, catalogue, missing, to_sign, signer, names) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
+            let to_sign = month_to_sign(connection, &place, month, &panel).await?;
+            let signer = signer(connection, to_sign.signed.as_ref()).await?;
             Ok((
                 panels_of(connection, &place).await?,
                 register_of(connection, &place).await?,
                 cards_page(connection, &place, month, None, usize::MAX).await?,
                 catalogue_of(connection, &place, month).await?,
                 evidence_missing(connection, &place, month).await?,
-                month_to_sign(connection, &place, month, &panel).await?,
+                to_sign,
+                signer,
+                places::names_in(connection, &place).await?,
             ))
         })
         .await?
     };
     let listed = panels.into_iter().find(|one| one.panel.name == panel).ok_or(PageError::NotFound)?;
-    let table = ScoringTable::new(&catalogue.map(|stored| stored.catalogue).unwrap_or_default());
+    let catalogue = catalogue.map(|stored| stored.catalogue).unwrap_or_default();
+    let table = ScoringTable::new(&catalogue);
     let mine = |card: &&Card| *card.panel == *panel;
     let in_full = caller.may(EnterCards, place) || caller.may(SignCards, place);
     let head = |household: &Place| {
@@ -106,9 +122,9 @@ async fn shown(
         let score = score(card, &table);
         let lacks = missing.iter().find(|one| one.household == card.household);
         rows.push(Row {
-            number: last_digits(&card.household).to_owned(),
+            household: named(&card.household, &names),
             head: head(&card.household),
-            words: in_words(card.status, score, &write_findings(&card.findings)),
+            words: in_words(card.status, score, &with_items(&card.findings, &catalogue)),
             unusual: score.zip(mean).is_some_and(|(score, mean)| mean.tenths() - score.tenths() >= 100),
             missing: lacks.map(|one| one.acts.join("、")).unwrap_or_default(),
             score,
@@ -121,16 +137,55 @@ async fn shown(
             && entry.participation.covers(month)
             && !has_card(&entry.household)
     });
+    let without: Vec<Place> = without.map(|entry| entry.household).collect();
+    let MonthToSign { digest, signed, uncovered, closed } = to_sign;
     let shown = ReviewPage {
-        without: without.map(|entry| last_digits(&entry.household).to_owned()).collect(),
+        codes: codes_of(cards.iter().filter(mine).flat_map(|card| &card.findings), &catalogue),
+        without: (without.len(), by_group(&without, &names)),
         mean: mean.map(Points::short).unwrap_or_else(|| "—".to_owned()),
-        may_sign: caller.may(SignCards, place),
-        seen: seen.hex(),
+        may_sign: caller.may(SignCards, place) && !closed && (signed.is_none() || uncovered > 0),
+        signed: signed.map(|signed| (state.short_time(signed.at), signed_by(state, &signed, signer, &names))),
+        uncovered,
+        seen: digest.hex(),
         panel,
         rows,
         shell: visit.shell,
     };
     Ok(page(status, &shown))
+}
+
+/// The name of whoever signed, where the account is inside the caller's place.
+async fn signer(
+    connection: &mut records::Connection,
+    signed: Option<&LastSignature>,
+) -> records::Result<Option<String>> {
+    let account = signed.and_then(|signed| signed.by.as_deref()).and_then(account_of_actor);
+    let Some(account) = account else { return Ok(None) };
+    Ok(accounts::account(connection, account).await?.map(|account| account.name))
+}
+
+/// Who signed, in words: `周明（账号 12，评分组长，江北村）`.
+fn signed_by(
+    state: &State,
+    signed: &LastSignature,
+    name: Option<String>,
+    names: &BTreeMap<Place, String>,
+) -> String {
+    let Some(actor) = &signed.by else { return "随积分卡文件一并签字".to_owned() };
+    let actor = actor_words(actor, state.guard.table(), names);
+    name.map_or_else(|| actor.clone(), |name| format!("{name}（{actor}）"))
+}
+
+/// Numbers under the names of their groups: `塘边小组 0003、0005；桥头小组 0001`.
+fn by_group(households: &[Place], names: &BTreeMap<Place, String>) -> String {
+    let mut groups: BTreeMap<Place, Vec<&str>> = BTreeMap::new();
+    for household in households {
+        let group = household.ancestor(Level::Group).unwrap_or(*household);
+        groups.entry(group).or_default().push(last_digits(household));
+    }
+    let group =
+        |(group, numbers): (Place, Vec<&str>)| format!("{} {}", named(&group, names), numbers.join("、"));
+    groups.into_iter().map(group).collect::<Vec<_>>().join("；")
 }
 
 fn score(card: &Card, table: &ScoringTable) -> Option<Points> {

@@ -1,24 +1,29 @@
 //! The month's cards of a village: by group, what contradicts them, and who signs.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use authz::{EnterCards, SignCards};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::place::Level;
+use domain::catalogue::Catalogue;
+use domain::place::{Level, Place};
 use domain::points::Points;
-use domain::publication::last_digits;
 use domain::scoring::Status;
+use records::catalogue::catalogue_of;
 use records::panels::panels_of;
 use records::progress::GroupProgress;
 use records::sheets::{Decision, OpenSheet, decide_sheet, open_sheets};
 use records::tenancy;
 use serde::Deserialize;
 
+use super::codes::text_with_items;
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted, short};
+use crate::log::named;
 use crate::overview::{Progress, group_page, progress_of, village_progress};
 use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, village_of};
 use crate::state::State;
@@ -48,7 +53,8 @@ struct PanelLine {
 /// A sheet that somebody has to decide about.
 struct OpenLine {
     id: i64,
-    number: String,
+    /// Group and number.
+    household: String,
     head: String,
     by: String,
     received: String,
@@ -91,14 +97,23 @@ async fn shown(
         return Ok(group_page(status, visit.shell));
     }
     let groups = village_progress(state, &visit).await?.groups;
-    let (panels, open) = {
+    let (panels, open, catalogue) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
-            Ok((panels_of(connection, &place).await?, open_sheets(connection, &place, month).await?))
+            Ok((
+                panels_of(connection, &place).await?,
+                open_sheets(connection, &place, month).await?,
+                catalogue_of(connection, &place, month).await?,
+            ))
         })
         .await?
     };
     let address = Section::Scoring.at(&place, month);
+    let catalogue = catalogue.map(|stored| stored.catalogue).unwrap_or_default();
+    let names: BTreeMap<Place, String> =
+        groups.iter().map(|group| (group.group, group.name.clone())).collect();
+    let in_full = caller.may(EnterCards, place);
+    let open = open.into_iter().map(|sheet| open_line(state, sheet, in_full, &names, &catalogue)).collect();
     let panels = panels.into_iter().map(|listed| {
         let own: Vec<&GroupProgress> =
             groups.iter().filter(|group| listed.panel.groups.contains(&group.group)).collect();
@@ -118,7 +133,7 @@ async fn shown(
     });
     let shown = VillagePage {
         panels: panels.collect(),
-        open: open.into_iter().map(|sheet| open_line(state, sheet, caller.may(EnterCards, place))).collect(),
+        open,
         groups,
         may_enter: caller.may(EnterCards, place),
         may_sign: caller.may(SignCards, place),
@@ -127,7 +142,7 @@ async fn shown(
     Ok(page(status, &shown))
 }
 
-/// A sheet's result in words: `93 分：H1a*2`.
+/// A sheet's result in words, with what was found as people read it: `93 分：H1a2`.
 pub(super) fn in_words(status: Status, score: Option<Points>, findings: &str) -> String {
     match (status, score) {
         (Status::Scored, Some(score)) if findings.is_empty() => format!("{} 分，无扣分", score.short()),
@@ -137,19 +152,26 @@ pub(super) fn in_words(status: Status, score: Option<Points>, findings: &str) ->
     }
 }
 
-fn open_line(state: &State, open: OpenSheet, in_full: bool) -> OpenLine {
+fn open_line(
+    state: &State,
+    open: OpenSheet,
+    in_full: bool,
+    names: &BTreeMap<Place, String>,
+    catalogue: &Catalogue,
+) -> OpenLine {
+    let told = |status, score, findings: &str| in_words(status, score, &text_with_items(findings, catalogue));
     OpenLine {
         id: open.id,
-        number: last_digits(&open.sheet.household).to_owned(),
+        household: named(&open.sheet.household, names),
         head: head_for(open.head_name, in_full),
         by: open.by_login,
         received: state.short_time(open.received_at),
         kind: open.receipt.title(),
         problem: open.problem.unwrap_or_default(),
-        says: in_words(open.sheet.status, open.score, &open.sheet.findings),
+        says: told(open.sheet.status, open.score, &open.sheet.findings),
         stands: open
             .current
-            .map(|card| in_words(card.status, card.score, &card.findings))
+            .map(|card| told(card.status, card.score, &card.findings))
             .unwrap_or_else(|| "没有积分卡".to_owned()),
     }
 }

@@ -12,7 +12,7 @@ use axum::response::Response;
 use domain::catalogue::Catalogue;
 use domain::place::{Level, Place};
 use domain::publication::last_digits;
-use domain::scoring::{Card, ScoringTable, Status, write_findings};
+use domain::scoring::{Card, ScoringTable, Status, typed_findings};
 use records::catalogue::catalogue_of;
 use records::households::{RegisterEntry, register_of};
 use records::panels::{ListedPanel, panels_of};
@@ -20,6 +20,7 @@ use records::scoring::cards_page;
 use records::tenancy;
 use serde::Deserialize;
 
+use super::codes::{CodeLine, every_code};
 use super::phone::catalogue_json;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
@@ -40,6 +41,7 @@ struct EntryPage {
     today: String,
     late_reason: String,
     rows: Vec<Row>,
+    codes: Vec<CodeLine>,
     catalogue: String,
     saved: usize,
 }
@@ -154,6 +156,7 @@ async fn shown(
         today: today.to_string(),
         late_reason: kept.late_reason,
         rows,
+        codes: every_code(&catalogue),
         catalogue: catalogue_json(&catalogue),
         saved: asked.saved.unwrap_or(0),
         shell: visit.shell,
@@ -188,7 +191,7 @@ fn row(entry: &RegisterEntry, card: Option<&Card>, kept: &Kept, table: &ScoringT
 fn typed_of(card: &Card) -> String {
     match card.status {
         Status::Scored if card.findings.is_empty() => "-".to_owned(),
-        Status::Scored => write_findings(&card.findings),
+        Status::Scored => typed_findings(&card.findings),
         other => other.title().to_owned(),
     }
 }

@@ -20,6 +20,7 @@ use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted};
 use crate::shell::{Link, Section, Shell, Told, Visit, done_at, head_for, village_of};
 use crate::state::State;
+use crate::suggestions::{Waiting, waiting};
 
 pub(crate) use file::{decide, show as one};
 
@@ -35,6 +36,7 @@ struct ListPage {
     groups: Vec<Link>,
     may_file: bool,
     form: FileForm,
+    suggestions: Waiting,
 }
 
 /// An objection in the list.
@@ -111,8 +113,9 @@ async fn shown(
         name,
     };
     let groups: Vec<Link> = groups.into_iter().map(link).collect();
+    let suggestions = waiting(state, &visit).await?;
     let may_file = place.level() == Level::Village && caller.may(Object, place);
-    Ok(page(status, &ListPage { shell: visit.shell, rows, more, groups, may_file, form }))
+    Ok(page(status, &ListPage { shell: visit.shell, rows, more, groups, may_file, form, suggestions }))
 }
 
 /// An objection as lists and its own page show it.

@@ -51,6 +51,8 @@ const TENANT: &[&str] = &[
     "sheet_photo",
     "signature",
     "submission_step",
+    "suggestion",
+    "suggestion_answer",
 ];
 
 /// Tables whose rows also bind, and can be read by, the places below their own.
@@ -131,6 +133,12 @@ const CHANGEABLE: &[(&str, &str)] = &[
     ("sheet", "salt"),
     ("sheet_decision", "reason"),
     ("sheet_decision", "salt"),
+    ("suggestion", "name_sealed"),
+    ("suggestion", "phone_sealed"),
+    ("suggestion", "salt"),
+    ("suggestion", "words"),
+    ("suggestion_answer", "salt"),
+    ("suggestion_answer", "words"),
 ];
 
 /// Where diesel notes which migrations were applied.

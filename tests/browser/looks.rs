@@ -113,7 +113,13 @@ async fn published() -> Stage {
 /// The main pages, by who looks at them.
 fn main_pages(stage: &Stage) -> Vec<(Option<&'static str>, Vec<String>)> {
     let official = "county_administrator";
-    let board = ["/login".to_owned(), format!("/p/{VILLAGE}"), format!("/p/{VILLAGE}/objection")];
+    let board = [
+        "/login".to_owned(),
+        format!("/p/{VILLAGE}"),
+        format!("/p/{VILLAGE}/objection"),
+        format!("/p/{VILLAGE}/suggestion"),
+        "/answer".to_owned(),
+    ];
     let above = ["overview", "closing", "publication", "awards", "accounts"];
     let above = above.iter().flat_map(|section| {
         [COUNTY, TOWN].into_iter().map(move |place| format!("/{section}/{place}/{MONTH}"))
@@ -145,6 +151,7 @@ fn main_pages(stage: &Stage) -> Vec<(Option<&'static str>, Vec<String>)> {
         numbered(stage, official, &format!("/objections/{VILLAGE}/{MONTH}")),
         numbered(stage, official, &format!("/accounts/{COUNTY}/{MONTH}")),
         format!("/accounts/{COUNTY}/{MONTH}/tokens"),
+        format!("/suggestions/{VILLAGE}/{MONTH}"),
         "/account".to_owned(),
         "/roles".to_owned(),
     ];

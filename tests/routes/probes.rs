@@ -20,8 +20,8 @@ pub enum Needs {
 pub struct Probe {
     pub method: &'static str,
     pub route: &'static str,
-    /// With `{account}`, `{grant}`, `{token}`, `{job}`, `{sheet}`, `{objection}` and `{submission}` for rows that the
-    /// village has; in a body `{form_token}` for what the forms of the session carry.
+    /// With `{account}`, `{grant}`, `{token}`, `{job}`, `{sheet}`, `{objection}`, `{submission}` and `{suggestion}` for
+    /// rows that the village has; in a body `{form_token}` for what the forms of the session carry.
     pub path: &'static str,
     pub body: Option<&'static str>,
     pub needs: Needs,
@@ -73,6 +73,12 @@ pub const PROBES: &[Probe] = &[
     get("/p/{village}/objection", "/p/440229100201/objection", Needs::Nobody),
     send("POST", "/p/{village}/objections", "/p/440229100201/objections", "month=2026-01&group=440229100201001&number=0001&words=x", Needs::Anybody),
     send("POST", "/h/{token}/objections", "/h/0/objections", "month=2026-01&words=x", Needs::Nobody),
+    get("/p/{village}/suggestion", "/p/440229100201/suggestion", Needs::Nobody),
+    send("POST", "/p/{village}/suggestions", "/p/440229100201/suggestions", "kind=suggestion&topic=other&words=x&key=000102030405060708090a0b0c0d0e0f", Needs::Anybody),
+    get("/h/{token}/suggestion", "/h/0/suggestion", Needs::Nobody),
+    send("POST", "/h/{token}/suggestions", "/h/0/suggestions", "kind=suggestion&topic=other&words=x", Needs::Nobody),
+    get("/answer", "/answer", Needs::Nobody),
+    send("POST", "/answer", "/answer", "code=440229-ABCD-EFGH-JKLM", Needs::Anybody),
     get("/overview/{place}/{month}", "/overview/440229100201/2026-01", Needs::Act("read", VILLAGE)),
     get("/why/{household}/{month}", "/why/4402291002010010001/2026-01", Needs::Act("read", VILLAGE)),
     get("/closing/{place}/{month}", "/closing/440229100201/2026-01", Needs::Act("read", VILLAGE)),
@@ -87,6 +93,9 @@ pub const PROBES: &[Probe] = &[
     send("POST", "/objections/{place}/{month}", "/objections/440229100201/2026-01", "form_token={form_token}&group=440229100201001&number=0001&words=x", Needs::Act("object", VILLAGE)),
     get("/objections/{place}/{month}/{objection}", "/objections/440229100201/2026-01/{objection}", Needs::Act("read", VILLAGE)),
     send("POST", "/objections/{place}/{month}/{objection}", "/objections/440229100201/2026-01/{objection}", "form_token={form_token}&act=note&reason=x", Needs::Act("decide_objection", VILLAGE)),
+    get("/suggestions/{place}/{month}", "/suggestions/440229100201/2026-01", Needs::Act("read", VILLAGE)),
+    get("/suggestions/{place}/{month}/{suggestion}", "/suggestions/440229100201/2026-01/{suggestion}", Needs::Act("read", VILLAGE)),
+    send("POST", "/suggestions/{place}/{month}/{suggestion}", "/suggestions/440229100201/2026-01/{suggestion}", "form_token={form_token}&act=answer&seen=0&words=x", Needs::Act("decide_objection", VILLAGE)),
     get("/publication/{place}/{month}", "/publication/440229100201/2026-01", Needs::Act("read", VILLAGE)),
     send("POST", "/publication/{place}/{month}", "/publication/440229100201/2026-01", "form_token={form_token}&version=1", Needs::Act("publish", VILLAGE)),
     send("POST", "/publication/{place}/{month}/posting", "/publication/440229100201/2026-01/posting", "form_token={form_token}&posted_on=2026-02-05&board=x&by=y", Needs::Act("post", VILLAGE)),

@@ -59,6 +59,13 @@ pub(super) async fn world() -> (TestDatabase, Attempts) {
              select county_code, place, '440229100201', id, 202601, 1, 99, 1, true, '', '', sha256(''), '2026-02-05', now()
              from household where code = '4402291002010010001' returning id",
         ),
+        (
+            "suggestion",
+            "insert into suggestion (county_code, place, village, month, number, kind, topic, words, salt, words_digest,
+                code_hash, filed_on, filed_at)
+             values ('440229', '440229100201', '440229100201', 202601, 99, 1, 5, 'x', '00', sha256(''), sha256(''),
+                '2026-01-28', now()) returning id",
+        ),
     ] {
         let id: i64 = owner.query_one(insert, &[]).await.expect("a row").get(0);
         rows.push((name, id));

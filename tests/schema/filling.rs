@@ -77,7 +77,15 @@ const THE_REST: &str = "
         select county_code, place, 2026, 202601, '[]', sha256(place::bytea), '', 'u' || place, now()
         from division where length(place) in (9, 12);
     insert into submission_step (county_code, submission_id, number, place, kind, reason, by_login, taken_at)
-        select county_code, id, 1, place, 1, '请改', 'u' || county_code, now() from catalogue_submission;";
+        select county_code, id, 1, place, 1, '请改', 'u' || county_code, now() from catalogue_submission;
+    insert into suggestion (county_code, place, village, month, number, kind, topic, salt, words_digest, code_hash,
+            filed_on, filed_at)
+        select county_code, left(place, office), place, 202601, row_number() over (partition by left(place, office)
+            order by place), 1, 1, '', sha256(''), sha256((place || office)::bytea), '2026-01-28', now()
+        from division cross join (values (9), (12)) as offices (office) where length(place) = 12;
+    insert into suggestion_answer (county_code, suggestion_id, number, place, salt, words_digest, published, by_name,
+            answered_on, answered_at)
+        select county_code, id, 1, place, '', sha256(''), true, 'operator:tester', filed_on, filed_at from suggestion;";
 
 /// The database of the counties 440229 (60 households) and 440230 (12 households) in January 2026.
 pub async fn filled() -> TestDatabase {

@@ -38,7 +38,7 @@ acts! {
     Close = "close";
     /// Correct a closed month.
     Correct = "correct";
-    /// Decide objections, note what was found out, ask for a review.
+    /// Decide objections, note what was found out, ask for a review; answer suggestions and complaints.
     DecideObjection = "decide_objection";
     /// Let a town manage the accounts of its villages, or no longer.
     Delegate = "delegate";
@@ -60,7 +60,7 @@ acts! {
     IssueTokens = "issue_tokens";
     /// Make accounts, set passwords, switch accounts off and on.
     ManageAccounts = "manage_accounts";
-    /// Object to a household's score.
+    /// Object to a household's score, bring a suggestion or complaint.
     Object = "object";
     /// See to jobs.
     Operate = "operate";

@@ -18,6 +18,7 @@ pub mod input;
 pub mod closing;
 pub mod publication;
 pub mod objections;
+pub mod suggestions;
 pub mod awards;
 pub mod forms;
 pub mod schedule;

@@ -27,6 +27,7 @@ pub(crate) mod schema;
 pub mod scoring;
 pub mod sealing;
 pub mod sheets;
+pub mod suggestions;
 pub mod tenancy;
 pub mod verify;
 

@@ -679,6 +679,44 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    suggestion (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        village -> Text,
+        month -> Integer,
+        number -> Integer,
+        kind -> SmallInt,
+        topic -> SmallInt,
+        household_id -> Nullable<BigInt>,
+        words -> Nullable<Text>,
+        salt -> Binary,
+        words_digest -> Binary,
+        name_sealed -> Nullable<Binary>,
+        phone_sealed -> Nullable<Binary>,
+        code_hash -> Binary,
+        filed_on -> Date,
+        filed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    suggestion_answer (county_code, suggestion_id, number) {
+        county_code -> Text,
+        suggestion_id -> BigInt,
+        number -> SmallInt,
+        place -> Text,
+        words -> Nullable<Text>,
+        salt -> Binary,
+        words_digest -> Binary,
+        published -> Bool,
+        by_name -> Text,
+        answered_on -> Date,
+        answered_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     account,
     audit_event,
@@ -725,4 +763,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     sheet_photo,
     signature,
     submission_step,
+    suggestion,
+    suggestion_answer,
 );

@@ -31,6 +31,8 @@ mod scoring;
 mod session;
 mod shell;
 mod state;
+mod suggesting;
+mod suggestions;
 mod why;
 
 use std::net::SocketAddr;

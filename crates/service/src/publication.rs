@@ -20,6 +20,7 @@ use crate::error::{PageError, page};
 use crate::http::input::Asked;
 use crate::shell;
 use crate::state::State;
+use crate::suggesting::{self, BoardAnswer};
 
 /// The list of places is not public: whoever has the address of a village sees its board.
 #[derive(Template)]
@@ -35,6 +36,8 @@ struct BoardPage {
     months: Vec<MonthLink>,
     shown: Option<Shown>,
     supervision_phone: String,
+    /// Answers to suggestions and complaints that are shown to everybody.
+    answers: Vec<BoardAnswer>,
     /// 长辈版: everything a quarter larger.
     large: bool,
 }
@@ -127,10 +130,13 @@ async fn show(
         std::iter::successors(Some(this), |month| Some(month.previous()))
             .nth(usize::try_from(state.http.public_months).ok()?)
     });
-    let mut connection = state.database.connection().await?;
-    let loaded = load(&mut connection, &allowed, month, oldest, state.zone).await?;
+    let loaded = {
+        let mut connection = state.database.connection().await?;
+        load(&mut connection, &allowed, month, oldest, state.zone).await?
+    };
     let mut board = loaded.ok_or(PageError::NotFound)?;
     board.supervision_phone.clone_from(&state.http.supervision_phone);
+    board.answers = suggesting::on_board(state, village).await?;
     board.large = reading.large.is_some();
     Ok(page(StatusCode::OK, &board))
 }
@@ -189,6 +195,7 @@ async fn load(
             months,
             shown,
             supervision_phone: String::new(),
+            answers: Vec::new(),
             large: false,
         };
         Ok(Some(page))

@@ -12,7 +12,7 @@ use crate::state::State;
 use crate::{
     account, accounts, api, assets, awards, caller, closing, error, headers, health, household, households,
     log, login, metrics, objecting, objections, overview, panels, publication, publishing, roles, rules,
-    scoring, why,
+    scoring, suggesting, suggestions, why,
 };
 
 macro_rules! pages {
@@ -34,6 +34,12 @@ pages! {
     get "/p/{village}/objection" objecting::form;
     post "/p/{village}/objections" objecting::from_board;
     post "/h/{token}/objections" objecting::from_household;
+    get "/p/{village}/suggestion" suggesting::form;
+    post "/p/{village}/suggestions" suggesting::from_board;
+    get "/h/{token}/suggestion" suggesting::household_form;
+    post "/h/{token}/suggestions" suggesting::from_household;
+    get "/answer" suggesting::look_up_form;
+    post "/answer" suggesting::look_up;
     get "/overview/{place}/{month}" overview::show;
     get "/why/{household}/{month}" why::show;
     get "/closing/{place}/{month}" closing::show;
@@ -48,6 +54,9 @@ pages! {
     post "/objections/{place}/{month}" objections::take;
     get "/objections/{place}/{month}/{objection}" objections::one;
     post "/objections/{place}/{month}/{objection}" objections::decide;
+    get "/suggestions/{place}/{month}" suggestions::show;
+    get "/suggestions/{place}/{month}/{suggestion}" suggestions::one;
+    post "/suggestions/{place}/{month}/{suggestion}" suggestions::act;
     get "/rules/{place}/{month}" rules::show;
     get "/rules/{place}/{month}/review" rules::review;
     get "/rules/{place}/{month}/draft" rules::draft;

@@ -18,6 +18,7 @@ use crate::objections::erase_words;
 use crate::schema::{card_remark, household_version};
 use crate::sealing::Sealer;
 use crate::sheets::erase_sheets;
+use crate::suggestions::erase_of_household;
 use crate::tenancy::{self, Mode};
 
 /// What was erased.
@@ -27,7 +28,7 @@ pub struct Erased {
     pub revisions: usize,
     /// Remarks on cards, sheets from phones and their decisions.
     pub remarks: usize,
-    /// Objections and what was written about them.
+    /// Objections, suggestions and complaints, and what was written about them.
     pub objections: usize,
 }
 
@@ -43,7 +44,8 @@ pub async fn erase_household(
     sealer: &Sealer,
     moment: &Moment,
 ) -> Result<Erased> {
-    tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
+    // A complaint from the household's page may stand at the town.
+    tenancy::transaction(connection, &allowed.widened(), Mode::Apply, async |connection| {
         let village = allowed.place();
         crate::places::lock_all(connection, &village).await?;
         let entry = entry_of(connection, &village, household).await?;
@@ -80,7 +82,8 @@ pub async fn erase_household(
             .execute(connection)
             .await?;
         let remarks = remarks + erase_sheets(connection, &county, entry.household_id).await?;
-        let objections = erase_words(connection, &county, entry.household_id).await?;
+        let objections = erase_words(connection, &county, entry.household_id).await?
+            + erase_of_household(connection, &county, entry.household_id).await?;
         if revisions + remarks + objections > 0 {
             reissue(connection, &entry, sealer, moment).await?;
             let detail = json!({

@@ -144,7 +144,7 @@ fn unknown(household: &Place) -> Error {
 }
 
 /// The digits of a phone, none where nothing was written.
-fn phone(text: Option<&str>) -> Result<Option<String>> {
+pub(crate) fn phone(text: Option<&str>) -> Result<Option<String>> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     let is_known = text.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, '+' | '-' | ' '));
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();

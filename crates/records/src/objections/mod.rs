@@ -15,6 +15,7 @@ pub use decide::{
     Decided, NewDecision, NewReview, RightCard, ask_review, decide_objection, note_investigation,
     review_objection,
 };
+pub(crate) use file::phone as phone_digits;
 pub use file::{Filed, NewObjection, file_objection};
 pub use personal::reveal_phone;
 pub(crate) use personal::{erase_words, reseal_phones};
@@ -22,5 +23,6 @@ pub use read::{
     ObjectionFile, ObjectionFilter, ObjectionSummary, PublishedOutcome, objection, objections_of,
     objections_of_household, open_objections, published_outcomes,
 };
+pub(crate) use steps::doer;
 pub use stored::Step;
 pub use via::Via;

@@ -36,6 +36,10 @@ pub enum Field {
     Token,
     /// 异议电话: the phone that was left with an objection.
     ObjectionPhone,
+    /// 建议人姓名: the name that was left with a suggestion or complaint, by its village.
+    SuggestionName,
+    /// 建议人电话: the phone that was left with one, by its village.
+    SuggestionPhone,
 }
 
 /// A key with its number, from 1 on.
@@ -233,6 +237,8 @@ fn binding(place: &Place, field: Field) -> String {
         Field::SecondFactor(account) => format!("second factor {account}"),
         Field::Token => "token".to_owned(),
         Field::ObjectionPhone => "objection phone".to_owned(),
+        Field::SuggestionName => "suggestion name".to_owned(),
+        Field::SuggestionPhone => "suggestion phone".to_owned(),
     };
     format!("{}\t{}\t{field}", place.county().digits(), place.digits())
 }

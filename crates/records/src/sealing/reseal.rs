@@ -23,7 +23,7 @@ pub struct Resealed {
     pub households: usize,
     /// Tokens of household cards.
     pub tokens: usize,
-    /// Phones that were left with objections.
+    /// Names and phones that were left with objections, suggestions and complaints.
     pub objections: usize,
     /// Second factors of accounts.
     pub accounts: usize,
@@ -64,6 +64,16 @@ pub async fn reseal(
         all.tokens += done.1;
         all.objections += done.2;
     }
+    // Some stand at the villages, and some at the towns.
+    all.objections += tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
+        let senders = crate::suggestions::reseal_senders(connection, &county, sealer).await?;
+        if senders > 0 {
+            let detail = json!({ "key": sealer.current(), "suggestions": senders });
+            audit::record(connection, allowed, detail, moment).await?;
+        }
+        Ok(senders)
+    })
+    .await?;
     all.accounts = tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         let accounts = accounts(connection, &county, sealer).await?;
         if accounts > 0 {

@@ -192,7 +192,7 @@ pub(super) struct ErasedParts {
     revisions: usize,
     /// 积分卡上删除的备注数
     remarks: usize,
-    /// 抹去内容的异议数
+    /// 抹去内容的异议、建议和投诉数
     objections: usize,
 }
 

@@ -23,6 +23,7 @@ use crate::http::input::{Asked, Named, Posted};
 use crate::log::named;
 use crate::shell::{Link, Section, Shell, Told, Visit, done_at, head_for, village_of};
 use crate::state::State;
+use crate::suggestions::{Waiting, waiting};
 
 pub(crate) use file::{decide, show as one};
 
@@ -38,6 +39,7 @@ struct ListPage {
     groups: Vec<Link>,
     may_file: bool,
     form: FileForm,
+    suggestions: Waiting,
 }
 
 /// An objection in the list.
@@ -123,8 +125,9 @@ async fn shown(
         name,
     };
     let groups: Vec<Link> = groups.into_iter().map(link).collect();
+    let suggestions = waiting(state, &visit).await?;
     let may_file = place.level() == Level::Village && caller.may(Object, place);
-    Ok(page(status, &ListPage { shell: visit.shell, rows, more, groups, may_file, form }))
+    Ok(page(status, &ListPage { shell: visit.shell, rows, more, groups, may_file, form, suggestions }))
 }
 
 /// The villages and groups of objections: a household's number says who it is only beside the name of its group.

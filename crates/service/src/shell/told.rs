@@ -28,6 +28,8 @@ pub(super) fn done(code: Option<&str>) -> &'static str {
         "decided" => "异议已办结。",
         "corrected" => "异议已办结，本月已更正为新版本。请公示新版本。",
         "filed" => "异议已登记。",
+        "answered" => "已答复，村民凭查询码可以看到。",
+        "erased" => "已依法删除。",
         "registered" => "已登记。",
         "imported" => "农户已导入。",
         "awarded" => "年终评比名单已得出；没有变化的，保留原来的名单。",

@@ -1,0 +1,21 @@
+//! Suggestions and complaints of villagers: filed without an account, answered by the village or its town, looked up with
+//! a code.
+
+mod answer;
+mod code;
+mod file;
+mod personal;
+mod read;
+mod save;
+mod stored;
+
+pub use answer::{NewAnswer, answer_suggestion};
+pub use code::county_of_code;
+pub use file::{FiledSuggestion, NewSuggestion, file_suggestion};
+pub(crate) use personal::{erase_of_household, reseal_senders};
+pub use personal::{erase_suggestion, reveal_sender};
+pub use read::{
+    LookedUp, PublishedAnswer, SuggestionFile, SuggestionSummary, published_answers, suggestion,
+    suggestion_of_code, suggestions_of,
+};
+pub use stored::Answer;

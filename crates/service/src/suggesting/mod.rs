@@ -1,0 +1,231 @@
+//! Suggestions and complaints of villagers, without an account: from the notice board or from a household's page. Looking
+//! up the answer, and answers on the board.
+
+mod answers;
+
+use askama::Template;
+use authz::{Act, Actor, Allowed, Object, ReadPublic};
+use axum::extract::{Path, State as Extract};
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use domain::month::date_title;
+use domain::place::{Level, Place};
+use domain::suggestions::{SuggestionKind, Topic};
+use records::sealing::random;
+use records::suggestions::{FiledSuggestion, NewSuggestion, file_suggestion};
+use records::{forms, places, tenancy};
+use serde::Deserialize;
+
+use crate::error::{PageError, page};
+use crate::http::input::Posted;
+use crate::problem::Problem;
+use crate::shell::village_of;
+use crate::state::State;
+
+pub(crate) use answers::{BoardAnswer, look_up, look_up_form, on_board};
+
+#[derive(Template)]
+#[template(path = "suggestions/form.html")]
+struct FormPage {
+    village: String,
+    /// Where the form is sent to, without its last piece; also the way back.
+    at: String,
+    form: SuggestionForm,
+    problem: String,
+}
+
+#[derive(Template)]
+#[template(path = "suggestions/receipt.html")]
+struct ReceiptPage {
+    number: String,
+    code: String,
+    what: String,
+    office: &'static str,
+    filed_on: String,
+    answer_by: String,
+    at: String,
+}
+
+/// What the form sends.
+#[derive(Debug, Default, Clone, Deserialize)]
+pub(crate) struct SuggestionForm {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    topic: String,
+    #[serde(default)]
+    words: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    phone: String,
+    /// Other digits each time the form is opened: sent twice, it is one suggestion.
+    #[serde(default)]
+    key: String,
+}
+
+/// Where a form was opened.
+struct Desk {
+    village: Place,
+    /// Behind whose card; none at the notice board.
+    household: Option<Place>,
+    /// `/p/…` or `/h/…`
+    at: String,
+}
+
+impl Desk {
+    fn board(village: &str) -> Result<Self, PageError> {
+        Ok(Self { village: village_of(village)?, household: None, at: format!("/p/{village}") })
+    }
+
+    /// An unknown, a malformed and a dead token answer alike.
+    async fn household(state: &State, token: &str) -> Result<Self, PageError> {
+        let county = forms::county_of_token(token).ok_or(PageError::NotFound)?;
+        let public = allow(state, &Actor::Visitor, ReadPublic, county)?;
+        let mut connection = state.database.connection().await?;
+        let found = forms::household_of_token(&mut connection, &public, token).await?;
+        let household = found.ok_or(PageError::NotFound)?;
+        let village = household.ancestor(Level::Village).ok_or(PageError::NotFound)?;
+        Ok(Self { village, household: Some(household), at: format!("/h/{token}") })
+    }
+
+    fn actor(&self) -> Actor {
+        if self.household.is_some() { Actor::Holder } else { Actor::Visitor }
+    }
+}
+
+/// The permission of somebody without an account.
+fn allow<A: Act>(state: &State, actor: &Actor, act: A, place: Place) -> Result<Allowed<A>, PageError> {
+    state.guard.allow(actor, act, place).map_err(|_| PageError::NotFound)
+}
+
+/// `GET /p/{village}/suggestion`
+pub(crate) async fn form(
+    Extract(state): Extract<State>,
+    Path(village): Path<String>,
+) -> Result<Response, PageError> {
+    let desk = Desk::board(&village)?;
+    shown(&state, &desk, fresh()?, StatusCode::OK, String::new()).await
+}
+
+/// `GET /h/{token}/suggestion`
+pub(crate) async fn household_form(
+    Extract(state): Extract<State>,
+    Path(token): Path<String>,
+) -> Result<Response, PageError> {
+    let desk = Desk::household(&state, &token).await?;
+    shown(&state, &desk, fresh()?, StatusCode::OK, String::new()).await
+}
+
+/// `POST /p/{village}/suggestions`
+pub(crate) async fn from_board(
+    Extract(state): Extract<State>,
+    Path(village): Path<String>,
+    Posted(form): Posted<SuggestionForm>,
+) -> Result<Response, PageError> {
+    take(&state, &Desk::board(&village)?, form).await
+}
+
+/// `POST /h/{token}/suggestions`
+pub(crate) async fn from_household(
+    Extract(state): Extract<State>,
+    Path(token): Path<String>,
+    Posted(form): Posted<SuggestionForm>,
+) -> Result<Response, PageError> {
+    let desk = Desk::household(&state, &token).await?;
+    take(&state, &desk, form).await
+}
+
+/// An empty form with a key of its own.
+fn fresh() -> Result<SuggestionForm, PageError> {
+    let mut key = [0; 16];
+    random(&mut key)?;
+    Ok(SuggestionForm { key: hex::encode(key), ..SuggestionForm::default() })
+}
+
+async fn shown(
+    state: &State,
+    desk: &Desk,
+    form: SuggestionForm,
+    status: StatusCode,
+    problem: String,
+) -> Result<Response, PageError> {
+    let village = desk.village;
+    let allowed = allow(state, &Actor::Visitor, ReadPublic, village)?;
+    let mut connection = state.database.connection().await?;
+    let names = tenancy::read(&mut connection, &allowed, async |connection| {
+        places::divisions(connection, &village).await
+    })
+    .await?;
+    let name = names.into_iter().find(|one| one.place == village).map(|one| one.name);
+    let name = name.ok_or(PageError::NotFound)?;
+    Ok(kept(page(status, &FormPage { village: name, at: desk.at.clone(), form, problem })))
+}
+
+/// A page that nobody on the way keeps: a key or a code is somebody's own.
+fn kept(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn take(state: &State, desk: &Desk, form: SuggestionForm) -> Result<Response, PageError> {
+    match filed(state, desk, &form).await {
+        Ok((filed, new)) => Ok(receipt(desk, &filed, &new)),
+        Err(PageError::Problem(problem)) => {
+            shown(state, desk, form, problem.status(), problem.sentence()).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn filed(
+    state: &State,
+    desk: &Desk,
+    form: &SuggestionForm,
+) -> Result<(FiledSuggestion, NewSuggestion), PageError> {
+    let unchosen = |what: &str| Problem::invalid().because(format!("请选{what}"));
+    let kind = SuggestionKind::from_name(&form.kind).ok_or_else(|| unchosen("是建议还是投诉"))?;
+    let topic = Topic::from_name(&form.topic).ok_or_else(|| unchosen("关于什么"))?;
+    let filled = |text: &str| Some(text.to_owned()).filter(|text| !text.trim().is_empty());
+    let new = NewSuggestion {
+        kind,
+        topic,
+        words: form.words.clone(),
+        name: filled(&form.name),
+        phone: filled(&form.phone),
+        key: form.key.clone(),
+    };
+    // What is not for the village itself is filed with its town.
+    let town = desk.village.ancestor(Level::Town).ok_or(PageError::NotFound)?;
+    let allowed = allow(state, &desk.actor(), Object, town)?;
+    let household = desk.household.as_ref();
+    let mut connection = state.database.connection().await?;
+    let (registrar, moment) = (&state.registrar, state.moment());
+    let filed =
+        file_suggestion(&mut connection, &allowed, &desk.village, household, &new, registrar, &moment)
+            .await?;
+    Ok((filed, new))
+}
+
+fn receipt(desk: &Desk, filed: &FiledSuggestion, new: &NewSuggestion) -> Response {
+    let receipt = ReceiptPage {
+        number: filed.number.clone(),
+        code: filed.code.clone(),
+        what: format!("{}（{}）", new.kind.title(), new.topic.title()),
+        office: office_title(filed.office),
+        filed_on: date_title(filed.filed_on),
+        answer_by: date_title(filed.answer_by),
+        at: desk.at.clone(),
+    };
+    kept(page(StatusCode::OK, &receipt))
+}
+
+/// Who answers, for people.
+pub(crate) fn office_title(level: Level) -> &'static str {
+    match level {
+        Level::County => "县里",
+        Level::Town => "镇政府",
+        Level::Village | Level::Group | Level::Household => "村委会",
+    }
+}

@@ -1,0 +1,2 @@
+drop table suggestion_answer;
+drop table suggestion;

@@ -14,6 +14,7 @@ mod pages;
 mod paper;
 mod personal;
 mod postings;
+mod rules;
 mod tamper;
 mod user;
 mod work;

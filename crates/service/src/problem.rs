@@ -158,6 +158,11 @@ impl Problem {
         std::iter::once(self.words()).chain(fields).collect::<Vec<_>>().join("\n")
     }
 
+    /// What is wrong with the input, field by field.
+    pub(crate) fn errors(&self) -> &[FieldProblem] {
+        &self.errors
+    }
+
     /// Which problem it is, for people.
     pub(crate) fn title(&self) -> &'static str {
         self.title

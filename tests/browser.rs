@@ -6,6 +6,7 @@ mod looks;
 mod month;
 mod phone;
 mod phone_sharing;
+mod rules;
 mod screens;
 mod stage;
 mod vectors;

@@ -14,6 +14,7 @@ mod pages;
 mod paper;
 mod personal;
 mod postings;
+mod rules;
 mod suggestions;
 mod tamper;
 mod user;

@@ -108,6 +108,8 @@ pub const PROBES: &[Probe] = &[
     get("/rules/{place}/{month}/review", "/rules/440229100201/2026-01/review", Needs::Act("read", VILLAGE)),
     get("/rules/{place}/{month}/draft", "/rules/440229100201/2026-01/draft", Needs::Act("submit_catalogue", VILLAGE)),
     send("POST", "/rules/{place}/{month}/draft", "/rules/440229100201/2026-01/draft", "form_token={form_token}&act=check", Needs::Act("submit_catalogue", VILLAGE)),
+    get("/rules/{place}/{month}/settings", "/rules/440229100201/2026-01/settings", Needs::Act("adopt_rulebook", VILLAGE)),
+    send("POST", "/rules/{place}/{month}/settings", "/rules/440229100201/2026-01/settings", "form_token={form_token}&act=check", Needs::Act("adopt_rulebook", VILLAGE)),
     get("/rules/{place}/{month}/submissions/{submission}", "/rules/440229100201/2026-01/submissions/{submission}", Needs::Act("read", VILLAGE)),
     send("POST", "/rules/{place}/{month}/submissions/{submission}", "/rules/440229100201/2026-01/submissions/{submission}", "form_token={form_token}&act=send-back&reason=x", Needs::Act("approve_catalogue", VILLAGE)),
     get("/log/{place}/{month}", "/log/440229100201/2026-01", Needs::Act("read", VILLAGE)),

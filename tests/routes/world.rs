@@ -99,6 +99,7 @@ async fn submitted(database: &TestDatabase) -> i64 {
         attendance: "应到 45 人，实到 38 人".to_owned(),
         reason: Some("补充".to_owned()),
         builds_on: None,
+        asks_override: false,
     };
     let mut connection = database.database.connection().await.expect("a connection");
     let now = testkit::moment("2026-02-04 08:00");

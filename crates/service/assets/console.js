@@ -118,8 +118,40 @@ async function enterSheets(table) {
   });
 }
 
+/** The full points of a list, class by class, while it is typed: `table[data-sum-points]`, shown in `[data-sums]`. */
+function sumPoints(table) {
+  const bar = document.querySelector('[data-sums]');
+  const words = bar.querySelector('[data-sum-words]');
+  const short = (tenths) => (tenths % 10 ? (tenths / 10).toFixed(1) : String(tenths / 10));
+  const show = () => {
+    const [sums, items] = [new Map(), new Set()];
+    for (const row of table.tBodies[0].rows) {
+      const value = (name) => row.querySelector(`[name=${name}]`).value.trim();
+      const item = value('item_code');
+      // As the server counts: an item by its first row, what is no number as nothing.
+      if (item === '' || items.has(item) || row.querySelector('[name=drop]').checked) continue;
+      items.add(item);
+      const full = value('full_points');
+      const tenths = /^\d{1,4}(\.\d)?$/.test(full) ? Math.round(Number(full) * 10) : 0;
+      for (const name of [value('category'), 'all']) sums.set(name, (sums.get(name) ?? 0) + tenths);
+    }
+    for (const output of bar.querySelectorAll('[data-sum]')) {
+      const text = short(sums.get(output.dataset.sum) ?? 0);
+      if (output.value !== text) output.value = text;
+    }
+    const left = 1000 - (sums.get('all') ?? 0);
+    bar.querySelector('progress').value = 1000 - left;
+    words.textContent = left === 0 ? '正好 100 分' : left > 0 ? `还差 ${short(left)} 分` : `多出 ${short(-left)} 分`;
+    words.className = left === 0 ? 'word-fine' : 'word-late';
+  };
+  table.addEventListener('input', show);
+  table.addEventListener('change', show);
+  show();
+}
+
 new Set([...document.querySelectorAll('[data-confirm]')].map((one) => one.closest('form'))).forEach(askFirst);
 document.querySelectorAll('select[data-go]').forEach(goTo);
 document.querySelectorAll('nav.flow').forEach(showPresent);
 document.querySelectorAll('form[action="/logout"]').forEach(forgetPhonePage);
 document.querySelectorAll('table[data-sheet-entry]').forEach(enterSheets);
+document.querySelectorAll('table[data-sum-points]').forEach(sumPoints);

@@ -160,6 +160,11 @@ impl Problem {
         sentence(self.words(), &self.errors)
     }
 
+    /// What is wrong with the input, field by field.
+    pub(crate) fn errors(&self) -> &[FieldProblem] {
+        &self.errors
+    }
+
     /// Which problem it is, for people.
     pub(crate) fn title(&self) -> &'static str {
         self.title

@@ -61,6 +61,8 @@ pages! {
     get "/rules/{place}/{month}/review" rules::review;
     get "/rules/{place}/{month}/draft" rules::draft;
     post "/rules/{place}/{month}/draft" rules::submit;
+    get "/rules/{place}/{month}/settings" rules::settings;
+    post "/rules/{place}/{month}/settings" rules::save_settings;
     get "/rules/{place}/{month}/submissions/{submission}" rules::submission;
     post "/rules/{place}/{month}/submissions/{submission}" rules::decide;
     get "/publication/{place}/{month}" publishing::show;

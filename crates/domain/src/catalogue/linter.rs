@@ -1,6 +1,7 @@
 //! What a catalogue may not punish.
 
 use super::Catalogue;
+use crate::place::{Level, Place};
 
 /// A subject that may not be scored, the words that betray it, and why.
 struct Ban {
@@ -58,6 +59,41 @@ pub fn lint(catalogue: &Catalogue) -> Vec<LintFinding> {
     findings
 }
 
+/// Why a catalogue with findings cannot be put in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotOverridden {
+    /// Somebody below the county.
+    #[error("有 {0} 处含不得扣分的内容，只有县可以放行；请退回修改，或由县审批")]
+    Level(usize),
+    /// No reason.
+    #[error("有 {0} 处含不得扣分的内容；要放行请写明放行的原因，否则请退回修改")]
+    NoReason(usize),
+}
+
+/// Rule R-79: a catalogue that touches what may not be scored is put in force by nobody but the county, when it
+/// approves, with its reason; without findings nobody needs one.
+///
+/// Source: national guidance on points systems (积分制负面清单); product §2.1.
+///
+/// # Errors
+/// Findings, and a reach below the county or no reason.
+pub fn may_override(
+    findings: &[LintFinding],
+    reach: &Place,
+    reason: Option<&str>,
+) -> Result<(), NotOverridden> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    if reach.level() != Level::County {
+        return Err(NotOverridden::Level(findings.len()));
+    }
+    match reason.map(str::trim) {
+        Some(reason) if !reason.is_empty() => Ok(()),
+        _ => Err(NotOverridden::NoReason(findings.len())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::small;
@@ -76,6 +112,20 @@ mod tests {
         check("罚 款 50 元", Some("罚款"));
         check("不配合征地", Some("征地"));
         check("患病不报告", Some("患病"));
+    }
+
+    #[test]
+    fn the_county_alone_overrides_and_says_why() {
+        let place = |code: &str| Place::parse_code(code).expect("a code");
+        let (county, town) = (place("440229000000"), place("440229100000"));
+        let mut catalogue = small();
+        catalogue.items[0].rules[0].text = "罚款".into();
+        let findings = lint(&catalogue);
+        assert_eq!(may_override(&findings, &county, Some("仅为宣传用语")), Ok(()));
+        assert_eq!(may_override(&findings, &county, Some(" ")), Err(NotOverridden::NoReason(1)));
+        assert_eq!(may_override(&findings, &county, None), Err(NotOverridden::NoReason(1)));
+        assert_eq!(may_override(&findings, &town, Some("原因")), Err(NotOverridden::Level(1)));
+        assert_eq!(may_override(&lint(&small()), &town, None), Ok(()));
     }
 
     #[test]

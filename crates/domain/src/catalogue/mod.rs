@@ -19,7 +19,7 @@ pub use approval::{
 pub use difference::{ItemChange, difference};
 pub use edit::{ChangeKind, ChangeLine, difference_lines};
 pub use in_force::{Dated, in_force, needs_reason};
-pub use linter::{LintFinding, lint};
+pub use linter::{LintFinding, NotOverridden, lint, may_override};
 pub use review::{ItemUse, RuleUse, review};
 
 /// One of the two classes of items.

@@ -37,6 +37,10 @@ pub struct WhatIf {
     pub before: [usize; BANDS],
     /// Scores by bands under the draft.
     pub after: [usize; BANDS],
+    /// Households that redeem, by tier, over all months.
+    pub tiers_before: [usize; 4],
+    /// Households that would, by tier.
+    pub tiers_after: [usize; 4],
     /// Findings that the draft has no rule for.
     pub findings_without_rule: usize,
 }
@@ -94,6 +98,8 @@ impl WhatIf {
         }
         count(&mut self.before, &before);
         count(&mut self.after, &after);
+        count_tiers(&mut self.tiers_before, &before);
+        count_tiers(&mut self.tiers_after, &after);
         self.findings_without_rule += replays.iter().map(|one| one.findings_without_rule).sum::<usize>();
         self.months.push(WhatIfMonth {
             month,
@@ -118,6 +124,13 @@ fn band(score: Points) -> usize {
 fn count(bands: &mut [usize; BANDS], results: &[&HouseholdResult]) {
     for score in scores(results) {
         bands[band(score)] += 1;
+    }
+}
+
+fn count_tiers(tiers: &mut [usize; 4], results: &[&HouseholdResult]) {
+    for tier in results.iter().filter_map(|result| result.tier) {
+        let at = usize::try_from(tier.number() - 1).unwrap_or(0);
+        tiers[at] += 1;
     }
 }
 
@@ -187,6 +200,7 @@ mod tests {
         assert_eq!(found.enters, BTreeSet::from([household(2)]));
         assert_eq!(found.leaves, BTreeSet::from([household(1)]));
         assert_eq!((month.qualified_before, month.qualified_after), (2, 2));
+        assert_eq!((found.tiers_before, found.tiers_after), ([0, 2, 0, 0], [1, 1, 0, 0]));
         let tenths = |mean: Option<Points>| mean.map(Points::tenths);
         assert_eq!((tenths(month.mean_before), tenths(month.mean_after)), (Some(860), Some(870)));
     }

@@ -8,7 +8,7 @@ use crate::month::Month;
 use crate::place::Place;
 
 pub use quorum::{PanelProblem, check_composition, may_sign};
-pub use recusal::{RecusalProblem, check_recusal};
+pub use recusal::{RecusalProblem, check_recusal, is_expected_to_step_back};
 
 /// Why somebody may sit on a panel (评委由村干部、村小组长、村民代表组成).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -43,6 +43,15 @@ pub fn check_recusal(
     Ok(())
 }
 
+/// Rule R-80: a member is expected to step back from a household whose head bears the same name; relatives cannot be
+/// told from names, so the card still names who stepped back.
+///
+/// Source: product §2.3; the document asks that results can be answered for (对评分结果负责).
+pub fn is_expected_to_step_back(member: &str, head: &str) -> bool {
+    let member = member.trim();
+    !member.is_empty() && member == head.trim()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,6 +68,13 @@ mod tests {
     fn a_recused_leader_does_not_sign() {
         assert_eq!(check_recusal(4, 1, true, true, &RULE), Err(RecusalProblem::LeaderSigns));
         assert_eq!(check_recusal(4, 1, true, false, &RULE), Ok(()));
+    }
+
+    #[test]
+    fn a_member_steps_back_from_the_household_of_the_same_name() {
+        assert!(is_expected_to_step_back("赖文", " 赖文"));
+        assert!(!is_expected_to_step_back("赖文", "赖文清"));
+        assert!(!is_expected_to_step_back("", ""), "an erased name is nobody's");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use domain::place::Place;
 use super::{Stored, all};
 use crate::database::Connection;
 use crate::error::Result;
-use crate::schema::{catalogue, submission_step};
+use crate::schema::{catalogue, catalogue_submission, submission_step};
 
 /// A catalogue that held, holds or will hold at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +27,25 @@ pub struct CatalogueVersion {
     pub year: i32,
     /// Why it changed inside a year.
     pub reason: Option<String>,
-    /// When the level above approved it; none where that was not needed, or lies above this place.
-    pub approved_at: Option<DateTime<Utc>>,
+    /// How it was handed in and approved; none where that was not needed, or lies above this place.
+    pub approval: Option<Approval>,
     /// Whether the place made it itself.
     pub own: bool,
+}
+
+/// Who handed a catalogue in and who approved it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// The log-in of whoever handed it in.
+    pub submitted_by: String,
+    /// When.
+    pub submitted_at: DateTime<Utc>,
+    /// The log-in of whoever approved it.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why the county let pass what the linter found.
+    pub overridden: Option<String>,
 }
 
 /// The catalogues in force at a place over time, its own and those that it inherited, the latest first. Later ones hold
@@ -44,12 +59,12 @@ pub async fn history_of(connection: &mut Connection, place: &Place) -> Result<Ve
     spans.reverse();
     let ids: Vec<i64> = spans.iter().map(|(_, list)| list.what.id).collect();
     let mut stated = stated(connection, place, &ids).await?;
-    let approved = approved(connection, place, &ids).await?;
+    let mut approved = approved(connection, place, &ids).await?;
     let version = |(from, list): (Month, &Dated<Stored>)| {
         let id = list.what.id;
         let (year, reason) = stated.remove(&id).unwrap_or((list.from.year(), None));
-        let (approved_at, own) = (approved.get(&id).copied(), list.place == *place);
-        CatalogueVersion { id, place: list.place, from, year, reason, approved_at, own }
+        let (approval, own) = (approved.remove(&id), list.place == *place);
+        CatalogueVersion { id, place: list.place, from, year, reason, approval, own }
     };
     Ok(spans.into_iter().map(version).collect())
 }
@@ -83,19 +98,43 @@ async fn stated(
     Ok(rows.into_iter().map(|(id, year, reason)| (id, (year, reason))).collect())
 }
 
-/// When catalogues were approved.
+/// How catalogues were handed in and approved.
 async fn approved(
     connection: &mut Connection,
     place: &Place,
     ids: &[i64],
-) -> Result<BTreeMap<i64, DateTime<Utc>>> {
-    let rows: Vec<(Option<i64>, DateTime<Utc>)> = submission_step::table
+) -> Result<BTreeMap<i64, Approval>> {
+    type StepRow = (Option<i64>, i64, Option<String>, String, DateTime<Utc>);
+    let steps: Vec<StepRow> = submission_step::table
         .filter(submission_step::county_code.eq(place.county().digits()))
         .filter(submission_step::catalogue_id.assume_not_null().eq_any(ids))
-        .select((submission_step::catalogue_id, submission_step::taken_at))
+        .select((
+            submission_step::catalogue_id,
+            submission_step::submission_id,
+            submission_step::reason,
+            submission_step::by_login,
+            submission_step::taken_at,
+        ))
         .load(connection)
         .await?;
-    Ok(rows.into_iter().filter_map(|(id, at)| Some((id?, at))).collect())
+    let submissions: Vec<i64> = steps.iter().map(|step| step.1).collect();
+    let rows: Vec<(i64, String, DateTime<Utc>)> = catalogue_submission::table
+        .filter(catalogue_submission::county_code.eq(place.county().digits()))
+        .filter(catalogue_submission::id.eq_any(submissions))
+        .select((
+            catalogue_submission::id,
+            catalogue_submission::submitted_by,
+            catalogue_submission::submitted_at,
+        ))
+        .load(connection)
+        .await?;
+    let mut submitted: BTreeMap<i64, (String, DateTime<Utc>)> =
+        rows.into_iter().map(|(id, by, at)| (id, (by, at))).collect();
+    let approval = |(catalogue, submission, overridden, by, at): StepRow| {
+        let (submitted_by, submitted_at) = submitted.remove(&submission)?;
+        Some((catalogue?, Approval { submitted_by, submitted_at, by, at, overridden }))
+    };
+    Ok(steps.into_iter().filter_map(approval).collect())
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use crate::schema::{catalogue, catalogue_item, catalogue_rule};
 use crate::tenancy::{self, Mode};
 
 pub use approve::{approve_submission, send_back};
-pub use history::{CatalogueVersion, history_of};
+pub use history::{Approval, CatalogueVersion, history_of};
 pub use read::{Stored, catalogue_of};
 pub(crate) use read::{all, with_ids};
 pub use review::item_review;
@@ -67,7 +67,7 @@ pub async fn adopt_catalogue(
         return Err(Refusal::message("村的积分项目须经村民（代表）会议同意后提交，由镇里另一人审批"));
     }
     tenancy::transaction(connection, allowed, mode, async |connection| {
-        if !adopt_in(connection, allowed, adoption).await?.new {
+        if !adopt_in(connection, allowed, adoption, Linter::Blocks).await?.new {
             return Ok(Outcome { unchanged: 1, ..Outcome::default() });
         }
         let detail = detail(adoption.year, adoption.from, &adoption.catalogue, adoption.reason.as_deref());
@@ -75,6 +75,15 @@ pub async fn adopt_catalogue(
         Ok(Outcome { added: 1, ..Outcome::default() })
     })
     .await
+}
+
+/// What becomes of a list that touches what may not be scored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Linter {
+    /// It is refused.
+    Blocks,
+    /// It passes: the county has overridden it, or is asked to.
+    Passes,
 }
 
 /// A catalogue that is in force now.
@@ -90,10 +99,11 @@ async fn adopt_in<A: Act>(
     connection: &mut Connection,
     allowed: &Allowed<A>,
     adoption: &Adoption,
+    linter: Linter,
 ) -> Result<Adopted> {
     let place = allowed.place();
     crate::places::lock_all(connection, &place).await?;
-    match examine(connection, &place, adoption).await? {
+    match examine(connection, &place, adoption, linter).await? {
         Some(id) => Ok(Adopted { id, new: false }),
         None => Ok(Adopted { id: insert(connection, &place, adoption).await?, new: true }),
     }
@@ -101,9 +111,18 @@ async fn adopt_in<A: Act>(
 
 /// Whether a catalogue can be put in force for a place: everything that stands against it is a refusal. Returns the one
 /// that says the same already from the same month on, where there is one.
-async fn examine(connection: &mut Connection, place: &Place, adoption: &Adoption) -> Result<Option<i64>> {
+async fn examine(
+    connection: &mut Connection,
+    place: &Place,
+    adoption: &Adoption,
+    linter: Linter,
+) -> Result<Option<i64>> {
     crate::places::refuse_unknown(connection, place).await?;
-    Refusal::unless_none(problems(&adoption.catalogue))?;
+    let mut problems = wrong(&adoption.catalogue);
+    if linter == Linter::Blocks {
+        problems.extend(banned(&adoption.catalogue));
+    }
+    Refusal::unless_none(problems)?;
     if !matches!(place.level(), Level::County | Level::Town | Level::Village) {
         return Err(Refusal::message("积分项目属于县、镇或村，请核对地方代码"));
     }
@@ -139,8 +158,8 @@ pub(crate) fn detail(
 }
 
 /// What is wrong with a list, by the line and field of a file that has exactly its rows: the header is line 1.
-fn problems(list: &Catalogue) -> Vec<Problem> {
-    let wrong = list.check().into_iter().map(|problem| {
+fn wrong(list: &Catalogue) -> Vec<Problem> {
+    let located = list.check().into_iter().map(|problem| {
         let (code, field) = match &problem {
             CatalogueProblem::Sum(_) => (None, "full_points"),
             CatalogueProblem::EmptyItem(code) => (Some(code), "full_points"),
@@ -149,12 +168,17 @@ fn problems(list: &Catalogue) -> Vec<Problem> {
         };
         Problem::new(code.map_or(0, |code| line_of(list, code)), field, problem.to_string())
     });
-    let banned = lint(list).into_iter().map(|finding| {
+    located.collect()
+}
+
+/// Where a list touches what may not be scored, likewise.
+fn banned(list: &Catalogue) -> Vec<Problem> {
+    let located = lint(list).into_iter().map(|finding| {
         let is_rule = list.rules().any(|(_, rule)| rule.code == finding.code);
         let field = if is_rule { "rule" } else { "item" };
         Problem::new(line_of(list, &finding.code), field, finding.to_string())
     });
-    wrong.chain(banned).collect()
+    located.collect()
 }
 
 /// The line of an item, its first one, or a rule; 0 where it has none.

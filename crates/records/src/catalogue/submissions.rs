@@ -46,6 +46,8 @@ pub struct SubmissionSummary {
     pub submitted_at: DateTime<Utc>,
     /// Where it stands.
     pub state: SubmissionState,
+    /// The step that ended it.
+    pub ended: Option<TakenStep>,
 }
 
 /// A submission with its list and what was done about it.
@@ -229,6 +231,7 @@ fn stored(row: Row, steps: Vec<TakenStep>) -> Result<Stored> {
         submitted_account,
         submitted_at,
         state: submission_state(&kinds),
+        ended: steps.as_slice().first().cloned(),
     };
     Ok(Stored { summary, rows, steps })
 }

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::kept_rows::write_rows;
 use super::submissions::{SubmissionFile, submission, waiting};
-use super::{Adoption, detail, examine};
+use super::{Adoption, Linter, detail, examine};
 use crate::database::Connection;
 use crate::error::{Error, Refusal, Result};
 use crate::moment::Moment;
@@ -40,6 +40,8 @@ pub struct Submission {
     pub reason: Option<String>,
     /// The catalogue that was in force when this one was written; 0 for none.
     pub builds_on: Option<i64>,
+    /// Whether the county is asked to let pass what the linter found; otherwise it is refused at once.
+    pub asks_override: bool,
 }
 
 /// The reason of a withdrawal that nobody asked for.
@@ -69,7 +71,8 @@ pub async fn submit_catalogue(
         Error::Refused(Refusal::Problems(vec![Problem::new(0, problem.field(), problem.to_string())]))
     })?;
     tenancy::transaction(connection, allowed, mode, async |connection| {
-        if examine(connection, &place, &submission.adoption()).await?.is_some() {
+        let linter = if submission.asks_override { Linter::Passes } else { Linter::Blocks };
+        if examine(connection, &place, &submission.adoption(), linter).await?.is_some() {
             return Err(Refusal::message("提交的积分项目与现行的完全一样，不用审批"));
         }
         lock_place(connection, &place).await?;

@@ -8,7 +8,7 @@ use domain::month::Month;
 use domain::place::Place;
 use domain::scoring::ScoringTable;
 
-use super::{Stored, all, problems};
+use super::{Stored, all, wrong};
 use crate::closing::{Slice, VillageInputs, cards_of, frozen_inputs, heads, month_inputs};
 use crate::database::Connection;
 use crate::error::{Error, Refusal, Result};
@@ -37,14 +37,14 @@ pub struct WhatIf {
 /// bind. Each month keeps its cards and rulebook; totals of earlier months stay as they are.
 ///
 /// # Errors
-/// A draft that could not be in force, by line and field; faults of the database.
+/// A draft that could not be in force whatever it punishes, by line and field; faults of the database.
 pub async fn what_if(
     connection: &mut Connection,
     place: &Place,
     draft: &Catalogue,
     months: usize,
 ) -> Result<WhatIf> {
-    Refusal::unless_none(problems(draft))?;
+    Refusal::unless_none(wrong(draft))?;
     let lists = all(connection, place).await?;
     let villages = villages_of(connection, place).await?;
     let (own, bound): (Vec<Place>, Vec<Place>) =

@@ -60,6 +60,47 @@ pub async fn panels_of(connection: &mut Connection, scope: &Place) -> Result<Vec
     Ok(latest)
 }
 
+/// A list of members of a panel, and for how long it held (任期).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PanelTerm {
+    /// The panel's name.
+    pub name: String,
+    /// 1 for the first list.
+    pub revision: i32,
+    /// How many members it has.
+    pub members: usize,
+    /// The first month.
+    pub from: Month,
+    /// The last month; none where it still holds.
+    pub until: Option<Month>,
+}
+
+/// The lists of members that held or hold for the panels of a village, by name, the earliest first.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn terms_of(connection: &mut Connection, village: &Place) -> Result<Vec<PanelTerm>> {
+    let stored = panels(connection, village).await?;
+    Ok(terms(stored.iter().map(|one| &one.panel)))
+}
+
+/// Takes the revisions of each panel in their order; one that is replaced from its own first month on never held.
+fn terms<'a>(panels: impl IntoIterator<Item = &'a Panel>) -> Vec<PanelTerm> {
+    let mut terms: Vec<PanelTerm> = Vec::new();
+    for panel in panels {
+        let same = |last: &PanelTerm| last.name == panel.name;
+        if terms.last().is_some_and(|last| same(last) && last.from >= panel.effective) {
+            terms.pop();
+        }
+        if let Some(last) = terms.last_mut().filter(|last| same(last)) {
+            last.until = Some(panel.effective.previous());
+        }
+        let (name, members) = (panel.name.clone(), panel.members.len());
+        terms.push(PanelTerm { name, revision: panel.revision, members, from: panel.effective, until: None });
+    }
+    terms
+}
+
 type PanelRow = (i64, String, String, i32, i32, Vec<String>);
 type MemberRow = (i64, Option<String>, Option<Vec<u8>>, Vec<u8>, String, bool);
 
@@ -145,4 +186,40 @@ fn stored_panel(row: PanelRow, members: Vec<MemberRow>) -> Result<StoredPanel> {
         salts.push(salt);
     }
     Ok(StoredPanel { id, village: codec::place(&village)?, panel, names, salts })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn panel(name: &str, revision: i32, from: &str) -> Panel {
+        let effective = Month::parse(from).expect("a month");
+        Panel { name: name.to_owned(), revision, effective, groups: Vec::new(), members: Vec::new() }
+    }
+
+    #[test]
+    fn a_list_holds_until_the_month_before_the_next_and_one_replaced_at_once_never_held() {
+        let revisions = [
+            panel("一组", 1, "2026-01"),
+            panel("一组", 2, "2026-04"),
+            panel("一组", 3, "2026-04"),
+            panel("二组", 1, "2026-02"),
+        ];
+        let until = |term: &PanelTerm| term.until.map(|month| month.to_string()).unwrap_or_default();
+        let found: Vec<_> = terms(&revisions)
+            .iter()
+            .map(|term| (term.name.clone(), term.revision, term.from.to_string(), until(term)))
+            .collect();
+        let term = |name: &str, revision, from: &str, until: &str| {
+            (name.to_owned(), revision, from.to_owned(), until.to_owned())
+        };
+        assert_eq!(
+            found,
+            [
+                term("一组", 1, "2026-01", "2026-03"),
+                term("一组", 3, "2026-04", ""),
+                term("二组", 1, "2026-02", ""),
+            ]
+        );
+    }
 }

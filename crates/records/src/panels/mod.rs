@@ -24,7 +24,7 @@ use crate::schema::{panel, panel_member};
 use crate::sealing::Salts;
 use crate::tenancy::{self, Mode};
 
-pub use load::{ListedPanel, panels_of};
+pub use load::{ListedPanel, PanelTerm, panels_of, terms_of};
 pub(crate) use load::{StoredPanel, as_of, in_range, panels};
 
 /// A member as a revision writes it.

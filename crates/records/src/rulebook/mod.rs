@@ -40,6 +40,22 @@ pub async fn adopt_rulebook(
     mode: Mode,
     moment: &Moment,
 ) -> Result<Outcome> {
+    change_rulebook(connection, allowed, settings, (from, builds_on), None, mode, moment).await
+}
+
+/// The same for a stated reason, which the log keeps.
+///
+/// # Errors
+/// As [`adopt_rulebook`].
+pub async fn change_rulebook(
+    connection: &mut Connection,
+    allowed: &Allowed<AdoptRulebook>,
+    settings: Settings,
+    (from, builds_on): (Month, Option<i64>),
+    reason: Option<&str>,
+    mode: Mode,
+    moment: &Moment,
+) -> Result<Outcome> {
     tenancy::transaction(connection, allowed, mode, async |connection| {
         let place = allowed.place();
         crate::places::refuse_unknown(connection, &place).await?;
@@ -63,7 +79,11 @@ pub async fn adopt_rulebook(
         layers.push(Dated { place, from, revision: i64::MAX, what: Layer { place, settings } });
         check_below(&layers, &place, from)?;
         insert(connection, &place, from, &text).await?;
-        crate::audit::record(connection, allowed, logged(from, &text), moment).await?;
+        let mut detail = logged(from, &text);
+        if reason.is_some() {
+            detail["reason"] = json!(reason);
+        }
+        crate::audit::record(connection, allowed, detail, moment).await?;
         Ok(Outcome { added: 1, warnings, ..Outcome::default() })
     })
     .await
@@ -179,6 +199,26 @@ pub async fn settings_of(
     let bound = inherited(&layers, place, month);
     let newest = bound.iter().map(|layer| layer.revision).max();
     Ok((bound.into_iter().flat_map(|layer| layer.what.settings.clone()).collect(), newest))
+}
+
+/// The layers that bind a place in a month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// The county's first, each with what it sets itself.
+    pub layers: Vec<Layer>,
+    /// The number of the newest of them.
+    pub newest: Option<i64>,
+}
+
+/// The layers that bind a place in a month, so that each setting is known to come from somewhere.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn bound(connection: &mut Connection, place: &Place, month: Month) -> Result<Bound> {
+    let layers = all(connection, place).await?;
+    let bound = inherited(&layers, place, month);
+    let newest = bound.iter().map(|layer| layer.revision).max();
+    Ok(Bound { layers: bound.into_iter().map(|layer| layer.what.clone()).collect(), newest })
 }
 
 /// The resolved rulebook of stored layers.

@@ -6,6 +6,7 @@ use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use domain::catalogue::{Catalogue, DeductionRule, Item};
+use domain::input::Line;
 use records::catalogue::{Adoption, adopt_catalogue, catalogue_of};
 use records::tenancy;
 use serde::{Deserialize, Serialize};
@@ -48,9 +49,16 @@ pub(crate) struct CatalogueRow {
 ///
 /// # Errors
 /// What is wrong with them, row by row.
-pub(crate) fn assembled(given: &[CatalogueRow]) -> Result<Catalogue, Problem> {
-    let parsed = rows(given, intake::catalogue)?;
-    intake::assemble_catalogue(&parsed).map_err(Problem::from)
+fn assembled(given: &[CatalogueRow]) -> Result<Catalogue, Problem> {
+    intake::assemble_catalogue(&read_rows(given)?).map_err(Problem::from)
+}
+
+/// Rows as the file's reader understands them, each by itself.
+///
+/// # Errors
+/// What is wrong with them, row by row.
+pub(crate) fn read_rows(given: &[CatalogueRow]) -> Result<Vec<Line<domain::input::CatalogueRow>>, Problem> {
+    rows(given, intake::catalogue)
 }
 
 /// The rows of a catalogue.

@@ -31,7 +31,7 @@ use utoipa_axum::routes;
 use crate::problem::Problem;
 use crate::state::State;
 
-pub(crate) use catalogues::{CatalogueRow, assembled, rows_of};
+pub(crate) use catalogues::{CatalogueRow, read_rows, rows_of};
 pub(crate) use own_account::{set_factor, set_password};
 pub(crate) use reference::reference;
 pub(crate) use rows::{Page, page};

@@ -43,6 +43,7 @@ pub(super) const LABELS: &[(&str, &str)] = &[
     ("objection", "异议编号"),
     ("objections", "异议"),
     ("on", "日期"),
+    ("overridden", "放行的原因"),
     ("panel", "评分组"),
     ("password_reset", "重设密码的账号编号"),
     ("photo", "照片摘要"),

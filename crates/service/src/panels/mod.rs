@@ -5,15 +5,17 @@ mod form;
 use std::collections::BTreeMap;
 
 use askama::Template;
-use authz::FormPanels;
+use authz::{EnterCards, FormPanels};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::input::Division;
-use domain::panels::may_sign;
+use domain::panels::{is_expected_to_step_back, may_sign};
 use domain::place::{Level, Place};
+use domain::publication::last_digits;
 use domain::rulebook::PanelRule;
-use records::panels::{ListedPanel, panels_of};
+use records::households::{RegisterEntry, register_of};
+use records::panels::{ListedPanel, PanelTerm, panels_of, terms_of};
 use records::{places, tenancy};
 use serde::Deserialize;
 
@@ -47,8 +49,12 @@ struct PanelCard {
     groups: String,
     members: Vec<Seat>,
     enough: bool,
-    since: String,
-    revision: i32,
+    /// From when to when the list of members holds.
+    term: String,
+    /// Earlier lists.
+    past: Vec<String>,
+    /// Who is expected to step back from which household.
+    recusals: Vec<String>,
 }
 
 /// A member of a panel.
@@ -127,6 +133,9 @@ async fn shown(
 ) -> Result<Response, PageError> {
     let (village, month) = (visit.place, visit.month);
     let (panels, groups) = listed(state, &visit).await?;
+    // Whoever forms panels or enters cards sees heads' names in full.
+    let sees_heads = caller.may(FormPanels, village) || caller.may(EnterCards, village);
+    let (terms, register) = further(state, &visit, sees_heads).await?;
     let covered = |group: &Place| panels.iter().any(|one| one.panel.groups.contains(group));
     let uncovered = groups.iter().filter(|(group, _)| !covered(group)).map(|(_, name)| name.as_str());
     let uncovered = uncovered.collect::<Vec<_>>().join("、");
@@ -137,7 +146,10 @@ async fn shown(
     });
     let rule = visit.rulebook.panels;
     let shown = VillagePage {
-        panels: panels.iter().map(|one| card(one, &groups, &rule, &here)).collect(),
+        panels: panels
+            .iter()
+            .map(|one| card(one, &groups, &rule, &here).with(one, &groups, &terms, &register))
+            .collect(),
         uncovered,
         may_form: caller.may(FormPanels, village) && !groups.is_empty(),
         form: PanelForm::of(&typed, &groups, &panels),
@@ -165,6 +177,59 @@ async fn listed(
     Ok((panels, groups.map(|one| (one.place, one.name)).collect()))
 }
 
+/// The terms of the village's panels, and the households taking part where their heads may be seen.
+async fn further(
+    state: &State,
+    visit: &Visit,
+    sees_heads: bool,
+) -> Result<(Vec<PanelTerm>, Vec<RegisterEntry>), PageError> {
+    let mut connection = state.database.connection().await?;
+    let found = tenancy::read(&mut connection, &visit.allowed, async |connection| {
+        let terms = terms_of(connection, &visit.place).await?;
+        let mut register = Vec::new();
+        if sees_heads {
+            register = register_of(connection, &visit.place).await?;
+            register.retain(|entry| entry.participation.covers(visit.month));
+        }
+        Ok((terms, register))
+    });
+    Ok(found.await?)
+}
+
+impl PanelCard {
+    /// With its terms, and with who is expected to step back.
+    fn with(
+        mut self,
+        one: &ListedPanel,
+        groups: &BTreeMap<Place, String>,
+        terms: &[PanelTerm],
+        register: &[RegisterEntry],
+    ) -> Self {
+        for term in terms.iter().filter(|term| term.name == one.panel.name) {
+            let (from, list) = (term.from.title(), term.revision);
+            match term.until {
+                None => self.term = format!("自 {from} 起，第 {list} 版名单"),
+                Some(until) => {
+                    let (until, members) = (until.title(), term.members);
+                    self.past.push(format!("{from}至 {until}，第 {list} 版名单，{members} 人"));
+                }
+            }
+        }
+        for name in one.names.iter().flatten() {
+            let own = |entry: &&RegisterEntry| {
+                one.panel.groups.contains(&entry.group)
+                    && entry.head_name.as_deref().is_some_and(|head| is_expected_to_step_back(name, head))
+            };
+            let words = |entry: &RegisterEntry| {
+                let group = groups.get(&entry.group).map(String::as_str).unwrap_or_default();
+                format!("{name}：评到{group} {} 户时回避（户主同名）", last_digits(&entry.household))
+            };
+            self.recusals.extend(register.iter().filter(own).map(words));
+        }
+        self
+    }
+}
+
 fn card(one: &ListedPanel, groups: &BTreeMap<Place, String>, rule: &PanelRule, here: &str) -> PanelCard {
     let panel = &one.panel;
     let name = |group: &Place| groups.get(group).cloned().unwrap_or_else(|| group.code());
@@ -180,8 +245,9 @@ fn card(one: &ListedPanel, groups: &BTreeMap<Place, String>, rule: &PanelRule, h
         groups: panel.groups.iter().map(name).collect::<Vec<_>>().join("、"),
         enough: may_sign(panel.members.len(), rule),
         members: members.collect(),
-        since: panel.effective.title(),
-        revision: panel.revision,
+        term: String::new(),
+        past: Vec::new(),
+        recusals: Vec::new(),
     }
 }
 

@@ -1,37 +1,38 @@
-//! Changing a catalogue: a complete list, checked, and handed in for approval or put in force.
+//! Changing a catalogue: a complete list, checked and tried on past months, and handed in for approval or put in force.
 
 use askama::Template;
 use authz::{AdoptCatalogue, Read, SubmitCatalogue};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::catalogue::{ChangeLine, difference_lines, lint};
+use domain::catalogue::{Catalogue, ChangeLine, difference_lines};
 use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::points::Points;
 use records::catalogue::{Adoption, Submission, adopt_catalogue, catalogue_of, submit_catalogue};
-use records::{Mode, tenancy};
+use records::{Mode, places, tenancy};
 
+use super::editor::{EditorLine, Sums, assembled, banned, in_words, lines_in, lines_of, refused, with_more};
+use super::trial::{Trial, trial};
 use crate::account::FormToken;
-use crate::api::{CatalogueRow, assembled, rows_of};
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Pairs, short, wrong};
-use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
+use crate::problem::Problem;
+use crate::shell::{Section, Shell, Told, Visit, done_at};
 use crate::state::State;
-
-/// Empty lines at the end, for what is added.
-const MORE: usize = 3;
 
 #[derive(Template)]
 #[template(path = "rules/draft.html")]
 struct DraftPage {
     shell: Shell,
-    rows: Vec<CatalogueRow>,
+    lines: Vec<EditorLine>,
+    sums: Sums,
     from: String,
     meeting_on: String,
     attendance: String,
     reason: String,
+    asks_override: bool,
     builds_on: i64,
     /// Whether the list waits for approval, or is in force at once.
     needs_approval: bool,
@@ -43,51 +44,42 @@ struct Checked {
     sum: Points,
     banned: Vec<String>,
     changes: Vec<ChangeLine>,
+    /// Further, where it was tried.
+    tried: Option<Tried>,
+}
+
+/// A list that was tried.
+struct Tried {
+    /// The name of the level above, empty for a county, and what differs from its list.
+    above: String,
+    changes: Vec<ChangeLine>,
+    trial: Trial,
 }
 
 /// What was filled in besides the list.
 #[derive(Default)]
 struct Filled {
-    rows: Option<Vec<CatalogueRow>>,
+    lines: Option<Vec<EditorLine>>,
     from: String,
     meeting_on: String,
     attendance: String,
     reason: String,
+    asks_override: bool,
     builds_on: Option<i64>,
 }
 
 impl Filled {
     fn of(form: &Pairs) -> Self {
         Self {
-            rows: Some(rows_in(form)),
+            lines: Some(lines_in(form)),
             from: form.first("from").to_owned(),
             meeting_on: form.first("meeting_on").to_owned(),
             attendance: form.first("attendance").to_owned(),
             reason: form.first("reason").to_owned(),
+            asks_override: form.filled("asks_override").is_some(),
             builds_on: form.first("builds_on").parse().ok(),
         }
     }
-}
-
-/// The rows of a form; a line without a rule code is left out.
-fn rows_in(form: &Pairs) -> Vec<CatalogueRow> {
-    let column = |name| form.all(name).map(|text| text.trim().to_owned()).collect::<Vec<_>>();
-    let names =
-        ["item_code", "category", "item", "full_points", "rule_code", "rule", "points", "unit", "evidence"];
-    let columns = names.map(column);
-    let cell = |at: usize, line: usize| columns[at].get(line).cloned().unwrap_or_default();
-    let row = |line| CatalogueRow {
-        item_code: cell(0, line),
-        category: cell(1, line),
-        item: cell(2, line),
-        full_points: cell(3, line),
-        rule_code: cell(4, line),
-        rule: cell(5, line),
-        points: cell(6, line),
-        unit: cell(7, line),
-        evidence_required: cell(8, line) == "yes",
-    };
-    (0..columns[4].len()).map(row).filter(|row| !row.rule_code.is_empty()).collect()
 }
 
 /// `GET /rules/{place}/{month}/draft`
@@ -111,16 +103,17 @@ async fn shown(
 ) -> Result<Response, PageError> {
     let (place, month) = (visit.place, visit.month);
     let stored = in_force(state, &visit.allowed, &place, month).await?;
-    let in_force = stored.as_ref().map(|stored| rows_of(&stored.catalogue)).unwrap_or_default();
-    let mut rows = filled.rows.unwrap_or(in_force);
-    rows.extend((0..MORE).map(|_| CatalogueRow::default()));
+    let in_force = stored.as_ref().map(|stored| lines_of(&stored.catalogue)).unwrap_or_default();
+    let lines = filled.lines.unwrap_or(in_force);
     let from = if filled.from.is_empty() { month.next().to_string() } else { filled.from };
     let shown = DraftPage {
-        rows,
+        sums: Sums::of(&lines),
+        lines: with_more(lines),
         from,
         meeting_on: filled.meeting_on,
         attendance: filled.attendance,
         reason: filled.reason,
+        asks_override: filled.asks_override,
         builds_on: filled.builds_on.or(stored.map(|stored| stored.id)).unwrap_or(0),
         needs_approval: place.level() == Level::Village,
         checked,
@@ -142,7 +135,7 @@ async fn in_force(
     Ok(stored.await?)
 }
 
-/// `POST /rules/{place}/{month}/draft`: checks, or hands in.
+/// `POST /rules/{place}/{month}/draft`: checks, tries on past months, or hands in.
 pub(crate) async fn submit(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -152,8 +145,9 @@ pub(crate) async fn submit(
     FormToken::of(&form).check(&caller)?;
     let mut visit = Visit::of(&state, &caller, Section::Rules, (&place, &month), &Told::default()).await?;
     caller.allow(SubmitCatalogue, visit.place).await?;
-    if form.first("act") == "check" {
-        let checked = check(&state, &visit, &form).await;
+    let act = form.first("act");
+    if act == "check" || act == "try" {
+        let checked = check(&state, &visit, &form, act == "try").await;
         let (status, checked) = match checked {
             Ok(checked) => (StatusCode::OK, Some(checked)),
             Err(error) => {
@@ -174,16 +168,46 @@ pub(crate) async fn submit(
     }
 }
 
-async fn check(state: &State, visit: &Visit, form: &Pairs) -> Result<Checked, PageError> {
-    let catalogue = assembled(&rows_in(form))?;
+async fn check(state: &State, visit: &Visit, form: &Pairs, is_tried: bool) -> Result<Checked, PageError> {
+    let lines = lines_in(form);
+    let catalogue = assembled(&lines)?;
     let stored = in_force(state, &visit.allowed, &visit.place, visit.month).await?;
     let before = stored.map(|stored| stored.catalogue).unwrap_or_default();
-    let sum = catalogue.items.iter().map(|item| item.full.tenths()).sum();
+    let tried = if is_tried { Some(tried(state, visit, &catalogue, form).await?) } else { None };
     Ok(Checked {
-        sum: Points::from_tenths(sum),
-        banned: lint(&catalogue).iter().map(ToString::to_string).collect(),
+        sum: catalogue.items.iter().map(|item| item.full).sum(),
+        banned: banned(&lines, &catalogue).iter().map(in_words).collect(),
         changes: difference_lines(&before, &catalogue),
+        tried,
     })
+}
+
+/// What the list changes against the level above, and what past months would have given under it.
+async fn tried(
+    state: &State,
+    visit: &Visit,
+    catalogue: &Catalogue,
+    form: &Pairs,
+) -> Result<Tried, PageError> {
+    let (place, month) = (visit.place, visit.month);
+    let from = crate::http::input::month("from", form.first("from").trim())?;
+    let parent = place.parent().filter(|_| place.level() != Level::County);
+    // A year replayed is long work: a few at a time, so that the others keep their connections.
+    let turn = state.decoding.acquire().await.map_err(|_| Problem::fault())?;
+    let mut connection = state.database.connection().await?;
+    let loaded = tenancy::read(&mut connection, &visit.allowed, async |connection| {
+        let (mut list, mut above) = (None, String::new());
+        if let Some(parent) = &parent {
+            list = catalogue_of(connection, parent, from).await?.map(|stored| stored.catalogue);
+            above = places::name_of(connection, parent).await?;
+        }
+        let trial = trial(connection, &place, catalogue, month).await?;
+        Ok((list, above, trial))
+    });
+    let (list, above, trial) = loaded.await?;
+    drop((connection, turn));
+    let changes = list.map(|list| difference_lines(&list, catalogue)).unwrap_or_default();
+    Ok(Tried { above, changes, trial })
 }
 
 /// A village's list goes to the town; a county's or town's own is in force. Returns what to tell.
@@ -193,7 +217,17 @@ async fn hand_in(
     place: Place,
     form: &Pairs,
 ) -> Result<&'static str, PageError> {
-    let catalogue = assembled(&rows_in(form))?;
+    let lines = lines_in(form);
+    let catalogue = assembled(&lines)?;
+    let asks_override = place.level() == Level::Village && form.filled("asks_override").is_some();
+    let banned = banned(&lines, &catalogue);
+    if !banned.is_empty() && !asks_override {
+        let remedy = match place.level() {
+            Level::Village => "有不得扣分的内容，没有提交：请改掉；确需保留的，勾选“请县里审查放行”再提交",
+            _ => "有不得扣分的内容，没有发布：请改掉",
+        };
+        return Err(Problem::invalid().because(remedy).with(banned).into());
+    }
     let from = crate::http::input::month("from", form.first("from").trim())?;
     let reason = form.filled("reason").map(str::to_owned);
     short("reason", reason.as_deref())?;
@@ -218,6 +252,7 @@ async fn hand_in(
         attendance: form.first("attendance").trim().to_owned(),
         reason,
         builds_on,
+        asks_override,
     };
     let identity = caller.logged_in().map(|person| person.identity.clone()).ok_or(PageError::LogIn)?;
     let mut connection = state.database.connection().await?;

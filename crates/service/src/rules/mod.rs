@@ -1,22 +1,25 @@
 //! 规则: the catalogue in force, how it differs from the level above, what waits for approval, and the settings.
 
 mod draft;
+mod editor;
+mod settings;
 mod submission;
+mod trial;
 
 use std::collections::BTreeMap;
 
 use askama::Template;
-use authz::{AdoptCatalogue, SubmitCatalogue};
+use authz::{AdoptCatalogue, AdoptRulebook, SubmitCatalogue};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::DateTime;
 use domain::catalogue::{Catalogue, Category, ChangeLine, Item, ItemUse, difference_lines};
-use domain::month::local_time;
+use domain::month::{date_title, local_time};
 use domain::place::{Level, Place};
-use domain::rulebook::{KEYS, Keeper};
+use domain::rulebook::{KEYS, Keeper, Key};
 use records::catalogue::{
-    CatalogueVersion, SubmissionSummary, catalogue_of, history_of, item_review, submissions_of,
+    Approval, CatalogueVersion, SubmissionSummary, catalogue_of, history_of, item_review, submissions_of,
 };
 use records::{places, rulebook, tenancy};
 
@@ -26,6 +29,7 @@ use crate::http::input::{Asked, Named};
 use crate::shell::{Section, Shell, Told, Visit};
 use crate::state::State;
 
+pub(crate) use self::settings::{save as save_settings, show as settings};
 pub(crate) use draft::{show as draft, submit};
 pub(crate) use submission::{decide, show as submission};
 
@@ -41,13 +45,17 @@ struct RulesPage {
     submissions: Vec<SubmissionLine>,
     settings: Vec<SettingLine>,
     may_change: bool,
+    may_set: bool,
 }
 
 struct VersionLine {
     from: String,
     own: bool,
     reason: String,
+    submitted: String,
     approved: String,
+    /// Why the county let pass what may not be scored.
+    overridden: String,
 }
 
 /// A catalogue that was handed in.
@@ -59,13 +67,17 @@ pub(super) struct SubmissionLine {
     pub(super) at: String,
     pub(super) state: &'static str,
     pub(super) open: bool,
+    pub(super) reason: String,
+    /// Who ended it and when, and why.
+    pub(super) ended: String,
+    pub(super) ended_reason: String,
 }
 
 struct SettingLine {
     title: &'static str,
     value: String,
-    default: &'static str,
-    source: &'static str,
+    default: String,
+    source: String,
 }
 
 #[derive(Template)]
@@ -99,26 +111,33 @@ pub(crate) async fn show(
         }
         let submissions = submissions_of(connection, &place, LISTED).await?;
         let names = places::names_in(connection, &place).await?;
-        let settings = rulebook::settings_of(connection, &place, month).await?.0;
+        let layers = rulebook::bound(connection, &place, month).await?.layers;
+        let mut setters = BTreeMap::new();
+        for layer in &layers {
+            setters.insert(layer.place, places::name_of(connection, &layer.place).await?);
+        }
         let history = history_of(connection, &place).await?;
-        Ok((own, above, name, submissions, names, settings, history))
+        Ok((own, above, name, submissions, names, (layers, setters), history))
     });
-    let (catalogue, above, name, submissions, names, settings, history) = loaded.await?;
+    let (catalogue, above, name, submissions, names, (layers, setters), history) = loaded.await?;
     drop(connection);
     let changes = match (&above, &catalogue) {
         (Some(above), Some(own)) => difference_lines(above, own),
         _ => Vec::new(),
     };
-    let settings = KEYS.iter().map(|key| SettingLine {
-        title: key.title,
-        value: settings.get(key.name).map(ToString::to_string).unwrap_or_else(|| key.default.to_owned()),
-        default: key.default,
-        source: if key.keeper == Keeper::County {
-            "县文件规定，仅县级可改"
-        } else {
-            "产品默认，县、镇、村可改"
-        },
-    });
+    let setting = |key: &Key| {
+        let (value, setter) = self::settings::value_of(&layers, key);
+        let (value, default) =
+            (self::settings::spoken(key.name, value), self::settings::spoken(key.name, key.default));
+        let set_by = setter.and_then(|place| setters.get(&place)).filter(|_| value != default);
+        let source = match (key.keeper, set_by) {
+            (Keeper::County, None) => "县文件规定，仅县级可改".to_owned(),
+            (Keeper::Anyone, None) => "产品默认，县、镇、村可改".to_owned(),
+            (_, Some(name)) => format!("{name}定"),
+        };
+        SettingLine { title: self::settings::title(key), value, default, source }
+    };
+    let settings: Vec<SettingLine> = KEYS.iter().map(setting).collect();
     let shown = RulesPage {
         may_change: caller.may(SubmitCatalogue, place) || caller.may(AdoptCatalogue, place),
         catalogue,
@@ -126,7 +145,9 @@ pub(crate) async fn show(
         changes,
         history: history.into_iter().map(|one| version_line(&state, one)).collect(),
         submissions: submissions.into_iter().map(|one| submission_line(&state, one, &names)).collect(),
-        settings: settings.collect(),
+        settings,
+        may_set: matches!(place.level(), Level::County | Level::Town | Level::Village)
+            && caller.may(AdoptRulebook, place),
         shell: visit.shell,
     };
     Ok(page(StatusCode::OK, &shown))
@@ -137,24 +158,40 @@ pub(super) fn at(state: &State, instant: DateTime<chrono::Utc>) -> String {
     local_time(instant, state.zone).format("%Y年%-m月%-d日 %H:%M").to_string()
 }
 
+/// The local date of an instant as lists show it.
+fn on(state: &State, instant: DateTime<chrono::Utc>) -> String {
+    date_title(local_time(instant, state.zone).date())
+}
+
 fn version_line(state: &State, one: CatalogueVersion) -> VersionLine {
-    VersionLine {
-        from: one.from.title(),
-        own: one.own,
-        reason: one.reason.unwrap_or_default(),
-        approved: one.approved_at.map(|instant| at(state, instant)).unwrap_or_default(),
-    }
+    let (submitted, approved, overridden) = match one.approval {
+        Some(Approval { submitted_by, submitted_at, by, at, overridden }) => (
+            format!("{submitted_by}，{}", on(state, submitted_at)),
+            format!("{by}，{}", on(state, at)),
+            overridden.unwrap_or_default(),
+        ),
+        None => (String::new(), String::new(), String::new()),
+    };
+    let (from, reason) = (one.from.title(), one.reason.unwrap_or_default());
+    VersionLine { from, own: one.own, reason, submitted, approved, overridden }
 }
 
 fn submission_line(state: &State, one: SubmissionSummary, names: &BTreeMap<Place, String>) -> SubmissionLine {
+    let (ended, ended_reason) = match one.ended {
+        Some(step) => (format!("{}，{}", step.by, on(state, step.at)), step.reason.unwrap_or_default()),
+        None => (String::new(), String::new()),
+    };
     SubmissionLine {
         href: format!("/rules/{}/{}/submissions/{}", one.place.code(), one.from, one.id),
         place: names.get(&one.place).cloned().unwrap_or_else(|| one.place.code()),
         from: one.from.title(),
         by: one.submitted_by,
-        at: at(state, one.submitted_at),
+        at: on(state, one.submitted_at),
         state: one.state.title(),
         open: one.state.is_open(),
+        reason: one.reason.unwrap_or_default(),
+        ended,
+        ended_reason,
     }
 }
 

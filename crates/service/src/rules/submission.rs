@@ -5,17 +5,15 @@ use authz::{ApproveCatalogue, SubmitCatalogue};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::catalogue::{Catalogue, ChangeLine, difference_lines};
-use domain::closing::band_title;
+use domain::catalogue::{Catalogue, ChangeLine, difference_lines, lint};
 use domain::month::date_title;
-use domain::place::Place;
-use records::catalogue::{
-    SubmissionFile, WhatIf, approve_submission, catalogue_of, send_back, submission, what_if, withdraw,
-};
-use records::tenancy;
+use domain::place::{Level, Place};
+use records::catalogue::{SubmissionFile, approve_submission, catalogue_of, send_back, submission, withdraw};
+use records::{places, tenancy};
 use serde::Deserialize;
 
 use super::at;
+use super::trial::{Trial, trial};
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
@@ -39,8 +37,15 @@ struct SubmissionPage {
     reason: String,
     steps: Vec<StepLine>,
     changes: Vec<ChangeLine>,
+    /// The name of the level above, and what differs from its list.
+    above: String,
+    from_above: Vec<ChangeLine>,
+    /// Where the list touches what may not be scored.
+    banned: Vec<String>,
+    /// Whether whoever looks may let that pass.
+    may_override: bool,
     catalogue: Catalogue,
-    what_if: Option<WhatIf>,
+    what_if: Option<Trial>,
     may_approve: bool,
     may_withdraw: bool,
     own: bool,
@@ -51,20 +56,6 @@ struct StepLine {
     reason: String,
     by: String,
     at: String,
-}
-
-impl SubmissionPage {
-    /// Bands in which something is, before or after.
-    fn bands(what_if: &WhatIf) -> Vec<(String, usize, usize)> {
-        let one = &what_if.replayed;
-        let bands = one.before.iter().zip(&one.after).enumerate();
-        let bands = bands.filter(|(_, (before, after))| **before + **after > 0);
-        bands.map(|(at, (before, after))| (band_title(at), *before, *after)).collect()
-    }
-
-    fn mean(points: &Option<domain::points::Points>) -> String {
-        points.map(domain::points::Points::short).unwrap_or_else(|| "—".to_owned())
-    }
 }
 
 /// Whether the past is to be replayed.
@@ -97,28 +88,34 @@ async fn shown(
     status: StatusCode,
     replay: bool,
 ) -> Result<Response, PageError> {
-    let place = visit.place;
+    let (place, month) = (visit.place, visit.month);
     // A year replayed is long work: a few at a time, so that the others keep their connections.
     let turn =
         if replay { Some(state.decoding.acquire().await.map_err(|_| Problem::fault())?) } else { None };
     let mut connection = state.database.connection().await?;
     let loaded = tenancy::read(&mut connection, &visit.allowed, async |connection| {
         let Some(file) = submission(connection, &place, id).await? else { return Ok(None) };
-        let from = file.summary.from.previous();
-        let before = catalogue_of(connection, &file.summary.place, from).await?;
+        let (of, from) = (file.summary.place, file.summary.from);
+        let before = catalogue_of(connection, &of, from.previous()).await?;
+        let above = match of.parent() {
+            Some(parent) => {
+                let list = catalogue_of(connection, &parent, from).await?;
+                Some((places::name_of(connection, &parent).await?, list))
+            }
+            None => None,
+        };
         let replayed = match replay {
-            true => Some(
-                what_if(connection, &file.summary.place, &file.catalogue, records::catalogue::MOST_MONTHS)
-                    .await?,
-            ),
+            true => Some(trial(connection, &of, &file.catalogue, month).await?),
             false => None,
         };
-        Ok(Some((file, before, replayed)))
+        Ok(Some((file, before, above, replayed)))
     });
-    let (file, before, what_if) = loaded.await?.ok_or(PageError::NotFound)?;
+    let (file, before, above, what_if) = loaded.await?.ok_or(PageError::NotFound)?;
     drop((connection, turn));
+    let (above, list_above) = above.unwrap_or_default();
     let SubmissionFile { summary, catalogue, steps } = file;
     let before = before.map(|stored| stored.catalogue).unwrap_or_default();
+    let banned = lint(&catalogue);
     let own =
         caller.logged_in().is_some_and(|person| Some(person.identity.account) == summary.submitted_account);
     let steps = steps.into_iter().map(|step| StepLine {
@@ -139,6 +136,10 @@ async fn shown(
         reason: summary.reason.unwrap_or_default(),
         steps: steps.collect(),
         changes: difference_lines(&before, &catalogue),
+        from_above: list_above.map(|list| difference_lines(&list.catalogue, &catalogue)).unwrap_or_default(),
+        above,
+        banned: banned.iter().map(ToString::to_string).collect(),
+        may_override: banned.is_empty() || caller.reach().is_ok_and(|reach| reach.level() == Level::County),
         catalogue,
         what_if,
         may_approve: caller.may(ApproveCatalogue, summary.place),
@@ -155,6 +156,8 @@ pub(crate) struct DecisionForm {
     act: String,
     #[serde(default)]
     reason: String,
+    #[serde(default)]
+    override_reason: String,
     #[serde(flatten)]
     token: FormToken,
 }
@@ -196,7 +199,8 @@ async fn decided(
     let allowed = caller.allow(ApproveCatalogue, place).await?;
     let mut connection = state.database.connection().await?;
     if form.act == "approve" {
-        approve_submission(&mut connection, &allowed, id, account, login, &moment).await?;
+        let override_reason = Some(form.override_reason.as_str());
+        approve_submission(&mut connection, &allowed, id, override_reason, account, login, &moment).await?;
         return Ok("approved");
     }
     send_back(&mut connection, &allowed, id, &form.reason, account, login, &moment).await?;

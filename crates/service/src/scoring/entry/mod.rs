@@ -10,6 +10,7 @@ use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::catalogue::Catalogue;
+use domain::panels::is_expected_to_step_back;
 use domain::place::{Level, Place};
 use domain::publication::last_digits;
 use domain::scoring::{Card, ScoringTable, Status, typed_findings};
@@ -51,6 +52,8 @@ struct Row {
     code: String,
     number: String,
     head: String,
+    /// Whether the head bears the name of a member of the panel, who is expected to step back.
+    is_members: bool,
     /// What stands in the line: what was typed and not saved, else the card on record.
     typed: String,
     /// The card on record as a clerk would type it, and its revision; 0 for none.
@@ -136,7 +139,11 @@ async fn shown(
     let catalogue = loaded.catalogue.unwrap_or_default();
     let table = ScoringTable::new(&catalogue);
     let taking_part = loaded.register.iter().filter(|entry| entry.participation.covers(visit.month));
-    let rows = taking_part.map(|entry| row(entry, loaded.cards.get(&entry.household), &kept, &table));
+    let covering = loaded.panels.iter().find(|one| one.panel.groups.contains(&loaded.group));
+    let members: Vec<&str> =
+        covering.iter().flat_map(|one| one.names.iter().flatten()).map(String::as_str).collect();
+    let rows = taking_part
+        .map(|entry| row(entry, loaded.cards.get(&entry.household), &kept, &table).among(&members));
     let rows = rows.collect();
     let address = format!("{}/entry?group=", Section::Scoring.at(&visit.place, visit.month));
     let link = |(group, name): &(Place, String)| Link {
@@ -145,7 +152,6 @@ async fn shown(
         current: *group == loaded.group,
     };
     let today = state.moment().local().date();
-    let covering = loaded.panels.iter().find(|one| one.panel.groups.contains(&loaded.group));
     let scored_on = kept.scored_on.unwrap_or_else(|| today.to_string());
     visit.shell.problem = kept.problem;
     let shown = EntryPage {
@@ -179,11 +185,20 @@ fn row(entry: &RegisterEntry, card: Option<&Card>, kept: &Kept, table: &ScoringT
         code: entry.household.code(),
         number: last_digits(&entry.household).to_owned(),
         head: entry.head_name.clone().unwrap_or_default(),
+        is_members: false,
         typed,
         was: on_record,
         base: card.map_or(0, |card| card.revision),
         score,
         problem,
+    }
+}
+
+impl Row {
+    /// Marks the household of a member of the panel.
+    fn among(self, members: &[&str]) -> Self {
+        let is_members = members.iter().any(|member| is_expected_to_step_back(member, &self.head));
+        Self { is_members, ..self }
     }
 }
 

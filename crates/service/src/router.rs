@@ -35,6 +35,9 @@ pages! {
     post "/p/{village}/objections" objecting::from_board;
     post "/h/{token}/objections" objecting::from_household;
     get "/overview/{place}/{month}" overview::show;
+    get "/overview/{place}/{month}/progress.csv" overview::csv;
+    get "/overview/{place}/{month}/progress.xlsx" overview::xlsx;
+    post "/overview/{place}/{month}/reminders" overview::remind;
     get "/why/{household}/{month}" why::show;
     get "/closing/{place}/{month}" closing::show;
     post "/closing/{place}/{month}" closing::close;

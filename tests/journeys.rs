@@ -10,6 +10,7 @@ mod demo;
 mod jobs;
 mod kill;
 mod mail;
+mod overview;
 mod pages;
 mod paper;
 mod personal;

@@ -146,6 +146,7 @@ fn main_pages(stage: &Stage) -> Vec<(Option<&'static str>, Vec<String>)> {
         format!("/households/{VILLAGE}/{MONTH}/import"),
         format!("/household/{GROUP}0001/{MONTH}"),
         format!("/why/{GROUP}0001/{MONTH}"),
+        format!("/closing/{GROUP}/{MONTH}"),
         format!("/scoring/{VILLAGE}/{MONTH}/entry"),
         format!("/scoring/{VILLAGE}/{MONTH}/panel?name={panel}"),
         numbered(stage, official, &format!("/objections/{VILLAGE}/{MONTH}")),

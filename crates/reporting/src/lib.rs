@@ -6,6 +6,7 @@ mod comma;
 mod form_workbook;
 pub mod paper;
 mod parquet;
+mod progress;
 mod results;
 mod sheet;
 mod workbook;
@@ -16,6 +17,7 @@ pub use form_workbook::{
     blank_workbook, form2_workbook, form3_workbook, form3_year_workbook, form4_workbook,
 };
 pub use parquet::to_parquet;
+pub use progress::{VillageLine, progress};
 pub use results::results;
 pub use sheet::{Cells, Column, Sheet};
 pub use workbook::to_xlsx;

@@ -41,6 +41,9 @@ pages! {
     get "/answer" suggesting::look_up_form;
     post "/answer" suggesting::look_up;
     get "/overview/{place}/{month}" overview::show;
+    get "/overview/{place}/{month}/progress.csv" overview::csv;
+    get "/overview/{place}/{month}/progress.xlsx" overview::xlsx;
+    post "/overview/{place}/{month}/reminders" overview::remind;
     get "/why/{household}/{month}" why::show;
     get "/closing/{place}/{month}" closing::show;
     post "/closing/{place}/{month}" closing::close;

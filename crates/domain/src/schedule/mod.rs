@@ -3,6 +3,7 @@
 mod due;
 mod due_next;
 mod reminders;
+mod urging;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
@@ -12,6 +13,7 @@ use crate::place::Place;
 pub use due::{Due, SCHEDULE, due};
 pub use due_next::{DueStep, LateStep, NextDue, late_steps, next_date, next_due};
 pub use reminders::{Reminder, ReminderKind, VillageMonth, reminders};
+pub use urging::Urging;
 
 /// Something that is done without anybody at the keyboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,12 +30,14 @@ pub enum Kind {
     Send,
     /// 清理: what need not be kept.
     Retain,
+    /// 催办: what somebody above asks a village for, to one of its contacts.
+    Urge,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Close, Self::Publish, Self::Remind, Self::Award, Self::Send, Self::Retain];
+    pub const ALL: [Self; 7] =
+        [Self::Close, Self::Publish, Self::Remind, Self::Award, Self::Send, Self::Retain, Self::Urge];
 
     /// Its name in the table of jobs and in metrics.
     pub fn name(self) -> &'static str {
@@ -44,6 +48,7 @@ impl Kind {
             Self::Award => "award",
             Self::Send => "send",
             Self::Retain => "retain",
+            Self::Urge => "urge",
         }
     }
 
@@ -56,6 +61,7 @@ impl Kind {
             Self::Award => "年终评比",
             Self::Send => "发送",
             Self::Retain => "清理",
+            Self::Urge => "催办",
         }
     }
 

@@ -188,11 +188,11 @@ pub async fn closed_months(connection: &mut Connection, village: &Place) -> Resu
         .collect()
 }
 
-/// The rows of a closed version for the public board, in the order of group and household.
+/// The rows of a closed version with the masked names of the heads, in the order of group and household.
 ///
 /// # Errors
 /// Faults of the database.
-pub(crate) async fn board(
+pub async fn board(
     connection: &mut Connection,
     village: &Place,
     month: Month,

@@ -4,6 +4,7 @@
 //! once. A claim counts as an attempt, so that a crash does too.
 
 mod claim;
+mod closing;
 mod overview;
 mod plan;
 
@@ -19,6 +20,7 @@ use crate::database::Connection;
 use crate::error::{Error, Result};
 
 pub use claim::{Claim, Lease, claim, end, renew};
+pub use closing::{ClosingJob, closing_job};
 pub(crate) use overview::given_up;
 pub use overview::{Depth, JobRow, Overview, job_exists, jobs_of, overview, run_again};
 pub use plan::{counties, plan_county};

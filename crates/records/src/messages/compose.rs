@@ -143,11 +143,12 @@ fn content(
             path: String::new(),
         }));
     }
-    Content { county: names.get(county).cloned().unwrap_or_else(|| county.code()), items: all }
+    let name = names.get(county).cloned().unwrap_or_else(|| county.code());
+    Content { county: name, items: all, urging: false }
 }
 
 /// Who wants to be reminded, by way and address: the same address is one person, whatever the places.
-async fn recipients(
+pub(super) async fn recipients(
     connection: &mut Connection,
     county: &Place,
 ) -> Result<BTreeMap<(Channel, String), Vec<(Place, String)>>> {

@@ -1,7 +1,8 @@
-//! Messages: everybody's digest of the day, written once, sent by jobs of their own.
+//! Messages: everybody's digest of the day, written once, sent by jobs of their own; and urging villages that are late.
 
 mod compose;
 mod send;
+mod urge;
 
 use chrono::NaiveDate;
 use domain::place::Place;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use compose::compose_digests;
 pub use send::{clear_old, mark_sent, message};
+pub use urge::{Urged, last_urged, urge, urging};
 
 /// By which way a message goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +55,9 @@ pub struct Content {
     pub county: String,
     /// What is to be done, the earliest day first.
     pub items: Vec<Item>,
+    /// Whether somebody above asks for it (催办), beside the digest of the day.
+    #[serde(default)]
+    pub urging: bool,
 }
 
 /// A message to one person.

@@ -9,7 +9,7 @@ use domain::month::Month;
 use domain::place::Place;
 use domain::publication::{MonthFacts, MonthState, posted_in_time, state};
 use domain::rulebook::{Layer, Rulebook};
-use domain::schedule::{LateStep, VillageMonth, late_steps};
+use domain::schedule::{LateStep, NextDue, VillageMonth, late_steps, next_due};
 
 use super::facts::{Names, VillageFacts, load};
 use crate::database::Connection;
@@ -50,6 +50,8 @@ pub struct VillageCounts {
     pub state: MonthState,
     /// Its steps that are late, in their order.
     pub late: Vec<LateStep>,
+    /// What is due next.
+    pub next: Option<NextDue>,
 }
 
 /// Where every village inside `scope` stands in a month, in the order of codes; none for a place below the village.
@@ -66,7 +68,7 @@ pub async fn counts_of(
 ) -> Result<Vec<VillageCounts>> {
     let (villages, names) = load(connection, scope, month).await?;
     let layers = rulebook::all(connection, scope).await?;
-    let mut rulebooks = Rulebooks { layers: &layers, month, resolved: BTreeMap::new() };
+    let mut rulebooks = Rulebooks::new(&layers, month);
     let mut counts = Vec::with_capacity(villages.len());
     for (village, facts) in villages {
         let objections = open.get(&(village, month)).copied().unwrap_or_default();
@@ -77,14 +79,20 @@ pub async fn counts_of(
 }
 
 /// The rulebooks of many villages, each resolved once.
-struct Rulebooks<'a> {
+pub(super) struct Rulebooks<'a> {
     layers: &'a [Dated<Layer>],
     month: Month,
     resolved: BTreeMap<Vec<i64>, Rulebook>,
 }
 
-impl Rulebooks<'_> {
-    fn of(&mut self, village: &Place) -> Result<&Rulebook> {
+impl<'a> Rulebooks<'a> {
+    /// Those of a month.
+    pub(super) fn new(layers: &'a [Dated<Layer>], month: Month) -> Self {
+        Self { layers, month, resolved: BTreeMap::new() }
+    }
+
+    /// The one of a village.
+    pub(super) fn of(&mut self, village: &Place) -> Result<&Rulebook> {
         let layers = rulebook::inherited(self.layers, village, self.month);
         let key: Vec<i64> = layers.iter().map(|layer| layer.revision).collect();
         match self.resolved.entry(key) {
@@ -110,20 +118,16 @@ fn village_counts(
     let signed = facts.with_card > 0 && waiting.is_empty();
     let of_month = MonthFacts { signed, closed, published: facts.published, open_objections };
     let latest_published = facts.published.filter(|(version, _)| Some(*version) == closed);
-    let late = late_steps(
-        &VillageMonth {
-            village,
-            month,
-            taking_part,
-            with_card: facts.with_card,
-            unsigned_panels: waiting,
-            closed: closed.is_some(),
-            published_on: latest_published.map(|(_, on)| on),
-            posted_on: facts.posted_on,
-        },
-        rules,
-        now,
-    );
+    let due = VillageMonth {
+        village,
+        month,
+        taking_part,
+        with_card: facts.with_card,
+        unsigned_panels: waiting,
+        closed: closed.is_some(),
+        published_on: latest_published.map(|(_, on)| on),
+        posted_on: facts.posted_on,
+    };
     let signed_panels = facts.panels.values().filter(|panel| panel.is_signed()).count();
     VillageCounts {
         village,
@@ -141,7 +145,8 @@ fn village_counts(
         in_time: facts.posted_on.is_some_and(|on| posted_in_time(month, on, &rules.publication)),
         open_objections,
         state: state(&of_month, now, &rules.objections),
-        late,
+        late: late_steps(&due, rules, now),
+        next: next_due(&due, rules, now),
     }
 }
 

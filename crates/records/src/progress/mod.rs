@@ -4,6 +4,7 @@ mod counts;
 mod facts;
 mod groups;
 mod stages;
+mod trend;
 mod versions;
 mod village;
 
@@ -20,7 +21,8 @@ use crate::schema::month_closing;
 
 pub use counts::{Totals, VillageCounts, counts_of, sum};
 pub use groups::GroupProgress;
-pub use stages::{Stage, StageState};
+pub use stages::{Missing, Stage, StageState};
+pub use trend::{TrendMonth, trend};
 pub use village::{VillageProgress, village_month};
 
 /// How many months a month switcher offers.

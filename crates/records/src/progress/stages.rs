@@ -4,9 +4,13 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use domain::closing::{Block, Readiness, blocks, may_close, scheduled_at};
 use domain::month::{Month, is_over};
 use domain::panels::may_sign;
+use domain::place::Place;
 use domain::publication::{MonthState, final_from, last_day, posted_in_time};
 use domain::rulebook::Rulebook;
 use domain::scoring::EntryWindow;
+
+/// How many missing things of a step are listed.
+const LISTED: usize = 20;
 
 /// Where a step stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,10 +53,27 @@ pub struct Stage {
     pub of: usize,
     /// What there is to say of it; may be empty.
     pub words: String,
-    /// Its last day, or the day on which it happens, where it has one.
-    pub due: Option<NaiveDate>,
-    /// What is missing, a line each.
-    pub missing: Vec<String>,
+    /// What its day is, with the day: `截止 11月3日`; empty where it has none.
+    pub dated: String,
+    /// What is missing, the first of it.
+    pub missing: Vec<Missing>,
+    /// How much more is missing than is listed.
+    pub more: usize,
+}
+
+/// Something that is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// What, in words.
+    pub words: String,
+    /// The group that it is about, where it is about one.
+    pub group: Option<Place>,
+}
+
+impl Missing {
+    fn of(words: impl Into<String>) -> Self {
+        Self { words: words.into(), group: None }
+    }
 }
 
 /// What is on record of a village's month, as far as its steps ask.
@@ -66,10 +87,10 @@ pub(super) struct Facts<'a> {
     pub(super) items: usize,
     /// The panels of the month: their names, with whether they have cards that are all signed.
     pub(super) signed: Vec<(String, bool)>,
-    /// Households without a card, a line each.
-    pub(super) without_card: Vec<String>,
-    /// Groups without a panel, a line each.
-    pub(super) without_panel: Vec<String>,
+    /// Households without a card.
+    pub(super) without_card: Vec<Missing>,
+    /// Groups without a panel.
+    pub(super) without_panel: Vec<Missing>,
     /// The latest version and the local date of its closing.
     pub(super) closed: Option<(i16, NaiveDate)>,
     /// When that version was published.
@@ -82,7 +103,7 @@ pub(super) struct Facts<'a> {
 
 /// Every step, the first first.
 pub(super) fn stages(facts: &Facts<'_>) -> Vec<Stage> {
-    vec![
+    let all = [
         rules(facts),
         panels(facts),
         scoring(facts),
@@ -92,16 +113,31 @@ pub(super) fn stages(facts: &Facts<'_>) -> Vec<Stage> {
         posting(facts),
         objecting(facts),
         settled(facts),
-    ]
+    ];
+    all.into_iter().map(Stage::listing).collect()
+}
+
+impl Stage {
+    /// The same with as much listed as a person reads, and the rest counted.
+    fn listing(mut self) -> Self {
+        self.more = self.missing.len().saturating_sub(LISTED);
+        self.missing.truncate(LISTED);
+        self
+    }
+
+    /// How much is missing.
+    pub fn lacks(&self) -> usize {
+        self.missing.len() + self.more
+    }
 }
 
 fn rules(facts: &Facts<'_>) -> Stage {
     let (state, words, missing) = if facts.readiness.catalogue {
         (StageState::Done, format!("积分项目 {} 项", facts.items), Vec::new())
     } else {
-        (StageState::Blocked, String::new(), vec![Block::NoCatalogue.to_string()])
+        (StageState::Blocked, String::new(), vec![Missing::of(Block::NoCatalogue.to_string())])
     };
-    single("规则已生效", state, words, None, missing)
+    single("规则已生效", state, words, String::new(), missing)
 }
 
 fn panels(facts: &Facts<'_>) -> Stage {
@@ -109,7 +145,7 @@ fn panels(facts: &Facts<'_>) -> Stage {
     let able = all.iter().filter(|(_, members, _)| may_sign(*members, &facts.rulebook.panels)).count();
     let mut missing = blocked(facts, |block| matches!(block, Block::SmallPanel { .. }));
     if all.is_empty() {
-        missing.push("还没有登记评分组，请先登记评委和负责的村小组".to_owned());
+        missing.push(Missing::of("还没有登记评分组，请先登记评委和负责的村小组"));
     }
     missing.extend(facts.without_panel.iter().cloned());
     let state = if facts.closed.is_some() {
@@ -122,7 +158,9 @@ fn panels(facts: &Facts<'_>) -> Stage {
         StageState::Done
     };
     let words = format!("{} 组", all.len());
-    Stage { title: "评分组", state, done: able, of: all.len(), words, due: None, missing }
+    Stage {
+        title: "评分组", state, done: able, of: all.len(), words, dated: String::new(), missing, more: 0
+    }
 }
 
 fn scoring(facts: &Facts<'_>) -> Stage {
@@ -134,12 +172,12 @@ fn scoring(facts: &Facts<'_>) -> Stage {
         _ if done >= of => (StageState::Done, String::new()),
         _ if facts.closed.is_some() => (StageState::Done, format!("{} 户未评，本月已结账", of - done)),
         EntryWindow::NotYet(from) => (StageState::Waiting, format!("{}起填写", day(from))),
-        EntryWindow::Open(_) => (StageState::Now, format!("还有 {} 户没有积分卡", of - done)),
+        EntryWindow::Open(_) => (StageState::Now, format!("还有 {} 户未评", of - done)),
         EntryWindow::Over(_) => (StageState::Late, format!("{} 户没有积分卡，结账后记为未评", of - done)),
     };
     let mut missing = blocked(facts, |block| matches!(block, Block::Conflict(_)));
     missing.extend(facts.without_card.iter().cloned());
-    Stage { title: "评分", state, done, of, words, due: Some(due), missing }
+    Stage { title: "评分", state, done, of, words, dated: until(due), missing, more: 0 }
 }
 
 fn signing(facts: &Facts<'_>) -> Stage {
@@ -150,7 +188,7 @@ fn signing(facts: &Facts<'_>) -> Stage {
     let waits =
         |name: &str| facts.readiness.panels.iter().any(|(panel, _, cards)| panel == name && *cards > 0);
     let without_cards = facts.signed.iter().filter(|(name, signed)| !signed && !waits(name));
-    missing.extend(without_cards.map(|(name, _)| format!("评分组“{name}”还没有积分卡")));
+    missing.extend(without_cards.map(|(name, _)| Missing::of(format!("评分组“{name}”还没有积分卡"))));
     let state = if facts.closed.is_some() {
         StageState::Done
     } else if facts.readiness.cards == 0 {
@@ -162,14 +200,16 @@ fn signing(facts: &Facts<'_>) -> Stage {
     } else {
         StageState::Now
     };
-    Stage { title: "组长签字", state, done, of, words: String::new(), due: Some(due), missing }
+    Stage {
+        title: "组长签字", state, done, of, words: String::new(), dated: until(due), missing, more: 0
+    }
 }
 
 fn closing(facts: &Facts<'_>) -> Stage {
     let at = scheduled_at(facts.month, &facts.rulebook.closing);
     if let Some((version, on)) = facts.closed {
         let words = format!("第{version}版，{}结账", day(on));
-        return single("结账", StageState::Done, words, Some(at.date()), Vec::new());
+        return single("结账", StageState::Done, words, String::new(), Vec::new());
     }
     let missing = blocked(facts, |_| true);
     let state = if facts.readiness.taking_part == 0 || may_close(facts.month, facts.now).is_err() {
@@ -181,8 +221,8 @@ fn closing(facts: &Facts<'_>) -> Stage {
     } else {
         StageState::Now
     };
-    let words = format!("{} {:02}:{:02} 自动结账", day(at.date()), at.hour(), at.minute());
-    single("结账", state, words, Some(at.date()), missing)
+    let dated = format!("自动结账 {} {:02}:{:02}", day(at.date()), at.hour(), at.minute());
+    single("结账", state, String::new(), dated, missing)
 }
 
 fn publishing(facts: &Facts<'_>) -> Stage {
@@ -192,7 +232,7 @@ fn publishing(facts: &Facts<'_>) -> Stage {
         (Some((version, _)), None) => (late_or_now(due, facts.now), format!("第{version}版待公示")),
         (None, _) => (StageState::Waiting, String::new()),
     };
-    single("公示", state, words, Some(due), Vec::new())
+    single("公示", state, words, until(due), Vec::new())
 }
 
 fn posting(facts: &Facts<'_>) -> Stage {
@@ -206,35 +246,37 @@ fn posting(facts: &Facts<'_>) -> Stage {
         (None, Some(_)) => (late_or_now(due, facts.now), "待张贴".to_owned()),
         (None, None) => (StageState::Waiting, String::new()),
     };
-    single("张贴", state, words, Some(due), Vec::new())
+    single("张贴", state, words, until(due), Vec::new())
 }
 
 fn objecting(facts: &Facts<'_>) -> Stage {
     let open = facts.open_objections;
-    let missing = if open > 0 { vec![format!("还有 {open} 件异议没有办结")] } else { Vec::new() };
-    let until = facts.published_on.and_then(|on| final_from(on, &facts.rulebook.objections).pred_opt());
-    let (state, words) = match until {
+    let missing =
+        if open > 0 { vec![Missing::of(format!("还有 {open} 件异议没有办结"))] } else { Vec::new() };
+    let last = facts.published_on.and_then(|on| final_from(on, &facts.rulebook.objections).pred_opt());
+    let (state, words) = match last {
         None => (StageState::Waiting, String::new()),
-        Some(until) if !is_over(until, facts.now) => (StageState::Now, format!("至{}", day(until))),
+        Some(last) if !is_over(last, facts.now) => (StageState::Now, String::new()),
         Some(_) if open > 0 => (StageState::Blocked, "期限已过，异议尚未办结".to_owned()),
-        Some(until) => (StageState::Done, format!("{}已满", day(until))),
+        Some(_) => (StageState::Done, "期满".to_owned()),
     };
-    single("异议期", state, words, until, missing)
+    single("异议期", state, words, last.map(until).unwrap_or_default(), missing)
 }
 
 fn settled(facts: &Facts<'_>) -> Stage {
     let earliest = facts.published_on.map(|on| final_from(on, &facts.rulebook.objections));
-    let (state, words) = match (facts.state, earliest) {
-        (MonthState::Final { version }, _) => (StageState::Done, format!("第{version}版")),
-        (_, Some(from)) => (StageState::Waiting, format!("最早{}", day(from))),
-        (_, None) => (StageState::Waiting, String::new()),
+    let (state, words) = match facts.state {
+        MonthState::Final { version } => (StageState::Done, format!("第{version}版")),
+        _ => (StageState::Waiting, String::new()),
     };
-    single("已定", state, words, None, Vec::new())
+    let dated = earliest.filter(|_| state == StageState::Waiting).map(|from| format!("最早 {}", day(from)));
+    single("已定", state, words, dated.unwrap_or_default(), Vec::new())
 }
 
 /// What stands between the village and its closing, as far as it is of one step.
-fn blocked(facts: &Facts<'_>, of_step: impl Fn(&Block) -> bool) -> Vec<String> {
-    blocks(&facts.readiness).iter().filter(|block| of_step(block)).map(ToString::to_string).collect()
+fn blocked(facts: &Facts<'_>, of_step: impl Fn(&Block) -> bool) -> Vec<Missing> {
+    let found = blocks(&facts.readiness);
+    found.iter().filter(|block| of_step(block)).map(|block| Missing::of(block.to_string())).collect()
 }
 
 /// A step that is one thing, done or not.
@@ -242,14 +284,20 @@ fn single(
     title: &'static str,
     state: StageState,
     words: String,
-    due: Option<NaiveDate>,
-    missing: Vec<String>,
+    dated: String,
+    missing: Vec<Missing>,
 ) -> Stage {
-    Stage { title, state, done: usize::from(state == StageState::Done), of: 1, words, due, missing }
+    let done = usize::from(state == StageState::Done);
+    Stage { title, state, done, of: 1, words, dated, missing, more: 0 }
 }
 
 fn late_or_now(due: NaiveDate, now: NaiveDateTime) -> StageState {
     if is_over(due, now) { StageState::Late } else { StageState::Now }
+}
+
+/// `截止 11月3日`.
+fn until(last: NaiveDate) -> String {
+    format!("截止 {}", day(last))
 }
 
 /// `11月4日`.

@@ -1,4 +1,4 @@
-//! A village's month for its clerk: the steps, the groups, and what comes next.
+//! A village's month for its clerk: the steps, the groups, and what is late.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use domain::month::{Month, local_time};
 use domain::place::Place;
 use domain::publication::{Masked, MonthFacts, MonthState, last_digits, state};
 use domain::rulebook::Rulebook;
-use domain::schedule::{LateStep, NextDue, VillageMonth, late_steps, next_due};
+use domain::schedule::{LateStep, VillageMonth, late_steps};
 use domain::scoring::{ScoringTable, Status};
 
 use super::groups::{GroupFacts, GroupProgress, table};
-use super::stages::{Facts, Stage, stages};
+use super::stages::{Facts, Missing, Stage, stages};
 use crate::closing::{closed_months, frozen_inputs, rows_of};
 use crate::database::Connection;
 use crate::error::{Error, Result};
@@ -22,9 +22,6 @@ use crate::panels::StoredPanel;
 use crate::places::names_in;
 use crate::publication::{latest_postings, published};
 use crate::scoring::StoredCard;
-
-/// How many households without a card are named.
-const NAMED: usize = 200;
 
 /// Where a village's month stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +36,6 @@ pub struct VillageProgress {
     pub stages: Vec<Stage>,
     /// The groups in which somebody takes part.
     pub groups: Vec<GroupProgress>,
-    /// What is due next.
-    pub next: Option<NextDue>,
     /// What is late.
     pub late: Vec<LateStep>,
 }
@@ -134,7 +129,6 @@ fn progress(
         state: facts.state,
         stages: stages(facts),
         groups: table(groups, names, panel),
-        next: next_due(due, rulebook, facts.now),
         late: late_steps(due, rulebook, facts.now),
     }
 }
@@ -230,27 +224,28 @@ fn without_card(
     cards: &[StoredCard],
     names: &BTreeMap<Place, String>,
     heads: &BTreeMap<Place, String>,
-) -> Vec<String> {
-    let missing: Vec<&RosterRow> =
-        with_cards(roster, cards).filter(|(_, card)| card.is_none()).map(|(row, _)| row).collect();
-    let line = |row: &&RosterRow| {
+) -> Vec<Missing> {
+    let missing = with_cards(roster, cards).filter(|(_, card)| card.is_none()).map(|(row, _)| row);
+    let line = |row: &RosterRow| {
         let group = names.get(&row.entry.group).map(String::as_str).unwrap_or_default();
         let head = heads.get(&row.entry.household).map(String::as_str).unwrap_or_default();
-        format!("{group} {} 号 {}户 没有积分卡", last_digits(&row.entry.household), Masked::name(head))
+        let number = last_digits(&row.entry.household);
+        let words = format!("{group} {number} 号 {}户 未评", Masked::name(head));
+        Missing { words, group: Some(row.entry.group) }
     };
-    let mut lines: Vec<String> = missing.iter().take(NAMED).map(line).collect();
-    if missing.len() > NAMED {
-        lines.push(format!("还有 {} 户没有列出", missing.len() - NAMED));
-    }
-    lines
+    missing.map(line).collect()
 }
 
 fn without_panel(
     groups: &BTreeMap<Place, GroupFacts>,
     names: &BTreeMap<Place, String>,
     panel_of: impl Fn(&Place) -> Option<String>,
-) -> Vec<String> {
+) -> Vec<Missing> {
     let uncovered = groups.keys().filter(|group| panel_of(group).is_none());
     let name = |group: &Place| names.get(group).cloned().unwrap_or_else(|| group.code());
-    uncovered.map(|group| format!("{}没有评分组负责", name(group))).collect()
+    let line = |group: &Place| Missing {
+        words: format!("{}没有评分组负责", name(group)),
+        group: Some(*group),
+    };
+    uncovered.map(line).collect()
 }

@@ -10,7 +10,6 @@ use chrono::NaiveDate;
 use domain::month::date_title;
 use domain::place::{Level, Place};
 use domain::publication::last_day;
-use domain::schedule::next_date;
 use records::progress::{Totals, VillageCounts, counts_of, sum};
 use records::{rulebook, tenancy};
 
@@ -75,11 +74,7 @@ impl Standing {
 }
 
 /// The page of a county or town.
-pub(super) async fn shown(
-    state: &State,
-    mut visit: Visit,
-    status: StatusCode,
-) -> Result<Response, PageError> {
+pub(super) async fn shown(state: &State, visit: Visit, status: StatusCode) -> Result<Response, PageError> {
     let (place, month, now) = (visit.place, visit.month, state.moment().local());
     let (counts, last_days) = {
         let mut connection = state.database.connection().await?;
@@ -110,6 +105,5 @@ pub(super) async fn shown(
     };
     let mut rows: Vec<VillageRow> = counts.iter().map(row).collect();
     rows.sort_by_key(|row| row.standing.urgency);
-    visit.shell.due = next_date(month, &visit.rulebook, now).map(|next| next.sentence()).unwrap_or_default();
     Ok(page(status, &AbovePage { shell: visit.shell, totals: sum(&counts), rows }))
 }

@@ -9,12 +9,10 @@ use axum::response::Response;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::closing::scheduled_at;
-use domain::month::{Month, date_title, is_over, local_time};
-use domain::place::{Level, Place};
-use domain::points::Points;
-use domain::publication::{Notice, last_day, last_digits, posted_in_time};
+use domain::month::{Month, date_title, local_time};
+use domain::place::Place;
+use domain::publication::{Notice, last_day, posted_in_time};
 use domain::rulebook::PublicationRule;
-use domain::schedule::{DueStep, NextDue};
 use records::closing::{ClosedMonth, StoredDifference, closed_months, differences};
 use records::publication::{Posted, latest_postings, notice, published};
 use records::{Connection, places, tenancy};
@@ -23,6 +21,7 @@ use super::Entered;
 use super::downloads::board_address;
 use crate::account::picture;
 use crate::caller::Caller;
+use crate::closing::Moved;
 use crate::error::{PageError, page};
 use crate::publication::Shown;
 use crate::shell::{Shell, Visit};
@@ -62,15 +61,6 @@ struct Version {
     reason: String,
     hash: String,
     moved: Vec<Moved>,
-}
-
-/// What a version moved for a household: before and after.
-struct Moved {
-    group: String,
-    number: String,
-    score: String,
-    rank: String,
-    qualifies: String,
 }
 
 /// Whether the sheet hangs on the board.
@@ -124,21 +114,7 @@ impl Loaded {
             published_on: self.published.get(&closed.version).map(|on| date_title(*on)).unwrap_or_default(),
             reason: closed.reason.clone().unwrap_or_default(),
             hash: closed.hash.short(),
-            moved: moved.iter().map(|one| self.moved(one)).collect(),
-        }
-    }
-
-    fn moved(&self, one: &StoredDifference) -> Moved {
-        let group = one.household.ancestor(Level::Group).and_then(|group| self.names.get(&group).cloned());
-        let points = |points: Option<Points>| points.map(Points::short).unwrap_or_else(|| "/".to_owned());
-        let rank = |rank: Option<u32>| rank.map(|rank| rank.to_string()).unwrap_or_else(|| "/".to_owned());
-        let may = |may: Option<bool>| may.map_or("/", |may| if may { "符合" } else { "不符合" }).to_owned();
-        Moved {
-            group: group.unwrap_or_default(),
-            number: last_digits(&one.household).to_owned(),
-            score: change(points(one.score.0), points(one.score.1)),
-            rank: change(rank(one.rank.0), rank(one.rank.1)),
-            qualifies: change(may(one.qualifies.0), may(one.qualifies.1)),
+            moved: moved.iter().map(|one| Moved::of(one, &self.names)).collect(),
         }
     }
 
@@ -146,11 +122,6 @@ impl Loaded {
     fn public(&self) -> Option<i16> {
         self.published.keys().next_back().copied()
     }
-}
-
-/// Both values where they differ.
-fn change(before: String, after: String) -> String {
-    if before == after { after } else { format!("{before} → {after}") }
 }
 
 impl PostingState {
@@ -186,7 +157,7 @@ impl PostingState {
 pub(super) async fn shown(
     state: &State,
     caller: &Caller,
-    mut visit: Visit,
+    visit: Visit,
     status: StatusCode,
     entered: Option<Entered>,
 ) -> Result<Response, PageError> {
@@ -200,7 +171,6 @@ pub(super) async fn shown(
     };
     let (public, rules) = (loaded.public(), &visit.rulebook);
     let posting = PostingState::of(loaded.posted.as_ref(), public, month, &rules.publication, now.date());
-    visit.shell.due = due(&loaded, month, &rules.publication, now.date());
     let scheduled = scheduled_at(month, &rules.closing);
     let before = loaded.posted.as_ref().map(|posted| (posted.board.clone(), posted.by.clone()));
     let (board, by) = before.unwrap_or_default();
@@ -222,15 +192,4 @@ pub(super) async fn shown(
         shell: visit.shell,
     };
     Ok(page(status, &shown))
-}
-
-/// What is due while the sheet is not on the board.
-fn due(loaded: &Loaded, month: Month, rule: &PublicationRule, today: NaiveDate) -> String {
-    let by = last_day(month, rule);
-    let what = if loaded.public().is_some() { DueStep::Posting } else { DueStep::Publication };
-    let over = is_over(month.day(31), today.and_time(chrono::NaiveTime::MIN));
-    if loaded.posted.is_some() || !over {
-        return String::new();
-    }
-    NextDue { what, by, days_left: (by - today).num_days() }.sentence()
 }

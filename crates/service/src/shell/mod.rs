@@ -3,10 +3,12 @@
 mod section;
 mod told;
 
+use std::collections::BTreeMap;
+
 use authz::{Allowed, Read};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::publication::Masked;
@@ -56,7 +58,7 @@ pub(crate) struct Shell {
     pub(crate) done: &'static str,
     /// Why it was not done.
     pub(crate) problem: String,
-    /// What is due next, as far as dates tell.
+    /// What is due next: of the village's month, or of the month's dates where it is a place above.
     pub(crate) due: String,
 }
 
@@ -96,9 +98,10 @@ impl Visit {
             let rulebook = rulebook::of(connection, &place, month).await?;
             let names = Names::of(connection, &place, &reach).await?;
             let months = progress::months_of(connection, &place).await?;
-            Ok((rulebook, names, months))
+            let due = due(connection, &allowed.place(), month, &rulebook, now).await?;
+            Ok((rulebook, names, months, due))
         });
-        let (rulebook, names, months) = frame.await?;
+        let (rulebook, names, months, due) = frame.await?;
         let link = |place: &Place, name: &str, current| Link {
             name: name.to_owned(),
             href: section.at(place, month),
@@ -115,7 +118,7 @@ impl Visit {
             place_name: names.trail.last().map(|(_, name)| name.clone()).unwrap_or_default(),
             done: done(told.done.as_deref()),
             problem: String::new(),
-            due: next_date(month, &rulebook, now).map(|next| next.sentence()).unwrap_or_default(),
+            due,
         };
         Ok(Self { place, month, allowed, shell, rulebook })
     }
@@ -142,6 +145,26 @@ impl Visit {
 pub(crate) fn village_of(code: &str) -> Result<Place, PageError> {
     let place = Place::parse_code(code).map_err(|_| PageError::NotFound)?;
     if place.level() == Level::Village { Ok(place) } else { Err(PageError::NotFound) }
+}
+
+/// What is due next, in words: the same on every page of a village's month. Villages of a county or town stand at
+/// different steps, and from a group alone its village's month is not seen: there the month's dates tell.
+async fn due(
+    connection: &mut Connection,
+    place: &Place,
+    month: Month,
+    rulebook: &Rulebook,
+    now: NaiveDateTime,
+) -> records::Result<String> {
+    let next = match place.level() {
+        // Objections decide nothing of what is due.
+        Level::Village => progress::counts_of(connection, place, month, &BTreeMap::new(), now)
+            .await?
+            .into_iter()
+            .find_map(|village| village.next),
+        _ => next_date(month, rulebook, now),
+    };
+    Ok(next.map(|next| next.sentence()).unwrap_or_default())
 }
 
 /// Names of the places around one.

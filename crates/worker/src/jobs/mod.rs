@@ -6,6 +6,7 @@ mod publish;
 mod remind;
 mod retain;
 mod send;
+mod urge;
 
 use domain::month::Month;
 use domain::schedule::Kind;
@@ -34,6 +35,7 @@ pub(crate) async fn run(worker: &Worker, job: &Claimed, moment: &Moment) -> Resu
         Kind::Award => award::award(worker, job, moment).await,
         Kind::Send => send::send(worker, job, moment).await,
         Kind::Retain => retain::retain(worker, job, moment).await,
+        Kind::Urge => urge::urge(worker, job, moment).await,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use authz::Remind;
 use records::jobs::Claimed;
-use records::messages::{Channel, mark_sent, message};
+use records::messages::{Channel, Content, Message, mark_sent, message};
 use records::{Moment, Refusal};
 
 use super::{JobError, number_of};
@@ -23,11 +23,21 @@ pub(super) async fn send(worker: &Worker, job: &Claimed, moment: &Moment) -> Res
     let Some(content) = &message.content else {
         return Err(Refusal::message("消息的内容已清理，不再发送").into());
     };
-    match message.channel {
-        Channel::Mail => worker.mailer.send(&message, content, moment).await?,
-        Channel::Webhook => worker.robots.tell(&message, content, moment).await?,
-    }
+    deliver(worker, &message, content, moment).await?;
     let mut connection = worker.database.connection().await?;
     mark_sent(&mut connection, &allowed, message.id, moment).await?;
     Ok(format!("已发送，{} 项", content.items.len()))
+}
+
+/// Sends a message the way it goes.
+pub(super) async fn deliver(
+    worker: &Worker,
+    message: &Message,
+    content: &Content,
+    moment: &Moment,
+) -> Result<(), JobError> {
+    match message.channel {
+        Channel::Mail => worker.mailer.send(message, content, moment).await,
+        Channel::Webhook => worker.robots.tell(message, content, moment).await,
+    }
 }

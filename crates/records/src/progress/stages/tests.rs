@@ -99,8 +99,36 @@ fn what_is_missing_is_named() {
     facts.readiness.catalogue = false;
     facts.readiness.panels.clear();
     facts.signed.clear();
-    facts.without_panel = vec!["第一小组没有评分组负责".into()];
+    facts.without_panel = vec![Missing::of("第一小组没有评分组负责")];
     let found = stages(&facts);
-    assert_eq!(found[0].missing, ["没有生效的积分项目，请先导入或批准"]);
-    assert_eq!(found[1].missing, ["还没有登记评分组，请先登记评委和负责的村小组", "第一小组没有评分组负责"]);
+    let words = |at: usize| found[at].missing.iter().map(|one| one.words.as_str()).collect::<Vec<_>>();
+    assert_eq!(words(0), ["没有生效的积分项目，请先导入或批准"]);
+    assert_eq!(words(1), ["还没有登记评分组，请先登记评委和负责的村小组", "第一小组没有评分组负责"]);
+}
+
+#[test]
+fn twenty_missing_things_are_listed_and_the_others_counted() {
+    let rulebook = rulebook();
+    let mut facts = ready(&rulebook);
+    facts.readiness.cards = 0;
+    facts.without_card = (1..=40).map(|number| Missing::of(format!("{number:04} 号未评"))).collect();
+    let scoring = &stages(&facts)[2];
+    assert_eq!((scoring.missing.len(), scoring.more, scoring.lacks()), (20, 20, 40));
+}
+
+#[test]
+fn every_day_says_what_it_is() {
+    let rulebook = rulebook();
+    let dated = |facts: &Facts<'_>| stages(facts).iter().map(|stage| stage.dated.clone()).collect::<Vec<_>>();
+    let open = dated(&ready(&rulebook));
+    assert_eq!(
+        open[2..7],
+        ["截止 11月3日", "截止 11月3日", "自动结账 11月4日 00:30", "截止 11月10日", "截止 11月10日"]
+    );
+    let published = Facts {
+        closed: Some((1, date("2026-11-04"))),
+        published_on: Some(date("2026-11-08")),
+        ..ready(&rulebook)
+    };
+    assert_eq!(dated(&published)[7..], ["截止 11月15日", "最早 11月16日"]);
 }

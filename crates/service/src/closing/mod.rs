@@ -1,58 +1,35 @@
-//! 结账: what is ready, who would qualify, and closing.
+//! 结账: what is ready and who would qualify, closing, and what a closed month says of every household.
 
-use askama::Template;
+mod above;
+mod results;
+mod versions;
+mod village;
+
 use authz::Close;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::closing::{may_close, may_leave_out_unsigned};
-use domain::month::date_title;
+use domain::closing::may_close;
 use domain::place::{Level, Place};
-use records::closing::{Forecast, Report, Request, close_month, closed_months, forecast};
+use records::closing::{Report, Request, close_month};
 use records::{places, tenancy};
 use serde::Deserialize;
 
 use crate::account::FormToken;
 use crate::caller::Caller;
-use crate::error::{PageError, page};
+use crate::error::PageError;
 use crate::http::input::{Asked, Named, Posted, short};
-use crate::overview::{Progress, progress_of};
-use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
+use crate::shell::{Section, Told, Visit, done_at, refused};
 use crate::state::State;
 
-#[derive(Template)]
-#[template(path = "closing/village.html")]
-struct VillagePage {
-    shell: Shell,
-    forecast: Forecast,
-    versions: Vec<Version>,
+pub(crate) use versions::Moved;
+
+/// What closing stands at, whatever the place.
+struct Standing {
+    status: StatusCode,
     /// Why it cannot be closed yet, empty where it can.
     too_early: String,
     may_close: bool,
-    /// Whether unsigned panels may be left out with a reason.
-    may_leave_out: bool,
-    without_unsigned: String,
-    scheduled: String,
-}
-
-/// A closed version.
-struct Version {
-    number: i16,
-    closed_at: String,
-    taking_part: u32,
-    scored: u32,
-    reason: String,
-    hash: String,
-}
-
-#[derive(Template)]
-#[template(path = "closing/above.html")]
-struct AbovePage {
-    shell: Shell,
-    progress: Progress,
-    may_close: bool,
-    too_early: String,
-    outcome: Option<Outcome>,
 }
 
 /// What a closing of many villages came to.
@@ -81,42 +58,17 @@ async fn shown(
     without_unsigned: String,
     outcome: Option<Outcome>,
 ) -> Result<Response, PageError> {
-    let (place, month, now) = (visit.place, visit.month, state.moment().local());
-    let too_early = may_close(month, now).err().map(|early| early.to_string()).unwrap_or_default();
-    let may_close = caller.may(Close, place);
-    if place.level() != Level::Village {
-        let progress = progress_of(state, &visit, Section::Closing).await?;
-        let shell = visit.shell;
-        return Ok(page(status, &AbovePage { shell, progress, may_close, too_early, outcome }));
+    let too_early = may_close(visit.month, state.moment().local()).err();
+    let standing = Standing {
+        status,
+        too_early: too_early.map(|early| early.to_string()).unwrap_or_default(),
+        may_close: caller.may(Close, visit.place),
+    };
+    match visit.place.level() {
+        Level::County | Level::Town => above::shown(state, visit, standing, outcome).await,
+        Level::Village => village::shown(state, caller, visit, standing, without_unsigned).await,
+        Level::Group | Level::Household => village::group(state, visit, status).await,
     }
-    let (forecast, versions) = {
-        let mut connection = state.database.connection().await?;
-        tenancy::read(&mut connection, &visit.allowed, async |connection| {
-            let versions = closed_months(connection, &place).await?;
-            Ok((forecast(connection, &place, month).await?, versions))
-        })
-        .await?
-    };
-    let versions = versions.into_iter().filter(|one| one.month == month).map(|one| Version {
-        number: one.version,
-        closed_at: state.short_time(one.closed_at),
-        taking_part: one.taking_part,
-        scored: one.scored,
-        reason: one.reason.unwrap_or_default(),
-        hash: one.hash.short(),
-    });
-    let scheduled = domain::closing::scheduled_at(month, &visit.rulebook.closing);
-    let shown = VillagePage {
-        forecast,
-        versions: versions.collect(),
-        too_early,
-        may_close,
-        may_leave_out: may_leave_out_unsigned(caller.reach()?.level(), month, now, &visit.rulebook.closing),
-        without_unsigned,
-        scheduled: format!("{} {}", date_title(scheduled.date()), scheduled.format("%H:%M")),
-        shell: visit.shell,
-    };
-    Ok(page(status, &shown))
 }
 
 /// What the form sends.

@@ -46,7 +46,7 @@ pub async fn trend(connection: &mut Connection, scope: &Place, last: Month) -> R
     months.retain(|month| closed.contains_key(month));
     months.truncate(SHOWN);
     months.reverse();
-    let Some(first) = months.first().copied() else { return Ok(Vec::new()) };
+    let Some(first) = months.as_slice().first().copied() else { return Ok(Vec::new()) };
     let posted = posted(connection, scope, (first, last)).await?;
     let residents = residents(connection, scope, last).await?;
     let layers = rulebook::all(connection, scope).await?;

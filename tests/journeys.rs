@@ -13,6 +13,7 @@ mod mail;
 mod pages;
 mod paper;
 mod personal;
+mod photos;
 mod postings;
 mod tamper;
 mod user;

@@ -11,8 +11,8 @@ use crate::session::{Store, layer};
 use crate::state::State;
 use crate::{
     account, accounts, api, assets, awards, caller, closing, error, headers, health, household, households,
-    log, login, metrics, objecting, objections, overview, panels, publication, publishing, roles, rules,
-    scoring, why,
+    log, login, metrics, objecting, objections, overview, panels, photos, publication, publishing, roles,
+    rules, scoring, why,
 };
 
 macro_rules! pages {
@@ -34,6 +34,9 @@ pages! {
     get "/p/{village}/objection" objecting::form;
     post "/p/{village}/objections" objecting::from_board;
     post "/h/{token}/objections" objecting::from_household;
+    get "/h/{token}/photos/{photo}" photos::own;
+    post "/h/{token}/photos/{photo}/withdrawal" photos::withdraw_own;
+    get "/p/{village}/{month}/photos/{photo}" photos::of_board;
     get "/overview/{place}/{month}" overview::show;
     get "/why/{household}/{month}" why::show;
     get "/closing/{place}/{month}" closing::show;
@@ -60,6 +63,10 @@ pages! {
     get "/publication/{place}/{month}/notice.pdf" publishing::pdf;
     get "/publication/{place}/{month}/notice.png" publishing::png;
     get "/publication/{place}/{month}/notice.txt" publishing::txt;
+    get "/photos/{place}/{month}" photos::show;
+    post "/photos/{place}/{month}/proposals" photos::propose;
+    post "/photos/{place}/{month}/decisions" photos::decide;
+    post "/photos/{place}/{month}/withdrawals" photos::withdraw;
     get "/awards/{place}/{month}" awards::show;
     post "/awards/{place}/{month}" awards::compute;
     get "/accounts/{place}/{month}" accounts::show;
@@ -83,6 +90,7 @@ pages! {
     post "/households/{place}/{month}/cards" households::cards;
     get "/household/{code}/{month}" households::file;
     get "/household/{code}/{month}/form2.pdf" households::form2;
+    get "/household/{code}/{month}/photos/{photo}" photos::of_household;
     post "/household/{code}/{month}/changes" households::change;
     post "/household/{code}/{month}/reveal" households::reveal;
     get "/panels/{place}/{month}" panels::show;

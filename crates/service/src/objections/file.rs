@@ -1,20 +1,22 @@
 //! One objection: what was said, what was done, who would flip, and the decision.
 
 use askama::Template;
-use authz::{DecideObjection, ReviewObjection};
+use authz::{DecideObjection, EnterCards, ReviewObjection};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::canonical::Digest;
 use domain::month::{Month, date_title};
 use domain::objections::{Decision, ObjectionState};
 use domain::place::{Level, Place};
 use domain::publication::last_digits;
-use domain::scoring::{Status, parse_typed, write_findings};
+use domain::scoring::{Pictured, Status, parse_typed, write_findings};
 use records::closing::{StoredDifference, seal_month};
 use records::objections::{
     Decided, NewDecision, NewReview, RightCard, ask_review, decide_objection, note_investigation, objection,
     review_objection,
 };
+use records::photos::{ShownPhoto, photos_shown};
 use records::{Mode, tenancy};
 use serde::Deserialize;
 
@@ -23,6 +25,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted, wrong};
+use crate::photos::Thumbs;
 use crate::shell::{Section, Shell, Told, Visit, done_at, village_of};
 use crate::state::State;
 
@@ -36,6 +39,8 @@ struct FilePage {
     words: String,
     version: i16,
     card: String,
+    /// Of the household's month, for those who may score it.
+    photos: Thumbs,
     steps: Vec<StepLine>,
     form: DecisionForm,
     /// Whether the caller may decide now, ask for a review, review.
@@ -97,14 +102,31 @@ async fn shown(
     form: DecisionForm,
 ) -> Result<Response, PageError> {
     let (place, now) = (visit.place, state.moment().local());
-    let file = {
+    let sees_photos = caller.may(EnterCards, place);
+    let (file, photos) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
-            objection(connection, &place, id, now).await
+            let file = objection(connection, &place, id, now).await?;
+            let photos = match &file {
+                Some(file) if sees_photos => {
+                    let (household, month) = (file.summary.household, file.summary.month);
+                    photos_shown(connection, &household, (month, month)).await?
+                }
+                _ => Vec::new(),
+            };
+            Ok((file, photos))
         })
         .await?
     };
     let file = file.ok_or(PageError::NotFound)?;
+    let (code, month) = (file.summary.household.code(), file.summary.month);
+    // What was objected to, or the whole month.
+    let meant = |photo: &&ShownPhoto| match &photo.pictured {
+        Pictured::Act(act) => file.summary.about.is_empty() || *act == file.summary.about,
+        Pictured::House | Pictured::Item(_) => true,
+    };
+    let address = |hash: &Digest| format!("/household/{code}/{month}/photos/{}", hash.hex());
+    let photos = Thumbs::of(photos.iter().filter(meant), "评分", address);
     let (village, objection_state) = (file.summary.village, file.summary.state);
     let may = (
         matches!(objection_state, ObjectionState::Open { .. }) && caller.may(DecideObjection, village),
@@ -129,6 +151,7 @@ async fn shown(
         words: file.words.unwrap_or_else(|| "已依法删除".to_owned()),
         version: file.version,
         card,
+        photos,
         steps: steps.collect(),
         one: row(file.summary, caller.may(DecideObjection, village)),
         form,

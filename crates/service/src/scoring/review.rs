@@ -5,6 +5,7 @@ use authz::{EnterCards, SignCards};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::canonical::Digest;
 use domain::place::Place;
 use domain::points::{Points, mean};
 use domain::publication::last_digits;
@@ -12,6 +13,7 @@ use domain::scoring::{Card, ScoringTable, Status, write_findings};
 use records::catalogue::catalogue_of;
 use records::households::register_of;
 use records::panels::panels_of;
+use records::photos::photos_shown;
 use records::scoring::{cards_page, month_to_sign, sign_month};
 use records::sheets::evidence_missing;
 use records::tenancy;
@@ -22,6 +24,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted};
+use crate::photos::Thumbs;
 use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, refused, village_of};
 use crate::state::State;
 
@@ -48,6 +51,7 @@ struct Row {
     /// How far below the panel's mean, at least ten points.
     unusual: bool,
     missing: String,
+    photos: Thumbs,
 }
 
 /// Which panel.
@@ -77,7 +81,8 @@ async fn shown(
     let mut visit = Visit::of(state, caller, Section::Scoring, at, &Told::default()).await?;
     visit.shell.problem = problem;
     let (place, month) = (visit.place, visit.month);
-    let (panels, register, cards, catalogue, missing, seen) = {
+    let sees_photos = caller.may(EnterCards, place);
+    let (panels, register, cards, catalogue, missing, photos, seen) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
             Ok((
@@ -86,6 +91,10 @@ async fn shown(
                 cards_page(connection, &place, month, None, usize::MAX).await?,
                 catalogue_of(connection, &place, month).await?,
                 evidence_missing(connection, &place, month).await?,
+                match sees_photos {
+                    true => photos_shown(connection, &place, (month, month)).await?,
+                    false => Vec::new(),
+                },
                 month_to_sign(connection, &place, month, &panel).await?,
             ))
         })
@@ -104,6 +113,9 @@ async fn shown(
     let mut rows: Vec<Row> = Vec::new();
     for card in cards.iter().filter(mine) {
         let score = score(card, &table);
+        let (household, code) = (card.household, card.household.code());
+        let address = |hash: &Digest| format!("/household/{code}/{month}/photos/{}", hash.hex());
+        let own = photos.iter().filter(|photo| photo.household == household);
         let lacks = missing.iter().find(|one| one.household == card.household);
         rows.push(Row {
             number: last_digits(&card.household).to_owned(),
@@ -111,6 +123,7 @@ async fn shown(
             words: in_words(card.status, score, &write_findings(&card.findings)),
             unusual: score.zip(mean).is_some_and(|(score, mean)| mean.tenths() - score.tenths() >= 100),
             missing: lacks.map(|one| one.acts.join("、")).unwrap_or_default(),
+            photos: Thumbs::of(own, last_digits(&household), address),
             score,
         });
     }

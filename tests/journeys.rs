@@ -14,6 +14,7 @@ mod overview;
 mod pages;
 mod paper;
 mod personal;
+mod photos;
 mod postings;
 mod rules;
 mod suggestions;

@@ -10,7 +10,8 @@ const GOLDEN: &[(&str, &str)] = &[
         "adopt_catalogue adopt_rulebook approve_catalogue award certify close correct decide_objection delegate \
          enter_cards erase export export_household form_panels grant issue_machine_tokens issue_tokens \
          manage_accounts object operate post publish read read_log register_contacts register_divisions \
-         register_households remind reveal review_objection sign_cards submit_catalogue verify",
+         register_households remind reveal review_objection sign_cards submit_catalogue verify \
+         withdraw_consent",
     ),
     ("county_viewer", "export read"),
     ("assessor", "export read verify"),
@@ -18,7 +19,8 @@ const GOLDEN: &[(&str, &str)] = &[
         "town_administrator",
         "adopt_catalogue adopt_rulebook approve_catalogue certify close correct decide_objection enter_cards \
          export export_household form_panels grant issue_tokens manage_accounts object post publish read read_log \
-         register_contacts register_households remind reveal review_objection sign_cards submit_catalogue verify",
+         register_contacts register_households remind reveal review_objection sign_cards submit_catalogue verify \
+         withdraw_consent",
     ),
     ("guidance_member", "export read sign_cards"),
     ("town_viewer", "export read"),
@@ -26,7 +28,8 @@ const GOLDEN: &[(&str, &str)] = &[
         "village_administrator",
         "adopt_rulebook certify close correct decide_objection enter_cards export export_household form_panels \
          grant issue_tokens manage_accounts object post publish read register_contacts register_households reveal \
-         sign_cards submit_catalogue verify",
+         sign_cards submit_catalogue verify \
+         withdraw_consent",
     ),
     ("panel_leader", "enter_cards read sign_cards"),
     ("panel_member", "enter_cards read"),
@@ -40,10 +43,11 @@ const GOLDEN: &[(&str, &str)] = &[
         "adopt_catalogue adopt_rulebook approve_catalogue award certify close correct decide_objection delegate \
          enter_cards erase export export_household form_panels grant issue_machine_tokens issue_tokens \
          manage_accounts object operate post publish read read_log register_contacts register_divisions \
-         register_households remind reseal reveal review_objection sign_cards submit_catalogue verify",
+         register_households remind reseal reveal review_objection sign_cards submit_catalogue verify \
+         withdraw_consent",
     ),
     ("schedule", "award close publish read remind retain"),
-    ("holder", "object read_own"),
+    ("holder", "object read_own withdraw_consent"),
     ("visitor", "object read_public"),
 ];
 

@@ -236,7 +236,9 @@ fn nobody(attempts: &mut Attempts, probe: &Probe) {
             Needs::Nobody if who.starts_with("Authorization") => {
                 attempts.expect(probe, who, "nobody", &[401])
             }
-            Needs::Nobody if probe.path.starts_with("/h/0") => attempts.expect(probe, who, "nobody", &[404]),
+            Needs::Nobody if probe.path.starts_with("/h/0") || probe.path.ends_with("/photos/00") => {
+                attempts.expect(probe, who, "nobody", &[404]);
+            }
             Needs::Nobody => attempts.expect(probe, who, "nobody", &[200]),
             Needs::Anybody => attempts.expect(probe, who, "nobody", &[200, 401, 429]),
             _ if probe.is_api() => attempts.expect(probe, who, "nobody", &[401]),

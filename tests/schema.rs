@@ -43,6 +43,7 @@ const TENANT: &[&str] = &[
     "panel",
     "panel_member",
     "photo",
+    "photo_publication",
     "posting",
     "publication",
     "role_grant",
@@ -63,8 +64,9 @@ const BINDING: &[&str] = &["catalogue", "catalogue_item", "catalogue_rule", "div
 /// and attempts to log in to nobody.
 const PLATFORM: &[&str] = &["audit_head", "idempotency_key", "login_attempt", "seal_canary", "session"];
 
-/// Tables whose rows the program may delete when their time is over: nothing rests on them.
-const DELETABLE: &[&str] = &["idempotency_key", "login_attempt", "seal_canary", "session"];
+/// Tables whose rows the program may delete when their time is over: nothing rests on them. Photos go with the name of
+/// a household that is erased by law.
+const DELETABLE: &[&str] = &["idempotency_key", "login_attempt", "photo", "seal_canary", "session"];
 
 /// Tables that are cut by years.
 const PARTITIONED: &[&str] = &["card", "finding", "month_result"];
@@ -124,6 +126,10 @@ const CHANGEABLE: &[(&str, &str)] = &[
     ("objection", "words"),
     ("objection_step", "reason"),
     ("objection_step", "salt"),
+    ("photo_publication", "caption"),
+    ("photo_publication", "consent_by"),
+    ("photo_publication", "consent_how"),
+    ("photo_publication", "reason"),
     ("role_grant", "revoked_at"),
     ("role_grant", "revoked_by"),
     ("session", "data"),

@@ -47,7 +47,7 @@ pub fn jifen(database: &TestDatabase, arguments: &[&str]) -> Command {
         .env("DATABASE_URL", database.url(Role::Program))
         .env("JIFEN_SEALING_KEY", SEALING_KEY)
         .env("JIFEN_CLOCK__STATED", "on")
-        // Named by their content, so that tests may share them.
+        // Tests may share it but for those that read or erase photos: they name a folder of their own.
         .env("JIFEN_PHOTOS__FOLDER", std::env::temp_dir().join("jifen-test-photos"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

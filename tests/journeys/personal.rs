@@ -105,7 +105,11 @@ async fn after_leaving_a_household_is_erased_and_its_results_and_the_chain_stay(
     succeed(&database, &import);
     let done = erase();
     assert_eq!((done.status, &done.json()["revisions"]), (200, &json!(2)), "{}", done.body);
-    assert_eq!(erase().json(), json!({ "revisions": 0, "remarks": 0, "objections": 0 }), "again is success");
+    assert_eq!(
+        erase().json(),
+        json!({ "revisions": 0, "remarks": 0, "objections": 0, "photos": 0 }),
+        "again is success"
+    );
     let owner = superuser(&database).await;
     let left = "select count(*) from household_version v join household h on h.id = v.household_id
         where h.code = $1 and (head_name is not null or name_salt is not null or phone_sealed is not null

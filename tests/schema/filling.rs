@@ -72,6 +72,10 @@ const THE_REST: &str = "
             received_at)
         select county_code, place, id, sha256(code::bytea), sha256(code::bytea), 202601, 1, 1, 1, 'clerk', now()
         from household;
+    insert into photo_publication (county_code, household_id, hash, number, place, month, kind, caption, consent_by,
+            consent_how, consent_on, by_login, taken_at)
+        select county_code, household_id, hash, 1, place, month, 1, '整洁的院子', '户主', '当面同意', '2026-02-05', 'clerk', now()
+        from photo;
     insert into catalogue_submission
         (county_code, place, year, effective_month, rows, digest, attendance, submitted_by, submitted_at)
         select county_code, place, 2026, 202601, '[]', sha256(place::bytea), '', 'u' || place, now()

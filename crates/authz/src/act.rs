@@ -100,6 +100,8 @@ acts! {
     SubmitCatalogue = "submit_catalogue";
     /// Recompute and check.
     Verify = "verify";
+    /// Withdraw a household's consent to a photo on the board.
+    WithdrawConsent = "withdraw_consent";
 }
 
 /// Trying what is then refused: nobody needs a right for it, and the log tells.

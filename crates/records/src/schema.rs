@@ -520,6 +520,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    photo_publication (county_code, household_id, hash, number) {
+        county_code -> Text,
+        household_id -> BigInt,
+        hash -> Binary,
+        number -> SmallInt,
+        place -> Text,
+        month -> Integer,
+        kind -> SmallInt,
+        caption -> Nullable<Text>,
+        consent_by -> Nullable<Text>,
+        consent_how -> Nullable<Text>,
+        consent_on -> Nullable<Date>,
+        reason -> Nullable<Text>,
+        by_login -> Text,
+        by_account -> Nullable<BigInt>,
+        taken_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     posting (county_code, place, month, revision) {
         county_code -> Text,
         place -> Text,
@@ -647,6 +667,7 @@ diesel::table! {
         place -> Text,
         client_hash -> Binary,
         act -> Nullable<Text>,
+        item -> Nullable<Text>,
     }
 }
 
@@ -752,6 +773,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     panel,
     panel_member,
     photo,
+    photo_publication,
     posting,
     publication,
     role_grant,

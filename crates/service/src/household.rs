@@ -7,7 +7,8 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use chrono::Datelike;
-use domain::closing::{Tier, explain_score};
+use domain::canonical::Digest;
+use domain::closing::Tier;
 use domain::forms::{HouseholdYear, MonthColumn};
 use domain::month::{date_title, local_time};
 use domain::objections::{Filing, filing};
@@ -15,10 +16,12 @@ use domain::place::{Level, Place};
 use domain::points::Points;
 use records::forms::{self, Versions};
 use records::objections::{ObjectionSummary, objections_of_household};
+use records::photos::{photo_files, photos_shown};
 use records::publication::published;
 use records::{rulebook, tenancy};
 
 use crate::error::{PageError, page};
+use crate::photos::{OwnPhoto, ReasonLine, own_photos, reasons};
 use crate::state::State;
 
 #[derive(Template)]
@@ -32,6 +35,8 @@ struct HouseholdPage {
     year: i32,
     token: String,
     objections: Vec<OwnObjection>,
+    /// Photos that the village shows or would like to show.
+    on_board: Vec<OwnPhoto>,
 }
 
 /// An objection against the household's months, whoever filed it.
@@ -54,7 +59,7 @@ struct Latest {
     object_until: String,
     score: String,
     standing: String,
-    reasons: Vec<String>,
+    reasons: Vec<ReasonLine>,
     total: String,
 }
 
@@ -73,7 +78,7 @@ pub(crate) async fn months(
     let allowed = guard.allow(&Actor::Holder, ReadOwn, village).map_err(|_| PageError::NotFound)?;
     let this_year = local_time(state.now(), state.zone).year();
     let now = state.moment().local();
-    let (place, years, objections, published, rule) =
+    let (place, years, objections, published, rule, photos, files) =
         tenancy::read(&mut connection, &allowed, async |connection| {
             let place = forms::full_name(connection, &household).await?;
             let objections = objections_of_household(connection, &household, now).await?;
@@ -87,11 +92,23 @@ pub(crate) async fn months(
             for year in [this_year, this_year - 1] {
                 years.extend(forms::household_year(connection, &household, year, Versions::Published).await?);
             }
-            Ok((place, years, objections, published, rule))
+            let month = newest(&years).map(|column| column.month);
+            let photos = match month {
+                Some(month) => photos_shown(connection, &household, (month, month)).await?,
+                None => Vec::new(),
+            };
+            let files = photo_files(connection, &household, None).await?;
+            Ok((place, years, objections, published, rule, photos, files))
         })
         .await?;
+    let address = |hash: &Digest| format!("/h/{token}/photos/{}", hash.hex());
+    let reasons = newest(&years).map(|column| reasons(column, &photos, address)).unwrap_or_default();
     let mut shown = shown(&household, place, years, this_year);
+    shown.on_board = own_photos(files, &token);
     shown.token = token;
+    if let Some(latest) = &mut shown.latest {
+        latest.reasons = reasons;
+    }
     shown.objections = objections.into_iter().map(own_objection).collect();
     if let (Some(latest), Some(rule)) = (&mut shown.latest, rule) {
         let on = published.iter().rfind(|((_, month, _), _)| month.to_string() == latest.value);
@@ -103,6 +120,11 @@ pub(crate) async fn months(
     let mut response = page(StatusCode::OK, &shown);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// The latest month that is shown: this year's if it has a published month, else the last one's.
+fn newest(years: &[HouseholdYear]) -> Option<&MonthColumn> {
+    years.iter().find(|year| !year.months.is_empty()).and_then(|year| year.months.last())
 }
 
 fn shown(household: &Place, place: String, years: Vec<HouseholdYear>, this_year: i32) -> HouseholdPage {
@@ -119,6 +141,7 @@ fn shown(household: &Place, place: String, years: Vec<HouseholdYear>, this_year:
         latest: months.last().map(latest),
         token: String::new(),
         objections: Vec::new(),
+        on_board: Vec::new(),
     }
 }
 
@@ -147,7 +170,7 @@ fn latest(month: &MonthColumn) -> Latest {
         object_until: String::new(),
         score: score(month),
         standing: standing.join(" · "),
-        reasons: explain_score(&month.catalogue, &month.findings).unwrap_or_default(),
+        reasons: Vec::new(),
         total: result.year_total.short(),
     }
 }

@@ -20,6 +20,7 @@ mod objections;
 mod operations;
 mod overview;
 mod panels;
+mod photos;
 mod problem;
 mod publication;
 mod publishing;

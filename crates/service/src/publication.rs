@@ -11,6 +11,7 @@ use domain::month::{Month, date_title, local_time};
 use domain::points::Points;
 use domain::publication::{Notice, NoticeGroup, Placed};
 use records::closing::{ClosedMonth, closed_months};
+use records::photos::{BoardPhoto, photos_on_board};
 use records::publication::{Published, notice_of, published};
 use records::{Connection, places, tenancy};
 use serde::Deserialize;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::Asked;
+use crate::photos::Thumb;
 use crate::shell;
 use crate::state::State;
 use crate::suggesting::{self, BoardAnswer};
@@ -35,6 +37,8 @@ struct BoardPage {
     code: String,
     months: Vec<MonthLink>,
     shown: Option<Shown>,
+    /// Yards to be proud of, with their captions.
+    photos: Vec<Thumb>,
     supervision_phone: String,
     /// Answers to suggestions and complaints that are shown to everybody.
     answers: Vec<BoardAnswer>,
@@ -125,20 +129,27 @@ async fn show(
 ) -> Result<Response, PageError> {
     let village = shell::village_of(village)?;
     let allowed = state.guard.allow(&Actor::Visitor, ReadPublic, village).map_err(|_| PageError::NotFound)?;
-    let now = local_time(state.now(), state.zone);
-    let oldest = Month::of(now.date()).and_then(|this| {
-        std::iter::successors(Some(this), |month| Some(month.previous()))
-            .nth(usize::try_from(state.http.public_months).ok()?)
-    });
     let loaded = {
         let mut connection = state.database.connection().await?;
-        load(&mut connection, &allowed, month, oldest, state.zone).await?
+        load(&mut connection, &allowed, month, oldest(state), state.zone).await?
     };
     let mut board = loaded.ok_or(PageError::NotFound)?;
     board.supervision_phone.clone_from(&state.http.supervision_phone);
     board.answers = suggesting::on_board(state, village).await?;
     board.large = reading.large.is_some();
     Ok(page(StatusCode::OK, &board))
+}
+
+/// The first month that boards still show, where there is one.
+fn oldest(state: &State) -> Option<Month> {
+    let this = Month::of(local_time(state.now(), state.zone).date())?;
+    std::iter::successors(Some(this), |month| Some(month.previous()))
+        .nth(usize::try_from(state.http.public_months).ok()?)
+}
+
+/// Whether boards still show a month.
+pub(crate) fn is_public(state: &State, month: Month) -> bool {
+    oldest(state).is_none_or(|oldest| month >= oldest)
 }
 
 async fn load(
@@ -188,7 +199,19 @@ async fn load(
             }
             None => None,
         };
+        let photos = match chosen {
+            Some((closed, _)) => photos_on_board(connection, &village, closed.month).await?,
+            None => Vec::new(),
+        };
+        let code = village.code();
+        let thumb = |photo: BoardPhoto, month: Month| Thumb {
+            href: format!("/p/{code}/{month}/photos/{}", photo.hash.hex()),
+            alt: photo.caption,
+        };
+        let month = chosen.map(|(closed, _)| closed.month);
+        let photos = photos.into_iter().filter_map(|photo| Some(thumb(photo, month?))).collect();
         let page = BoardPage {
+            photos,
             village: name,
             town,
             code: village.code(),

@@ -11,8 +11,8 @@ use crate::session::{Store, layer};
 use crate::state::State;
 use crate::{
     account, accounts, api, assets, awards, caller, closing, error, headers, health, household, households,
-    log, login, metrics, objecting, objections, overview, panels, publication, publishing, roles, rules,
-    scoring, suggesting, suggestions, why,
+    log, login, metrics, objecting, objections, overview, panels, photos, publication, publishing, roles,
+    rules, scoring, suggesting, suggestions, why,
 };
 
 macro_rules! pages {
@@ -40,6 +40,9 @@ pages! {
     post "/h/{token}/suggestions" suggesting::from_household;
     get "/answer" suggesting::look_up_form;
     post "/answer" suggesting::look_up;
+    get "/h/{token}/photos/{photo}" photos::own;
+    post "/h/{token}/photos/{photo}/withdrawal" photos::withdraw_own;
+    get "/p/{village}/{month}/photos/{photo}" photos::of_board;
     get "/overview/{place}/{month}" overview::show;
     get "/overview/{place}/{month}/progress.csv" overview::csv;
     get "/overview/{place}/{month}/progress.xlsx" overview::xlsx;
@@ -74,6 +77,10 @@ pages! {
     get "/publication/{place}/{month}/notice.pdf" publishing::pdf;
     get "/publication/{place}/{month}/notice.png" publishing::png;
     get "/publication/{place}/{month}/notice.txt" publishing::txt;
+    get "/photos/{place}/{month}" photos::show;
+    post "/photos/{place}/{month}/proposals" photos::propose;
+    post "/photos/{place}/{month}/decisions" photos::decide;
+    post "/photos/{place}/{month}/withdrawals" photos::withdraw;
     get "/awards/{place}/{month}" awards::show;
     post "/awards/{place}/{month}" awards::compute;
     get "/accounts/{place}/{month}" accounts::show;
@@ -97,6 +104,7 @@ pages! {
     post "/households/{place}/{month}/cards" households::cards;
     get "/household/{code}/{month}" households::file;
     get "/household/{code}/{month}/form2.pdf" households::form2;
+    get "/household/{code}/{month}/photos/{photo}" photos::of_household;
     post "/household/{code}/{month}/changes" households::change;
     post "/household/{code}/{month}/reveal" households::reveal;
     get "/panels/{place}/{month}" panels::show;

@@ -16,6 +16,23 @@ use crate::scoring::{Finding, ScoringTable, UnknownRule};
 /// # Errors
 /// A finding that the catalogue does not have.
 pub fn explain_score(catalogue: &Catalogue, findings: &[Finding]) -> Result<Vec<String>, UnknownRule> {
+    Ok(explain_items(catalogue, findings)?.into_iter().map(|line| line.text).collect())
+}
+
+/// A line of a score's derivation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScoreLine {
+    /// What it says.
+    pub text: String,
+    /// The acts that it counts; none for the sum.
+    pub acts: Vec<String>,
+}
+
+/// The lines of [`explain_score`] with the acts that each counts.
+///
+/// # Errors
+/// A finding that the catalogue does not have.
+pub fn explain_items(catalogue: &Catalogue, findings: &[Finding]) -> Result<Vec<ScoreLine>, UnknownRule> {
     let table = ScoringTable::new(catalogue);
     let score = table.score(findings)?;
     let mut lines = Vec::new();
@@ -23,11 +40,12 @@ pub fn explain_score(catalogue: &Catalogue, findings: &[Finding]) -> Result<Vec<
         if lost.deducted == Points::ZERO {
             continue;
         }
-        let mut parts = Vec::new();
+        let (mut parts, mut acts) = (Vec::new(), Vec::new());
         for finding in findings {
             let (counts_at, points) = table.counting_rule(finding)?;
             if counts_at == at {
                 parts.push(format!("{} {}分×{}", finding.act, points.short(), finding.times));
+                acts.push(finding.act.clone());
             }
         }
         let cap = if lost.deducted > lost.lost {
@@ -35,10 +53,12 @@ pub fn explain_score(catalogue: &Catalogue, findings: &[Finding]) -> Result<Vec<
         } else {
             format!(" = {}", lost.lost.short())
         };
-        lines.push(format!("{}（满分 {}）：{}{cap}", item.name, item.full.short(), parts.join(" + ")));
+        let text = format!("{}（满分 {}）：{}{cap}", item.name, item.full.short(), parts.join(" + "));
+        lines.push(ScoreLine { text, acts });
     }
     let lost: Points = score.items.iter().map(|item| item.lost).sum();
-    lines.push(format!("得分 = 100 − {} = {}", lost.short(), score.total.short()));
+    let text = format!("得分 = 100 − {} = {}", lost.short(), score.total.short());
+    lines.push(ScoreLine { text, acts: Vec::new() });
     Ok(lines)
 }
 

@@ -14,8 +14,9 @@ pub enum ErasureProblem {
     Unclosed(Month),
 }
 
-/// Rule R-60: what names a household (name, phone, address, remarks) may be erased once it has left and every month in
-/// which it took part is closed; its results stay, under its code. One that never took part may be erased at once.
+/// Rule R-60: what names a household (name, phone, address, remarks, photos) may be erased once it has left and every
+/// month in which it took part is closed; its results stay, under its code. One that never took part may be erased at
+/// once.
 ///
 /// `open` is the village's first month that is not closed.
 ///

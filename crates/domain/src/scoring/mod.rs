@@ -2,6 +2,7 @@
 
 mod draw;
 mod entry_window;
+mod evidence;
 mod findings;
 mod score;
 mod sheet;
@@ -16,9 +17,10 @@ use crate::place::Place;
 
 pub use draw::draw_sample;
 pub use entry_window::{EntryWindow, LateProblem, Lock, check_late_reason};
+pub use evidence::{Pictured, missing_evidence};
 pub use findings::{Finding, FindingsError, parse_findings, write_findings};
 pub use score::{ItemScore, Score, ScoringTable, UnknownRule};
-pub use sheet::{Likeness, Receipt, Standing, may_take, missing_evidence, receive};
+pub use sheet::{Likeness, Receipt, Standing, may_take, receive};
 pub use typed::{parse_typed, typed_findings};
 
 /// What became of the visit (状态).

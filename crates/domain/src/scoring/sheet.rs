@@ -1,10 +1,6 @@
 //! Sheets (手机评分单): what becomes of what a phone hands in.
 
-use std::collections::BTreeSet;
-
 use super::entry_window::Lock;
-use super::findings::Finding;
-use crate::catalogue::Catalogue;
 
 /// How a sheet was received (回执).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,31 +123,9 @@ pub fn may_take(receipt: Receipt, lock: Option<&Lock>) -> Result<(), Lock> {
     }
 }
 
-/// The acts whose rules ask for evidence that is missing: no photo shows them, and nothing else was said (`told`: a
-/// written note, or seen on paper). It is shown and never blocks.
-///
-/// Source: product §2.4.
-pub fn missing_evidence(
-    findings: &[Finding],
-    catalogue: &Catalogue,
-    photographed: &BTreeSet<String>,
-    told: bool,
-) -> Vec<String> {
-    if told {
-        return Vec::new();
-    }
-    let asking: BTreeSet<&str> =
-        catalogue.rules().filter(|(_, rule)| rule.evidence).map(|(_, rule)| rule.code.as_str()).collect();
-    let asks = |finding: &&Finding| finding.rules().any(|rule| asking.contains(rule));
-    let acts = findings.iter().filter(asks).map(|finding| &finding.act);
-    acts.filter(|act| !photographed.contains(*act)).cloned().collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::findings::parse_findings;
     use super::*;
-    use crate::catalogue::tests::small;
     use crate::month::Month;
 
     const UNSIGNED: Standing = Standing { revision: 2, signed: false, likeness: Likeness::Different };
@@ -200,20 +174,6 @@ mod tests {
         ] {
             assert_eq!(may_take(receipt, lock).is_ok(), expected, "{receipt:?} {lock:?}");
         }
-    }
-
-    #[test]
-    fn evidence_is_missing_where_a_rule_asks_and_nothing_answers() {
-        let mut catalogue = small();
-        catalogue.items[0].rules[0].evidence = true;
-        let findings = parse_findings("H1a*2;H1b;W1a+H1a").expect("findings");
-        let missing = |photographed: &[&str], told| {
-            let photographed = photographed.iter().map(|act| (*act).to_owned()).collect();
-            missing_evidence(&findings, &catalogue, &photographed, told)
-        };
-        assert_eq!(missing(&[], false), ["H1a", "W1a+H1a"]);
-        assert_eq!(missing(&["H1a"], false), ["W1a+H1a"]);
-        assert_eq!(missing(&[], true), [""; 0]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::error::{Refusal, Result};
 use crate::forms::reissue;
 use crate::moment::Moment;
 use crate::objections::erase_words;
+use crate::photos::{PhotoStore, erase_photos, sweep};
 use crate::schema::{card_remark, household_version};
 use crate::sealing::Sealer;
 use crate::sheets::erase_sheets;
@@ -30,14 +31,33 @@ pub struct Erased {
     pub remarks: usize,
     /// Objections, suggestions and complaints, and what was written about them.
     pub objections: usize,
+    /// Photos, and what was written about them on the board.
+    pub photos: usize,
 }
 
-/// Erases name, phone, address and remarks of a household of the permission's village, and makes its card's code lead
-/// nowhere. The chain stays whole: it holds salted digests, and the salts go with the names. Again is success.
+/// Erases name, phone, address, remarks and photos of a household of the permission's village, and makes its card's code
+/// lead nowhere. The chain stays whole: it holds salted digests, and the salts go with the names. Again is success.
+///
+/// The files of photos go after the commit. Where that breaks off, no row names them any more, and erasing again, or
+/// another household of the village, throws them away.
 ///
 /// # Errors
-/// A household that is not there or that has not left.
+/// A household that is not there or that has not left, a store of photos that cannot be reached.
 pub async fn erase_household(
+    connection: &mut Connection,
+    allowed: &Allowed<Erase>,
+    household: &Place,
+    sealer: &Sealer,
+    store: &PhotoStore,
+    moment: &Moment,
+) -> Result<Erased> {
+    let erased = erase_rows(connection, allowed, household, sealer, moment).await?;
+    let village = allowed.place();
+    tenancy::read(connection, allowed, async |connection| sweep(connection, &village, store).await).await?;
+    Ok(erased)
+}
+
+async fn erase_rows(
     connection: &mut Connection,
     allowed: &Allowed<Erase>,
     household: &Place,
@@ -84,15 +104,17 @@ pub async fn erase_household(
         let remarks = remarks + erase_sheets(connection, &county, entry.household_id).await?;
         let objections = erase_words(connection, &county, entry.household_id).await?
             + erase_of_household(connection, &county, entry.household_id).await?;
-        if revisions + remarks + objections > 0 {
+        // After the name: a photo that is on its way holds the row of the name until it is written.
+        let photos = erase_photos(connection, &county, entry.household_id).await?;
+        if revisions + remarks + objections + photos > 0 {
             reissue(connection, &entry, sealer, moment).await?;
             let detail = json!({
                 "household": household.digits(), "revisions": revisions, "remarks": remarks,
-                "objections": objections,
+                "objections": objections, "photos": photos,
             });
             audit::record(connection, allowed, detail, moment).await?;
         }
-        Ok(Erased { revisions, remarks, objections })
+        Ok(Erased { revisions, remarks, objections, photos })
     })
     .await
 }

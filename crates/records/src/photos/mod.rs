@@ -1,11 +1,17 @@
 //! Photos (照片): evidence of a household's month, cleaned of what the phone wrote into them.
 
+mod board;
 mod clean;
+mod erase;
+mod publish;
+mod shown;
+mod steps;
 mod store;
 
 use authz::{Allowed, EnterCards};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use domain::canonical::Digest;
 use domain::month::Month;
@@ -19,7 +25,12 @@ use crate::moment::Moment;
 use crate::schema::{household, photo};
 use crate::tenancy::{self, Mode};
 
+pub use board::{BoardPhoto, board_photo, photos_hangable, photos_on_board};
 pub use clean::{Cleaned, MOST_BYTES, PhotoProblem, clean};
+pub(crate) use erase::{erase_photos, sweep};
+pub use publish::{Proposal, Verdict, decide_photo, propose_photo, withdraw_consent};
+pub use shown::{ShownPhoto, photos_shown};
+pub use steps::{PhotoFile, StoredStep, photo_files};
 pub use store::PhotoStore;
 
 /// A photo as a phone sends it.
@@ -44,7 +55,7 @@ pub struct PhotoRef {
     pub household: Place,
     /// The month.
     pub month: Month,
-    /// The hash of the bytes as kept: its name in the store.
+    /// The hash of the bytes as kept: its name in the store, beside the household.
     pub hash: Digest,
     /// The hash of what the phone sent.
     pub client_hash: Digest,
@@ -64,8 +75,8 @@ pub struct PhotoRef {
 /// but an object that nobody names. The same photo of a household again changes nothing.
 ///
 /// # Errors
-/// A household outside the permission's place or not registered, bytes that do not match their hash or are no photo, a
-/// store that cannot be reached.
+/// A household outside the permission's place, not registered or lawfully erased, bytes that do not match their hash or
+/// are no photo, a store that cannot be reached.
 pub async fn keep_photo(
     connection: &mut Connection,
     allowed: &Allowed<EnterCards>,
@@ -87,7 +98,9 @@ pub async fn keep_photo(
     let cleaned = cleaned(bytes, client_hash).await?;
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         let (id, place) = row_of(connection, &household).await?;
-        store.put(&household.county(), &cleaned).await?;
+        // An erasure of the household waits for this photo, or was there first: then nothing of it is kept.
+        unless_erased(connection, &household, id).await?;
+        store.put(&household, &cleaned).await?;
         let kept = PhotoRef {
             household,
             month,
@@ -140,6 +153,31 @@ async fn row_of(connection: &mut Connection, code: &Place) -> Result<(i64, Strin
     row.ok_or_else(|| unknown(code))
 }
 
+#[derive(QueryableByName)]
+struct NamedRow {
+    #[diesel(sql_type = Nullable<Text>)]
+    head_name: Option<String>,
+}
+
+/// Refuses a household that is lawfully erased, and keeps an erasure waiting until this transaction ends.
+async fn unless_erased(connection: &mut Connection, household: &Place, id: i64) -> Result<()> {
+    let latest: Option<NamedRow> = diesel::sql_query(
+        "select head_name from household_version where county_code = $1 and household_id = $2
+         order by revision desc limit 1 for share",
+    )
+    .bind::<Text, _>(household.county().digits())
+    .bind::<BigInt, _>(id)
+    .get_result(connection)
+    .await
+    .optional()?;
+    match latest {
+        Some(NamedRow { head_name: None }) => {
+            Err(Refusal::message("这一户的个人信息已依法删除，不再保存照片"))
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn insert(connection: &mut Connection, id: i64, place: &str, kept: &PhotoRef) -> Result<usize> {
     let written = diesel::insert_into(photo::table)
         .values((
@@ -173,12 +211,16 @@ pub async fn photos_of(
     load(connection, &household.county(), Which::Month(household, month)).await
 }
 
-/// The photo that is kept under a hash, where it is one of the transaction's place.
+/// The photo of a household that is kept under a hash.
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn photo(connection: &mut Connection, county: &Place, hash: &Digest) -> Result<Option<PhotoRef>> {
-    Ok(load(connection, county, Which::Kept(hash)).await?.into_iter().next())
+pub async fn photo(
+    connection: &mut Connection,
+    household: &Place,
+    hash: &Digest,
+) -> Result<Option<PhotoRef>> {
+    Ok(load(connection, &household.county(), Which::Kept(household, hash)).await?.into_iter().next())
 }
 
 /// The photo of a household that a phone knows by the hash of what it sends.
@@ -190,7 +232,7 @@ async fn sent(connection: &mut Connection, household: &Place, hash: &Digest) -> 
 /// Which photos of a county.
 enum Which<'a> {
     Sent(&'a Place, &'a Digest),
-    Kept(&'a Digest),
+    Kept(&'a Place, &'a Digest),
     Month(&'a Place, Month),
 }
 
@@ -208,7 +250,9 @@ async fn load(connection: &mut Connection, county: &Place, which: Which<'_>) -> 
         Which::Sent(code, hash) => query
             .filter(household::code.eq(code.digits().to_owned()))
             .filter(photo::client_hash.eq(hash.0.to_vec())),
-        Which::Kept(hash) => query.filter(photo::hash.eq(hash.0.to_vec())),
+        Which::Kept(code, hash) => {
+            query.filter(household::code.eq(code.digits().to_owned())).filter(photo::hash.eq(hash.0.to_vec()))
+        }
         Which::Month(code, month) => {
             query.filter(household::code.eq(code.digits().to_owned())).filter(photo::month.eq(month.number()))
         }

@@ -1,4 +1,4 @@
-//! Where the bytes of photos are: objects named by their hash, in a local folder.
+//! Where the bytes of photos are: objects named by their household and hash, in a local folder.
 
 use std::path::Path as Folder;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use domain::canonical::Digest;
 use domain::place::Place;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{GetOptions, ObjectStore, PutOptions, PutPayload};
+use object_store::{GetOptions, ObjectStore, ObjectStoreExt, PutOptions, PutPayload};
 
 use super::Cleaned;
 use crate::error::{Error, Refusal, Result};
@@ -32,21 +32,21 @@ impl PhotoStore {
         Ok(Self { objects: Arc::new(objects) })
     }
 
-    /// Keeps a photo of a county; one that is there already stays the same.
+    /// Keeps a photo of a household; one that is there already stays the same.
     ///
     /// # Errors
     /// A store that cannot be reached or is full.
-    pub async fn put(&self, county: &Place, photo: &Cleaned) -> Result<()> {
-        let (name, payload) = (name(county, &photo.hash), PutPayload::from(photo.bytes.clone()));
+    pub async fn put(&self, household: &Place, photo: &Cleaned) -> Result<()> {
+        let (name, payload) = (name(household, &photo.hash), PutPayload::from(photo.bytes.clone()));
         self.objects.put_opts(&name, payload, PutOptions::default()).await.map(drop).map_err(fault)
     }
 
-    /// The bytes of a photo of a county, none where it is not there.
+    /// The bytes of a photo of a household, none where it is not there.
     ///
     /// # Errors
     /// A store that cannot be reached, and bytes that are not what their name says.
-    pub async fn get(&self, county: &Place, hash: &Digest) -> Result<Option<Vec<u8>>> {
-        let name = name(county, hash);
+    pub async fn get(&self, household: &Place, hash: &Digest) -> Result<Option<Vec<u8>>> {
+        let name = name(household, hash);
         let found = match self.objects.get_opts(&name, GetOptions::default()).await {
             Ok(found) => found,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
@@ -58,12 +58,33 @@ impl PhotoStore {
         }
         Ok(Some(bytes))
     }
+
+    /// Throws every photo of a household away; what is gone already stays gone. Returns how many there were.
+    ///
+    /// # Errors
+    /// A store that cannot be reached.
+    pub async fn clear(&self, household: &Place) -> Result<usize> {
+        let listed = self.objects.list_with_delimiter(Some(&folder(household))).await.map_err(fault)?;
+        let mut cleared = 0;
+        for object in listed.objects {
+            match self.objects.delete(&object.location).await {
+                Ok(()) => cleared += 1,
+                Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(fault(error)),
+            }
+        }
+        Ok(cleared)
+    }
 }
 
-/// `440229/3f/3f9a….jpg`: the first two digits keep folders small.
-fn name(county: &Place, hash: &Digest) -> Path {
-    let hex = hash.hex();
-    Path::from(format!("{}/{}/{hex}.jpg", county.county().digits(), &hex[..2]))
+/// `440229/4402291002010010001`: what belongs to one household lies together and can go together, and the same picture
+/// of two households is kept twice.
+fn folder(household: &Place) -> Path {
+    Path::from(format!("{}/{}", household.county().digits(), household.digits()))
+}
+
+fn name(household: &Place, hash: &Digest) -> Path {
+    Path::from(format!("{}/{}.jpg", folder(household), hash.hex()))
 }
 
 fn fault(error: object_store::Error) -> Error {
@@ -74,22 +95,46 @@ fn fault(error: object_store::Error) -> Error {
 mod tests {
     use super::*;
 
+    const HOUSEHOLD: &str = "4402291002010010001";
+
+    /// A store in a folder of its own, and a photo.
+    fn store(name: &str) -> (std::path::PathBuf, PhotoStore, Cleaned) {
+        let folder = std::env::temp_dir().join(format!("jifen-photos-{name}-{}", std::process::id()));
+        let store = PhotoStore::in_folder(&folder).expect("a folder");
+        let bytes = b"a photo".to_vec();
+        (folder, store, Cleaned { hash: Digest::of(&bytes), bytes, width: 1, height: 1 })
+    }
+
+    fn household(digits: &str) -> Place {
+        Place::from_digits(digits).expect("a household")
+    }
+
     #[tokio::test]
     async fn what_is_put_is_found_again_under_its_hash_and_a_changed_byte_is_told() {
-        let folder = std::env::temp_dir().join(format!("jifen-photos-{}", std::process::id()));
-        let store = PhotoStore::in_folder(&folder).expect("a folder");
-        let county = Place::from_digits("440229").expect("a county");
-        let bytes = b"a photo".to_vec();
-        let photo = Cleaned { hash: Digest::of(&bytes), bytes, width: 1, height: 1 };
-        assert_eq!(store.get(&county, &photo.hash).await.expect("an answer"), None);
-        store.put(&county, &photo).await.expect("kept");
-        store.put(&county, &photo).await.expect("kept again");
-        assert_eq!(store.get(&county, &photo.hash).await.expect("found"), Some(photo.bytes.clone()));
+        let (folder, store, photo) = store("put");
+        let house = household(HOUSEHOLD);
+        assert_eq!(store.get(&house, &photo.hash).await.expect("an answer"), None);
+        store.put(&house, &photo).await.expect("kept");
+        store.put(&house, &photo).await.expect("kept again");
+        assert_eq!(store.get(&house, &photo.hash).await.expect("found"), Some(photo.bytes.clone()));
 
-        let hex = photo.hash.hex();
-        let file = folder.join("440229").join(&hex[..2]).join(format!("{hex}.jpg"));
+        let file = folder.join("440229").join(HOUSEHOLD).join(format!("{}.jpg", photo.hash.hex()));
         std::fs::write(file, b"another photo").expect("written");
-        assert!(store.get(&county, &photo.hash).await.is_err());
+        assert!(store.get(&house, &photo.hash).await.is_err());
+        std::fs::remove_dir_all(folder).expect("removed");
+    }
+
+    #[tokio::test]
+    async fn a_household_is_cleared_alone_though_another_has_the_same_picture_and_again_is_success() {
+        let (folder, store, photo) = store("clear");
+        let (house, other) = (household(HOUSEHOLD), household("4402291002010010002"));
+        assert_eq!(store.clear(&house).await.expect("nothing"), 0);
+        store.put(&house, &photo).await.expect("kept");
+        store.put(&other, &photo).await.expect("kept");
+        assert_eq!(store.clear(&house).await.expect("cleared"), 1);
+        assert_eq!(store.clear(&house).await.expect("cleared again"), 0);
+        assert_eq!(store.get(&house, &photo.hash).await.expect("an answer"), None);
+        assert_eq!(store.get(&other, &photo.hash).await.expect("found"), Some(photo.bytes));
         std::fs::remove_dir_all(folder).expect("removed");
     }
 }

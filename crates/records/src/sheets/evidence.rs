@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 use domain::canonical::Digest;
 use domain::month::Month;
 use domain::place::{Level, Place};
-use domain::scoring::missing_evidence;
+use domain::scoring::{Pictured, missing_evidence};
 
 use crate::codec;
 use crate::database::Connection;
@@ -16,8 +16,8 @@ use crate::error::Result;
 use crate::places::villages_of;
 use crate::scoring::Facts;
 
-/// The photos of a household's month by the act they show; under an empty text those of the house.
-pub type Photographed = BTreeMap<String, BTreeSet<Digest>>;
+/// The photos of a household's month by what they were taken of.
+pub type Photographed = BTreeMap<Pictured, BTreeSet<Digest>>;
 
 /// Acts on a card that ask for evidence and have none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +34,10 @@ pub struct MissingEvidence {
 struct ShownRow {
     #[diesel(sql_type = Text)]
     household_code: String,
-    #[diesel(sql_type = Text)]
-    act: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    act: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    item: Option<String>,
     #[diesel(sql_type = Binary)]
     hash: Vec<u8>,
 }
@@ -51,7 +53,7 @@ pub async fn photographed(
 ) -> Result<BTreeMap<Place, Photographed>> {
     let interval = scope.scope();
     let rows: Vec<ShownRow> = diesel::sql_query(
-        "select distinct s.household_code, coalesce(n.act, '') as act, p.hash
+        "select distinct s.household_code, n.act, n.item, p.hash
          from sheet s
          join sheet_photo n on n.county_code = s.county_code and n.sheet_id = s.id
          join photo p on p.county_code = s.county_code and p.household_id = s.household_id
@@ -67,7 +69,8 @@ pub async fn photographed(
     let mut shown: BTreeMap<Place, Photographed> = BTreeMap::new();
     for row in rows {
         let (household, hash) = (codec::place(&row.household_code)?, codec::digest(&row.hash)?);
-        shown.entry(household).or_default().entry(row.act).or_default().insert(hash);
+        let pictured = Pictured::of(row.act.as_deref(), row.item.as_deref());
+        shown.entry(household).or_default().entry(pictured).or_default().insert(hash);
     }
     Ok(shown)
 }
@@ -119,11 +122,10 @@ pub async fn evidence_missing(
         else {
             continue;
         };
-        let photographed: BTreeSet<String> =
-            shown.get(&household).map(|acts| acts.keys().cloned().collect()).unwrap_or_default();
+        let photographed: BTreeSet<Pictured> =
+            shown.get(&household).map(|photos| photos.keys().cloned().collect()).unwrap_or_default();
         let noted = stored.remark.as_ref().is_some_and(|remark| remark.note.is_some());
-        // A photo that names no act shows the house, and may show any of them.
-        let told = noted || on_paper.contains(&household) || photographed.contains("");
+        let told = noted || on_paper.contains(&household);
         let acts = missing_evidence(&stored.card.findings, &catalogue.catalogue, &photographed, told);
         if !acts.is_empty() {
             missing.push(MissingEvidence { household, panel: stored.card.panel.to_string(), acts });

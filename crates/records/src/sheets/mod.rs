@@ -60,8 +60,10 @@ pub struct Sheet {
 pub struct SheetPhoto {
     /// The hash of what the phone sends.
     pub client_hash: Digest,
-    /// The act it shows, `H1a+H7a`; none for the house.
+    /// The act it shows, `H1a+H7a`.
     pub act: Option<String>,
+    /// The code of the item at which it was taken; with neither it shows the house.
+    pub item: Option<String>,
 }
 
 impl Sheet {

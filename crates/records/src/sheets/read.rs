@@ -228,17 +228,17 @@ async fn stored(
     rows: Vec<SheetRow>,
 ) -> Result<Vec<StoredSheet>> {
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let named: Vec<(i64, Vec<u8>, Option<String>)> = sheet_photo::table
+    let named: Vec<(i64, Vec<u8>, Option<String>, Option<String>)> = sheet_photo::table
         .filter(sheet_photo::county_code.eq(county.digits()))
         .filter(sheet_photo::sheet_id.eq_any(ids))
         .order((sheet_photo::sheet_id, sheet_photo::number))
-        .select((sheet_photo::sheet_id, sheet_photo::client_hash, sheet_photo::act))
+        .select((sheet_photo::sheet_id, sheet_photo::client_hash, sheet_photo::act, sheet_photo::item))
         .load(connection)
         .await?;
     let mut photos: HashMap<i64, Vec<SheetPhoto>> = HashMap::new();
-    for (sheet, client_hash, act) in named {
+    for (sheet, client_hash, act, item) in named {
         let client_hash: Digest = codec::digest(&client_hash)?;
-        photos.entry(sheet).or_default().push(SheetPhoto { client_hash, act });
+        photos.entry(sheet).or_default().push(SheetPhoto { client_hash, act, item });
     }
     rows.into_iter()
         .map(|row| {

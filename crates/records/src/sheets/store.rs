@@ -192,6 +192,7 @@ pub(super) async fn keep(
                 sheet_photo::place.eq(place.clone()),
                 sheet_photo::client_hash.eq(photo.client_hash.0.to_vec()),
                 sheet_photo::act.eq(photo.act.clone()),
+                sheet_photo::item.eq(photo.item.clone()),
             ));
         }
     }

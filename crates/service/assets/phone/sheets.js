@@ -50,10 +50,12 @@ export function newSheet(data, panel, household, status, draft, today, now) {
   };
 }
 
-/** What of a sheet goes to the server. */
+/** What of a sheet goes to the server; photos with the item at which each was taken, where that is known. */
 export function outgoing(sheet) {
   const { held_photos, saved_at, tried, held, ...sent } = sheet;
-  return { ...sent, note: sent.note || null, late_reason: sent.late_reason || null };
+  const named = (held_photos ?? []).filter((photo) => photo.item && sent.photos.includes(photo.hash));
+  const photo_items = Object.fromEntries(named.map((photo) => [photo.hash, photo.item]));
+  return { ...sent, photo_items, note: sent.note || null, late_reason: sent.late_reason || null };
 }
 
 /** A month's data after a receipt: the card as it stands with the server now. */

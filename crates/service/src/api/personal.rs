@@ -194,6 +194,8 @@ pub(super) struct ErasedParts {
     remarks: usize,
     /// 抹去内容的异议、建议和投诉数
     objections: usize,
+    /// 删除的照片和照片说明数
+    photos: usize,
 }
 
 /// 依法删除已退出农户的个人信息；积分结果保留，只留户号
@@ -210,11 +212,13 @@ pub(super) async fn erase(
     let allowed = caller.allow(Erase, village).await?;
     let mut connection = state.database.connection().await?;
     let sealer = &state.registrar.sealer;
-    let erased = erase_household(&mut connection, &allowed, &household, sealer, &state.moment()).await?;
+    let (store, moment) = (&state.photos, state.moment());
+    let erased = erase_household(&mut connection, &allowed, &household, sealer, store, &moment).await?;
     Ok(Json(ErasedParts {
         revisions: erased.revisions,
         remarks: erased.remarks,
         objections: erased.objections,
+        photos: erased.photos,
     }))
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use domain::closing::Tier;
 use domain::month::Month;
 use domain::place::Place;
 use domain::points::{Points, mean};
@@ -93,6 +92,8 @@ fn line(row: &PublicRow, sharing: &BTreeMap<u32, usize>, month: Month) -> Result
 
 #[cfg(test)]
 mod tests {
+    use domain::closing::Tier;
+
     use super::*;
     use domain::closing::HouseholdResult;
     use domain::publication::Masked;

@@ -6,7 +6,8 @@ use axum::extract::State as Extract;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use domain::closing::{Tier, explain_score};
+use domain::canonical::Digest;
+use domain::closing::Tier;
 use domain::forms::{MonthColumn, household_kind};
 use domain::month::{Month, date_title};
 use domain::place::Place;
@@ -16,12 +17,14 @@ use records::closing::closed_months;
 use records::forms::{Versions, full_name, household_year};
 use records::households::{PersonalField, RegisterEntry, register_of};
 use records::objections::{ObjectionSummary, objections_of_household};
+use records::photos::{ShownPhoto, photos_shown};
 use records::tenancy;
 
 use super::{Typed, household_of};
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named};
+use crate::photos::{ReasonLine, Thumbs, reasons};
 use crate::shell::{Section, Shell, Told, Visit, head_for};
 use crate::state::State;
 
@@ -63,7 +66,7 @@ struct MonthLine {
     tier: &'static str,
     total: String,
     version: String,
-    reasons: Vec<String>,
+    reasons: Vec<ReasonLine>,
 }
 
 /// An objection against one of its months.
@@ -99,6 +102,7 @@ struct Loaded {
     entry: Option<RegisterEntry>,
     group: String,
     months: Vec<MonthColumn>,
+    photos: Vec<ShownPhoto>,
     objections: Vec<ObjectionSummary>,
     open: Option<Month>,
 }
@@ -116,7 +120,8 @@ pub(super) async fn shown(
     let sees_months = caller.reach()?.contains(&village);
     let at = if sees_months { village } else { group }.code();
     let mut visit = Visit::of(state, caller, Section::Households, (&at, month), told).await?;
-    let loaded = loaded(state, &visit, (household, group, village)).await?;
+    let sees_photos = sees_months && caller.may(EnterCards, village);
+    let loaded = loaded(state, &visit, (household, group, village), sees_photos).await?;
     let entry = loaded.entry.ok_or(PageError::NotFound)?;
     let may_change = caller.may(RegisterHouseholds, village);
     let knows_names = may_change || caller.may(EnterCards, village);
@@ -137,7 +142,7 @@ pub(super) async fn shown(
         may_change,
         may_export: caller.may(ExportHousehold, village),
         sees_months,
-        months: loaded.months.iter().map(month_line).collect(),
+        months: loaded.months.iter().map(|month| month_line(month, &household, &loaded.photos)).collect(),
         objections: loaded.objections.iter().map(objection_line).collect(),
         typed: left.typed.unwrap_or_else(|| typed_of(&entry)),
         effective: loaded.open.map_or_else(|| "登记之初".to_owned(), Month::title),
@@ -158,6 +163,7 @@ async fn loaded(
     state: &State,
     visit: &Visit,
     (household, group, village): (Place, Place, Place),
+    sees_photos: bool,
 ) -> Result<Loaded, PageError> {
     let (year, now) = (visit.month.year(), state.moment().local());
     let mut connection = state.database.connection().await?;
@@ -170,7 +176,13 @@ async fn loaded(
             months.extend(found.into_iter().flat_map(|year| year.months.into_iter().rev()));
         }
         let closed = closed_months(connection, &village).await?;
+        let months_of = months.last().zip(months.first()).map(|(first, last)| (first.month, last.month));
+        let photos = match months_of {
+            Some(span) if sees_photos => photos_shown(connection, &household, span).await?,
+            _ => Vec::new(),
+        };
         Ok(Loaded {
+            photos,
             entry,
             group: full_name(connection, &group).await?,
             months,
@@ -204,14 +216,16 @@ fn typed_of(entry: &RegisterEntry) -> Typed {
     }
 }
 
-fn month_line(column: &MonthColumn) -> MonthLine {
+fn month_line(column: &MonthColumn, household: &Place, photos: &[ShownPhoto]) -> MonthLine {
     let result = &column.result;
     let published = if column.published { "" } else { "，未公示" };
-    let mut reasons = match result.score {
-        Some(_) => explain_score(&column.catalogue, &column.findings).unwrap_or_default(),
-        None => Vec::new(),
-    };
-    reasons.extend(column.reason.iter().map(|reason| format!("第{}版的原因：{reason}", column.version)));
+    let (code, month) = (household.code(), column.month);
+    let address = |hash: &Digest| format!("/household/{code}/{month}/photos/{}", hash.hex());
+    let mut reasons = reasons(column, photos, address);
+    reasons.extend(column.reason.iter().map(|reason| ReasonLine {
+        text: format!("第{}版的原因：{reason}", column.version),
+        photos: Thumbs { photos: Vec::new() },
+    }));
     MonthLine {
         month: column.month,
         status: result.status.title(),

@@ -47,6 +47,7 @@ pub(super) const LABELS: &[(&str, &str)] = &[
     ("panel", "评分组"),
     ("password_reset", "重设密码的账号编号"),
     ("photo", "照片摘要"),
+    ("photos", "照片"),
     ("posted", "张贴"),
     ("published", "公示的村和版本"),
     ("published_answer", "公开答复"),

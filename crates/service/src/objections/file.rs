@@ -1,21 +1,23 @@
 //! One objection: what was said, what was done, who would flip, and the decision.
 
 use askama::Template;
-use authz::{DecideObjection, ReviewObjection};
+use authz::{DecideObjection, EnterCards, ReviewObjection};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::canonical::Digest;
 use domain::catalogue::Catalogue;
 use domain::month::{Month, date_title};
 use domain::objections::{Decision, ObjectionState};
 use domain::place::{Level, Place};
-use domain::scoring::{Finding, Status, parse_findings, parse_typed};
+use domain::scoring::{Finding, Pictured, Status, parse_findings, parse_typed};
 use records::catalogue::catalogue_of;
 use records::closing::{StoredDifference, seal_month};
 use records::objections::{
     Decided, NewDecision, NewReview, RightCard, ask_review, decide_objection, note_investigation, objection,
     review_objection,
 };
+use records::photos::{ShownPhoto, photos_shown};
 use records::{Mode, places, tenancy};
 use serde::Deserialize;
 
@@ -25,6 +27,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted, wrong};
+use crate::photos::Thumbs;
 use crate::scoring::codes::{CodeLine, codes_of, with_items};
 use crate::shell::{Section, Shell, Told, Visit, done_at, village_of};
 use crate::state::State;
@@ -41,6 +44,8 @@ struct FilePage {
     card: String,
     /// What the codes on the page stand for.
     codes: Vec<CodeLine>,
+    /// Of the household's month, for those who may score it.
+    photos: Thumbs,
     steps: Vec<StepLine>,
     form: DecisionForm,
     /// Whether the caller may decide now, ask for a review, review.
@@ -93,6 +98,7 @@ async fn shown(
     form: DecisionForm,
 ) -> Result<Response, PageError> {
     let (place, now) = (visit.place, state.moment().local());
+    let sees_photos = caller.may(EnterCards, place);
     let found = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
@@ -100,11 +106,23 @@ async fn shown(
             let (village, month) = (file.summary.village, file.summary.month);
             let catalogue = catalogue_of(connection, &village, month).await?;
             let names = places::names_in(connection, &village).await?;
-            Ok(Some((file, catalogue.map(|stored| stored.catalogue).unwrap_or_default(), names)))
+            let photos = match sees_photos {
+                true => photos_shown(connection, &file.summary.household, (month, month)).await?,
+                false => Vec::new(),
+            };
+            Ok(Some((file, catalogue.map(|stored| stored.catalogue).unwrap_or_default(), names, photos)))
         })
         .await?
     };
-    let (file, catalogue, names) = found.ok_or(PageError::NotFound)?;
+    let (file, catalogue, names, photos) = found.ok_or(PageError::NotFound)?;
+    let (code, month) = (file.summary.household.code(), file.summary.month);
+    // What was objected to, or the whole month.
+    let meant = |photo: &&ShownPhoto| match &photo.pictured {
+        Pictured::Act(act) => file.summary.about.is_empty() || *act == file.summary.about,
+        Pictured::House | Pictured::Item(_) => true,
+    };
+    let address = |hash: &Digest| format!("/household/{code}/{month}/photos/{}", hash.hex());
+    let photos = Thumbs::of(photos.iter().filter(meant), "评分", address);
     let (village, objection_state) = (file.summary.village, file.summary.state);
     let may = (
         matches!(objection_state, ObjectionState::Open { .. }) && caller.may(DecideObjection, village),
@@ -127,6 +145,7 @@ async fn shown(
         version: file.version,
         card: card_words(file.card.as_ref(), &catalogue),
         codes,
+        photos,
         steps: steps.collect(),
         one: row(file.summary, caller.may(DecideObjection, village), &names),
         form,

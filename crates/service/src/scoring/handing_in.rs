@@ -1,5 +1,7 @@
 //! What phones hand in: photos by their content, then the sheets that name them.
 
+use std::collections::BTreeMap;
+
 use authz::EnterCards;
 use axum::Json;
 use axum::body::Bytes;
@@ -69,6 +71,9 @@ pub(crate) struct SentSheet {
     late_reason: Option<String>,
     #[serde(default)]
     photos: Vec<String>,
+    /// The items at which they were taken, by the photos' hashes; sheets that waited from before name none.
+    #[serde(default)]
+    photo_items: BTreeMap<String, String>,
 }
 
 /// Sheets that the phone hands in.
@@ -119,7 +124,8 @@ fn sheet(sent: SentSheet) -> Result<Sheet, Problem> {
     let photo = |hash: &String| {
         let client_hash = hex::decode(hash).ok().and_then(|bytes| Digest::from_bytes(&bytes));
         let client_hash = client_hash.ok_or_else(|| wrong("photos", format!("“{hash}”不是照片的校验码")))?;
-        Ok(SheetPhoto { client_hash, act: None })
+        let item = sent.photo_items.get(hash).filter(|item| is_item_code(item)).cloned();
+        Ok(SheetPhoto { client_hash, act: None, item })
     };
     Ok(Sheet {
         month: Month::parse(&sent.month).map_err(|error| wrong("month", error.to_string()))?,
@@ -140,6 +146,11 @@ fn sheet(sent: SentSheet) -> Result<Sheet, Problem> {
         catalogue: sent.catalogue_id,
         base_revision: sent.base_revision,
     })
+}
+
+/// Whether a text can be the code of an item; another names none, and the photo shows the house.
+fn is_item_code(text: &str) -> bool {
+    (1..=40).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
 fn line(handed_in: HandedIn) -> ReceiptLine {

@@ -7,6 +7,7 @@ use authz::{EnterCards, SignCards};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::canonical::Digest;
 use domain::place::{Level, Place};
 use domain::points::{Points, mean};
 use domain::publication::last_digits;
@@ -14,6 +15,7 @@ use domain::scoring::{Card, ScoringTable, Status};
 use records::catalogue::catalogue_of;
 use records::households::register_of;
 use records::panels::panels_of;
+use records::photos::photos_shown;
 use records::scoring::{LastSignature, MonthToSign, cards_page, month_to_sign, sign_month};
 use records::sheets::evidence_missing;
 use records::{accounts, places, tenancy};
@@ -26,6 +28,7 @@ use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted};
 use crate::log::{account_of_actor, actor_words, named};
+use crate::photos::Thumbs;
 use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, refused, village_of};
 use crate::state::State;
 
@@ -59,6 +62,7 @@ struct Row {
     /// How far below the panel's mean, at least ten points.
     unusual: bool,
     missing: String,
+    photos: Thumbs,
 }
 
 /// Which panel.
@@ -88,7 +92,8 @@ async fn shown(
     let mut visit = Visit::of(state, caller, Section::Scoring, at, &Told::default()).await?;
     visit.shell.problem = problem;
     let (place, month) = (visit.place, visit.month);
-    let (panels, register, cards, catalogue, missing, to_sign, signer, names) = {
+    let sees_photos = caller.may(EnterCards, place);
+    let (panels, register, cards, catalogue, missing, photos, to_sign, signer, names) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
             let to_sign = month_to_sign(connection, &place, month, &panel).await?;
@@ -99,6 +104,10 @@ async fn shown(
                 cards_page(connection, &place, month, None, usize::MAX).await?,
                 catalogue_of(connection, &place, month).await?,
                 evidence_missing(connection, &place, month).await?,
+                match sees_photos {
+                    true => photos_shown(connection, &place, (month, month)).await?,
+                    false => Vec::new(),
+                },
                 to_sign,
                 signer,
                 places::names_in(connection, &place).await?,
@@ -120,6 +129,9 @@ async fn shown(
     let mut rows: Vec<Row> = Vec::new();
     for card in cards.iter().filter(mine) {
         let score = score(card, &table);
+        let (household, code) = (card.household, card.household.code());
+        let address = |hash: &Digest| format!("/household/{code}/{month}/photos/{}", hash.hex());
+        let own = photos.iter().filter(|photo| photo.household == household);
         let lacks = missing.iter().find(|one| one.household == card.household);
         rows.push(Row {
             household: named(&card.household, &names),
@@ -127,6 +139,7 @@ async fn shown(
             words: in_words(card.status, score, &with_items(&card.findings, &catalogue)),
             unusual: score.zip(mean).is_some_and(|(score, mean)| mean.tenths() - score.tenths() >= 100),
             missing: lacks.map(|one| one.acts.join("、")).unwrap_or_default(),
+            photos: Thumbs::of(own, last_digits(&household), address),
             score,
         });
     }

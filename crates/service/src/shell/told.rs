@@ -38,6 +38,10 @@ pub(super) fn done(code: Option<&str>) -> &'static str {
         "switched-off" => "账号已停用，现有的登录已结束。",
         "switched-on" => "账号已启用。",
         "token-revoked" => "令牌已收回，立即生效。",
+        "photo-proposed" => "照片已提出，由另一人审核后上公示栏。",
+        "photo-approved" => "照片已上公示栏。",
+        "photo-taken-down" => "照片已从公示栏撤下。",
+        "consent-withdrawn" => "同意已撤回，照片不在公示栏上了。",
         "revoked" => "角色已收回，立即生效。",
         _ => "",
     }

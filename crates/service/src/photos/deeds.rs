@@ -1,0 +1,134 @@
+//! What is done about a photo on the board: it is proposed, let up, taken down, and its consent withdrawn.
+
+use authz::{Publish, WithdrawConsent};
+use axum::extract::State as Extract;
+use axum::response::Response;
+use chrono::NaiveDate;
+use domain::canonical::Digest;
+use domain::catalogue::Doer;
+use domain::place::Place;
+use records::photos::{Proposal, Verdict, decide_photo, propose_photo, withdraw_consent};
+
+use super::serve::hash_of;
+use super::village::shown;
+use crate::account::FormToken;
+use crate::caller::Caller;
+use crate::error::PageError;
+use crate::http::input::{Named, Pairs, wrong};
+use crate::problem::Problem;
+use crate::shell::{Section, Visit, done_at};
+use crate::state::State;
+
+/// `POST /photos/{place}/{month}/proposals`
+pub(crate) async fn propose(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((place, month)): Named<(String, String)>,
+    form: Pairs,
+) -> Result<Response, PageError> {
+    FormToken::of(&form).check(&caller)?;
+    let at: Place = place.parse().map_err(|_| PageError::NotFound)?;
+    let allowed = caller.allow(Publish, at).await?;
+    let proposed = async {
+        let (household, hash) = named(&form)?;
+        let consent_on = NaiveDate::parse_from_str(form.first("consent_on").trim(), "%Y-%m-%d")
+            .map_err(|_| wrong("同意日期", "请选择日期，如 2026-11-08".to_owned()))?;
+        if form.first("consents") != "1" {
+            return Err(PageError::from(wrong("同意", "先征得这一户同意，再勾选".to_owned())));
+        }
+        let text = |name| form.first(name).to_owned();
+        let proposal = Proposal {
+            household,
+            hash,
+            caption: text("caption"),
+            consent_by: text("consent_by"),
+            consent_how: text("consent_how"),
+            consent_on,
+        };
+        let (account, login) = doer(&caller)?;
+        let by = Doer { account: Some(account), login: &login };
+        let mut connection = state.database.connection().await?;
+        propose_photo(&mut connection, &allowed, &proposal, &by, &state.moment()).await?;
+        Ok::<_, PageError>(())
+    }
+    .await;
+    answered(&state, &caller, (&place, &month), proposed, "photo-proposed").await
+}
+
+/// `POST /photos/{place}/{month}/decisions`
+pub(crate) async fn decide(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((place, month)): Named<(String, String)>,
+    form: Pairs,
+) -> Result<Response, PageError> {
+    FormToken::of(&form).check(&caller)?;
+    let at: Place = place.parse().map_err(|_| PageError::NotFound)?;
+    let allowed = caller.allow(Publish, at).await?;
+    let (verdict, code) = match form.first("act") {
+        "approve" => (Verdict::Approve, "photo-approved"),
+        _ => (Verdict::TakeDown(form.first("reason").to_owned()), "photo-taken-down"),
+    };
+    let decided = async {
+        let (household, hash) = named(&form)?;
+        let (account, login) = doer(&caller)?;
+        let by = Doer { account: Some(account), login: &login };
+        let mut connection = state.database.connection().await?;
+        let moment = state.moment();
+        decide_photo(&mut connection, &allowed, (&household, &hash), &verdict, &by, &moment).await?;
+        Ok::<_, PageError>(())
+    }
+    .await;
+    answered(&state, &caller, (&place, &month), decided, code).await
+}
+
+/// `POST /photos/{place}/{month}/withdrawals`: for a household that says so at the village.
+pub(crate) async fn withdraw(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((place, month)): Named<(String, String)>,
+    form: Pairs,
+) -> Result<Response, PageError> {
+    FormToken::of(&form).check(&caller)?;
+    let at: Place = place.parse().map_err(|_| PageError::NotFound)?;
+    let allowed = caller.allow(WithdrawConsent, at).await?;
+    let withdrawn = async {
+        let (household, hash) = named(&form)?;
+        let (account, login) = doer(&caller)?;
+        let by = Doer { account: Some(account), login: &login };
+        let mut connection = state.database.connection().await?;
+        withdraw_consent(&mut connection, &allowed, (&household, &hash), &by, &state.moment()).await?;
+        Ok::<_, PageError>(())
+    }
+    .await;
+    answered(&state, &caller, (&place, &month), withdrawn, "consent-withdrawn").await
+}
+
+/// The photo that a form names.
+fn named(form: &Pairs) -> Result<(Place, Digest), Problem> {
+    let unknown = || wrong("照片", "请从页面上选一张照片".to_owned());
+    let household = Place::parse_code(form.first("household")).map_err(|_| unknown())?;
+    Ok((household, hash_of(form.first("photo")).ok_or_else(unknown)?))
+}
+
+fn doer(caller: &Caller) -> Result<(i64, String), PageError> {
+    let logged_in = caller.logged_in().ok_or(PageError::LogIn)?;
+    Ok((logged_in.identity.account, logged_in.identity.login.clone()))
+}
+
+/// Back to the page: what was done, or why it was not.
+async fn answered(
+    state: &State,
+    caller: &Caller,
+    at: (&str, &str),
+    done: Result<(), PageError>,
+    code: &str,
+) -> Result<Response, PageError> {
+    match done {
+        Ok(()) => Ok(done_at(&format!("/photos/{}/{}", at.0, at.1), code)),
+        Err(error) => {
+            let (status, visit) = Visit::again(state, caller, Section::Publication, at, error).await?;
+            shown(state, caller, visit, status).await
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! 照片上公示栏: which photos of a month may be shown, which are proposed, and where each stands.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use authz::{EnterCards, Publish, WithdrawConsent};
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::canonical::Digest;
+use domain::month::{Month, date_title};
+use domain::place::{Level, Place};
+use domain::publication::{PhotoState, PhotoStep, last_digits};
+use records::photos::{PhotoFile, StoredStep, photo_files, photos_hangable};
+use records::tenancy;
+
+use super::Thumb;
+use crate::caller::Caller;
+use crate::error::{PageError, page};
+use crate::http::input::{Asked, Named};
+use crate::shell::{Section, Shell, Told, Visit};
+use crate::state::State;
+
+#[derive(Template)]
+#[template(path = "photos/village.html")]
+struct VillagePage {
+    shell: Shell,
+    /// Whether this is a village, whose board it is.
+    is_village: bool,
+    proposed: Vec<FileLine>,
+    candidates: Vec<Candidate>,
+    may_publish: bool,
+    may_withdraw: bool,
+    today: String,
+}
+
+/// A photo that was proposed.
+struct FileLine {
+    number: String,
+    household: String,
+    name: String,
+    /// None where the caller may not see it, or it is erased.
+    photo: Option<Thumb>,
+    caption: String,
+    consent: String,
+    state: &'static str,
+    steps: Vec<String>,
+    /// Whether it may be let up, taken down, or withdrawn, as it stands.
+    can: (bool, bool, bool),
+    /// Whether the caller proposed it: somebody else lets it up.
+    own: bool,
+}
+
+/// A photo that could be proposed.
+struct Candidate {
+    number: String,
+    household: String,
+    name: String,
+    photo: Thumb,
+}
+
+/// `GET /photos/{place}/{month}`
+pub(crate) async fn show(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((place, month)): Named<(String, String)>,
+    Asked(told): Asked<Told>,
+) -> Result<Response, PageError> {
+    let visit = Visit::of(&state, &caller, Section::Publication, (&place, &month), &told).await?;
+    shown(&state, &caller, visit, StatusCode::OK).await
+}
+
+pub(super) async fn shown(
+    state: &State,
+    caller: &Caller,
+    visit: Visit,
+    status: StatusCode,
+) -> Result<Response, PageError> {
+    let (place, month) = (visit.place, visit.month);
+    let is_village = place.level() == Level::Village;
+    let (may_publish, sees) = (caller.may(Publish, place), caller.may(EnterCards, place));
+    let wants = is_village && may_publish && sees;
+    let (files, hangable) = {
+        let mut connection = state.database.connection().await?;
+        tenancy::read(&mut connection, &visit.allowed, async |connection| {
+            let files = photo_files(connection, &place, Some(month)).await?;
+            let hangable = match wants {
+                true => photos_hangable(connection, &place, month).await?,
+                false => Vec::new(),
+            };
+            Ok((files, hangable))
+        })
+        .await?
+    };
+    let account = caller.logged_in().map(|person| person.identity.account);
+    let known: BTreeSet<(Place, Digest)> = files
+        .iter()
+        .filter(|file| matches!(file.state, PhotoState::Waiting | PhotoState::OnBoard))
+        .map(|file| (file.household, file.hash))
+        .collect();
+    let candidates = hangable.into_iter().filter(|one| !known.contains(one));
+    let shown = VillagePage {
+        is_village,
+        proposed: files.iter().map(|file| file_line(state, file, account, sees)).collect(),
+        candidates: candidates.map(|(household, hash)| candidate(&household, month, &hash)).collect(),
+        may_publish,
+        may_withdraw: caller.may(WithdrawConsent, place),
+        today: state.moment().local().date().to_string(),
+        shell: visit.shell,
+    };
+    Ok(page(status, &shown))
+}
+
+fn candidate(household: &Place, month: Month, hash: &Digest) -> Candidate {
+    let number = last_digits(household).to_owned();
+    Candidate {
+        photo: thumb(household, month, hash, &format!("{number} 户的照片")),
+        household: household.code(),
+        name: hash.hex(),
+        number,
+    }
+}
+
+fn thumb(household: &Place, month: Month, hash: &Digest, alt: &str) -> Thumb {
+    let href = format!("/household/{}/{month}/photos/{}", household.code(), hash.hex());
+    Thumb { href, alt: alt.to_owned() }
+}
+
+fn file_line(state: &State, file: &PhotoFile, account: Option<i64>, sees: bool) -> FileLine {
+    let number = last_digits(&file.household).to_owned();
+    let step = |step: &StoredStep| {
+        let (at, what) = (state.short_time(step.taken_at), step.kind.title());
+        let reason = step.reason.as_ref().map(|reason| format!("：{reason}")).unwrap_or_default();
+        format!("{at} {what}（{}）{reason}", step.by_login)
+    };
+    let own = file.proposal().and_then(|step| step.by_account).is_some_and(|by| account == Some(by));
+    FileLine {
+        photo: sees.then(|| thumb(&file.household, file.month, &file.hash, file.caption())),
+        number,
+        household: file.household.code(),
+        name: file.hash.hex(),
+        caption: file.caption().to_owned(),
+        consent: if sees { consent(file) } else { "已登记".to_owned() },
+        state: file.state.title(),
+        steps: file.steps.iter().map(step).collect(),
+        can: (
+            file.state.may_take(PhotoStep::Approved).is_ok(),
+            file.state.may_take(PhotoStep::TakenDown).is_ok(),
+            file.state.has_consent(),
+        ),
+        own,
+    }
+}
+
+/// Who agreed to a photo, how and when.
+pub(super) fn consent(file: &PhotoFile) -> String {
+    let Some(step) = file.proposal() else { return String::new() };
+    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "已依法删除".to_owned());
+    let on = step.consent_on.map(date_title).unwrap_or_default();
+    format!("{} {on} {}", text(&step.consent_by), text(&step.consent_how))
+}

@@ -5,7 +5,7 @@ use authz::{DecideObjection, ReviewObjection};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::month::{Month, date_title};
+use domain::month::date_title;
 use domain::objections::{Decision, ObjectionState};
 use domain::place::{Level, Place};
 use domain::publication::last_digits;
@@ -241,15 +241,17 @@ async fn note(
 }
 
 /// A new version makes the county's seal of the month an old one.
-async fn sealed<A: authz::Act>(
+///
+/// # Errors
+/// Faults of the database.
+pub(crate) async fn sealed<A: authz::Act>(
     state: &State,
     allowed: &authz::Allowed<A>,
     decided: &Decided,
     mode: Mode,
-) -> Result<(), PageError> {
-    let month: Month = decided.month;
+) -> records::Result<()> {
     if mode == Mode::Apply && decided.new_version.is_some() {
-        seal_month(&state.database, allowed, month, &state.moment()).await?;
+        seal_month(&state.database, allowed, decided.month, &state.moment()).await?;
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ use crate::http::input::{Asked, Named, Posted};
 use crate::shell::{Link, Section, Shell, Told, Visit, done_at, head_for, village_of};
 use crate::state::State;
 
-pub(crate) use file::{decide, show as one};
+pub(crate) use file::{decide, sealed, show as one};
 
 /// How many a page lists.
 const LISTED: usize = 200;

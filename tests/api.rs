@@ -6,11 +6,13 @@ mod keys;
 mod log;
 mod login;
 mod objections;
+mod reminders;
 mod revocation;
 mod roles;
 mod sheets;
 mod submissions;
 mod tokens;
+mod verification;
 
 use authz::Role;
 use domain::place::Place;

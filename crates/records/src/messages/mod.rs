@@ -1,13 +1,17 @@
 //! Messages: everybody's digest of the day, written once, sent by jobs of their own.
 
 mod compose;
+mod read;
 mod send;
 
 use chrono::NaiveDate;
 use domain::place::Place;
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
+
 pub use compose::compose_digests;
+pub use read::{MessageSummary, messages_page};
 pub use send::{clear_old, mark_sent, message};
 
 /// By which way a message goes.
@@ -26,6 +30,11 @@ impl Channel {
             Self::Mail => "mail",
             Self::Webhook => "webhook",
         }
+    }
+
+    /// The channel of a stored name: there are two.
+    fn stored(name: &str) -> Self {
+        if name == Self::Mail.name() { Self::Mail } else { Self::Webhook }
     }
 }
 
@@ -76,4 +85,10 @@ pub struct Message {
     pub message_id: String,
     /// Whether it went out.
     pub sent: bool,
+}
+
+/// What a stored message says; none once cleared.
+fn content_of(id: i64, text: Option<String>) -> Result<Option<Content>> {
+    let content = text.map(|text| serde_json::from_str(&text)).transpose();
+    content.map_err(|error| Error::Corrupt(format!("消息 {id}：{error}")))
 }

@@ -21,6 +21,7 @@ mod panels;
 mod personal;
 mod publications;
 mod reference;
+mod reminders;
 mod results;
 mod rows;
 mod rulebooks;
@@ -29,6 +30,7 @@ mod sheets;
 mod signatures;
 mod submissions;
 mod tokens;
+mod verification;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -122,6 +124,8 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(files::results_xlsx))
         .routes(routes!(awards::list, awards::compute))
         .routes(routes!(awards::certify))
+        .routes(routes!(reminders::list, reminders::write))
+        .routes(routes!(verification::verify))
         .routes(routes!(log::search))
         .routes(routes!(log::export))
         .routes(routes!(jobs::list))

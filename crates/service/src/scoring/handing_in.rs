@@ -157,6 +157,8 @@ fn sheet(sent: SentSheet) -> Result<Sheet, Problem> {
     short("panel", Some(&sent.panel))?;
     short("note", sent.note.as_deref())?;
     short("late_reason", sent.late_reason.as_deref())?;
+    // Blanks say nothing, and stand for no evidence.
+    let filled = |text: &String| !text.trim().is_empty();
     let photo = |hash: &String| {
         let client_hash = hex::decode(hash).ok().and_then(|bytes| Digest::from_bytes(&bytes));
         let client_hash = client_hash.ok_or_else(|| wrong("photos", format!("“{hash}”不是照片的校验码")))?;
@@ -172,8 +174,8 @@ fn sheet(sent: SentSheet) -> Result<Sheet, Problem> {
         key: sent.key,
         panel: sent.panel,
         findings: sent.findings,
-        late_reason: sent.late_reason,
-        note: sent.note,
+        late_reason: sent.late_reason.filter(filled),
+        note: sent.note.filter(filled),
         seen_on_paper: false,
         catalogue: sent.catalogue_id,
         base_revision: sent.base_revision,

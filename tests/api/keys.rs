@@ -2,16 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::administrator;
-use crate::support::{Answer, Serving, call, send, superuser};
+use super::{administrator, keyed};
+use crate::support::{Serving, call, send, superuser};
 
 const TOWN: &str = "440229100000";
-
-fn keyed(serving: &Serving, cookie: &str, key: &str, path: &str, body: &Value) -> Answer {
-    let key = format!("Idempotency-Key: {key}");
-    let headers = ["Content-Type: application/json", cookie, key.as_str()];
-    send(&serving.pages, "POST", path, &headers, &body.to_string())
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_request_has_one_effect_and_one_answer() {

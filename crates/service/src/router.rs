@@ -137,7 +137,7 @@ const FORM_BYTES: usize = 64 << 10;
 const PHOTO_BYTES: usize = 4 << 20;
 
 /// What a phone may hand in at once.
-const SHEETS_BYTES: usize = 512 << 10;
+pub(crate) const SHEETS_BYTES: usize = 512 << 10;
 
 /// The router of every page and of the API.
 pub fn router(state: State) -> Router {

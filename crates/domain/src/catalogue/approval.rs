@@ -72,6 +72,14 @@ pub struct SubmissionEnded {
 }
 
 impl SubmissionState {
+    /// The name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Ended(step) => step.name(),
+        }
+    }
+
     /// As pages name it.
     pub fn title(self) -> &'static str {
         match self {

@@ -110,6 +110,19 @@ pub struct OutOfTurn {
 }
 
 impl ObjectionState {
+    /// The names in the API.
+    pub const NAMES: [&'static str; 4] = ["open", "decided", "under_review", "reviewed"];
+
+    /// The name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open { .. } => "open",
+            Self::Decided(_) => "decided",
+            Self::UnderReview(_) => "under_review",
+            Self::Reviewed(_) => "reviewed",
+        }
+    }
+
     /// As pages name it.
     pub fn title(self) -> String {
         match self {

@@ -30,7 +30,9 @@ pub use history::{Approval, CatalogueVersion, history_of};
 pub use read::{Stored, catalogue_of};
 pub(crate) use read::{all, with_ids};
 pub use review::item_review;
-pub use submissions::{SubmissionFile, SubmissionSummary, TakenStep, submission, submissions_of};
+pub use submissions::{
+    SubmissionFile, SubmissionSummary, TakenStep, submission, submissions_of, submissions_page,
+};
 pub use submit::{Submission, submit_catalogue, withdraw};
 pub use what_if::{MOST_MONTHS, MOST_VILLAGES, WhatIf, what_if};
 

@@ -107,7 +107,20 @@ pub async fn submissions_of(
     scope: &Place,
     limit: i64,
 ) -> Result<Vec<SubmissionSummary>> {
-    let which = Which { id: None, limit };
+    submissions_page(connection, scope, None, limit).await
+}
+
+/// So many of the submissions inside `scope` that are older than one of them, the newest first.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn submissions_page(
+    connection: &mut Connection,
+    scope: &Place,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<SubmissionSummary>> {
+    let which = Which { id: None, before, limit };
     Ok(load(connection, scope, which).await?.into_iter().map(|one| one.summary).collect())
 }
 
@@ -120,7 +133,7 @@ pub async fn submission(
     scope: &Place,
     id: i64,
 ) -> Result<Option<SubmissionFile>> {
-    let which = Which { id: Some(id), limit: 1 };
+    let which = Which { id: Some(id), before: None, limit: 1 };
     load(connection, scope, which).await?.pop().map(Stored::file).transpose()
 }
 
@@ -135,7 +148,7 @@ pub(super) async fn waiting(connection: &mut Connection, place: &Place) -> Resul
         .await
         .optional()?;
     let Some(id) = id else { return Ok(None) };
-    let newest = load(connection, place, Which { id: Some(id), limit: 1 }).await?.pop();
+    let newest = load(connection, place, Which { id: Some(id), before: None, limit: 1 }).await?.pop();
     Ok(newest.map(|one| one.summary).filter(|summary| summary.state.is_open()))
 }
 
@@ -159,6 +172,7 @@ impl Stored {
 #[derive(Clone, Copy)]
 struct Which {
     id: Option<i64>,
+    before: Option<i64>,
     limit: i64,
 }
 
@@ -200,6 +214,9 @@ async fn load(connection: &mut Connection, scope: &Place, which: Which) -> Resul
         .into_boxed();
     if let Some(id) = which.id {
         query = query.filter(catalogue_submission::id.eq(id));
+    }
+    if let Some(before) = which.before {
+        query = query.filter(catalogue_submission::id.lt(before));
     }
     let rows: Vec<Row> = query.load(connection).await?;
     let ids: Vec<i64> = rows.iter().map(|row| row.0.0).collect();

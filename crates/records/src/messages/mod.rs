@@ -1,6 +1,7 @@
 //! Messages: everybody's digest of the day, written once, sent by jobs of their own; and urging villages that are late.
 
 mod compose;
+mod read;
 mod send;
 mod urge;
 
@@ -8,7 +9,10 @@ use chrono::NaiveDate;
 use domain::place::Place;
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
+
 pub use compose::compose_digests;
+pub use read::{MessageSummary, messages_page};
 pub use send::{clear_old, mark_sent, message};
 pub use urge::{Urged, last_urged, urge, urging};
 
@@ -28,6 +32,11 @@ impl Channel {
             Self::Mail => "mail",
             Self::Webhook => "webhook",
         }
+    }
+
+    /// The channel of a stored name: there are two.
+    fn stored(name: &str) -> Self {
+        if name == Self::Mail.name() { Self::Mail } else { Self::Webhook }
     }
 }
 
@@ -81,4 +90,10 @@ pub struct Message {
     pub message_id: String,
     /// Whether it went out.
     pub sent: bool,
+}
+
+/// What a stored message says; none once cleared.
+fn content_of(id: i64, text: Option<String>) -> Result<Option<Content>> {
+    let content = text.map(|text| serde_json::from_str(&text)).transpose();
+    content.map_err(|error| Error::Corrupt(format!("消息 {id}：{error}")))
 }

@@ -5,9 +5,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Channel, Message};
+use super::{Channel, Message, content_of};
 use crate::database::Connection;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::moment::Moment;
 use crate::schema::message::{self, dsl};
 use crate::tenancy::{self, Mode};
@@ -40,14 +40,7 @@ pub async fn message(
             .await
             .optional()?;
         let Some((day, channel, address, name, content, message_id, sent_at)) = row else { return Ok(None) };
-        let channel = match channel.as_str() {
-            "mail" => Channel::Mail,
-            _ => Channel::Webhook,
-        };
-        let content = content
-            .map(|text| serde_json::from_str(&text))
-            .transpose()
-            .map_err(|error| Error::Corrupt(format!("消息 {id}：{error}")))?;
+        let (channel, content) = (Channel::stored(&channel), content_of(id, content)?);
         let sent = sent_at.is_some();
         Ok(Some(Message { id, county, day, channel, address, name, content, message_id, sent }))
     })

@@ -98,8 +98,10 @@ fn check_request(sheets: &[Sheet]) -> Result<()> {
     if sheets.len() > MOST {
         return Err(Refusal::message(format!("一次至多上传 {MOST} 张评分单，请分批上传")));
     }
-    let malformed =
-        |sheet: &Sheet| sheet.key.len() != 36 || sheet.base_revision < 0 || sheet.status == Status::Unscored;
+    let malformed = |sheet: &Sheet| {
+        let key = sheet.key.len() == 36 && sheet.key.is_ascii();
+        !key || sheet.base_revision < 0 || sheet.status == Status::Unscored
+    };
     if sheets.iter().any(malformed) {
         return Err(Refusal::message("评分单的编号、版本或状态不合格式，请更新页面后再上传"));
     }

@@ -49,7 +49,7 @@ pub(crate) struct CatalogueRow {
 ///
 /// # Errors
 /// What is wrong with them, row by row.
-fn assembled(given: &[CatalogueRow]) -> Result<Catalogue, Problem> {
+pub(super) fn assembled(given: &[CatalogueRow]) -> Result<Catalogue, Problem> {
     intake::assemble_catalogue(&read_rows(given)?).map_err(Problem::from)
 }
 

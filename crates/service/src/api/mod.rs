@@ -1,26 +1,36 @@
 //! `/api/v1`: what the pages do, for programs. The same permissions, the same verbs.
 
 mod accounts;
+mod approvals;
 mod awards;
 mod cards;
 mod catalogues;
 mod closings;
+mod decisions;
 mod divisions;
 mod document;
+mod files;
 mod grants;
+mod household_cards;
 mod households;
 mod jobs;
 mod log;
+mod objections;
 mod own_account;
 mod panels;
 mod personal;
 mod publications;
 mod reference;
+mod reminders;
 mod results;
 mod rows;
 mod rulebooks;
 mod session;
+mod sheets;
+mod signatures;
+mod submissions;
 mod tokens;
+mod verification;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -29,6 +39,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use crate::problem::Problem;
+use crate::router::SHEETS_BYTES;
 use crate::state::State;
 
 pub(crate) use catalogues::{CatalogueRow, read_rows, rows_of};
@@ -70,21 +81,51 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(divisions::contacts, divisions::register_contacts))
         .routes(routes!(rulebooks::resolved, rulebooks::adopt))
         .routes(routes!(catalogues::in_force, catalogues::adopt))
+        .routes(routes!(submissions::list, submissions::submit))
+        .routes(routes!(submissions::one))
+        .routes(routes!(submissions::withdraw))
+        .routes(routes!(approvals::approve))
+        .routes(routes!(approvals::send_back))
+        .routes(routes!(approvals::what_if))
         .routes(routes!(households::list, households::register))
         .routes(routes!(households::one))
         .routes(routes!(personal::reveal))
         .routes(routes!(personal::file))
         .routes(routes!(personal::erase))
+        .routes(routes!(household_cards::print))
         .routes(routes!(panels::list, panels::form))
         .routes(routes!(cards::list, cards::enter))
+        .routes(routes!(sheets::list, sheets::hand_in).layer(DefaultBodyLimit::max(SHEETS_BYTES)))
+        .routes(routes!(sheets::decide))
+        .routes(routes!(signatures::to_sign, signatures::sign))
         .routes(routes!(closings::months))
         .routes(routes!(closings::close))
         .routes(routes!(publications::list, publications::publish))
         .routes(routes!(publications::post))
+        .routes(routes!(objections::list, objections::file))
+        .routes(routes!(objections::one))
+        .routes(routes!(decisions::decide))
+        .routes(routes!(decisions::withdraw))
+        .routes(routes!(decisions::note))
+        .routes(routes!(decisions::ask))
+        .routes(routes!(decisions::review))
         .routes(routes!(cards::correct))
         .routes(routes!(results::list))
+        .routes(routes!(files::notice_pdf))
+        .routes(routes!(files::notice_png))
+        .routes(routes!(files::notice_txt))
+        .routes(routes!(files::form2_pdf))
+        .routes(routes!(files::form2_xlsx))
+        .routes(routes!(files::form3_pdf))
+        .routes(routes!(files::form3_xlsx))
+        .routes(routes!(files::form4_pdf))
+        .routes(routes!(files::form4_xlsx))
+        .routes(routes!(files::results_csv))
+        .routes(routes!(files::results_xlsx))
         .routes(routes!(awards::list, awards::compute))
         .routes(routes!(awards::certify))
+        .routes(routes!(reminders::list, reminders::write))
+        .routes(routes!(verification::verify))
         .routes(routes!(log::search))
         .routes(routes!(log::export))
         .routes(routes!(jobs::list))

@@ -1,11 +1,11 @@
 //! What is printed of households: the cards of a group with their codes, and one household's year (附件2).
 
-use authz::{ExportHousehold, IssueTokens};
+use authz::{Allowed, ExportHousehold, IssueTokens};
 use axum::extract::State as Extract;
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use domain::forms::HouseholdYear;
 use domain::month::Month;
-use domain::place::Level;
+use domain::place::{Level, Place};
 use records::forms::{Versions, household_cards, household_year};
 use records::{audit, tenancy};
 use reporting::paper;
@@ -16,8 +16,8 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::PageError;
 use crate::http::input::{Named, Pairs, place_of};
-use crate::problem::Problem;
-use crate::publishing::printed;
+use crate::problem::{Answered, Problem};
+use crate::publishing::{attachment, printed};
 use crate::state::State;
 
 /// `POST /households/{place}/{month}/cards`: a card for every household of a group that takes part. A household without
@@ -39,18 +39,36 @@ pub(crate) async fn cards(
     if !village.contains(&group) {
         return Err(Problem::refused().because("请选择本村的一个村小组").into());
     }
+    let (_, file) = cards_file(&state, &allowed, &group, month.year()).await?;
+    Ok(file)
+}
+
+/// The cards of a group's households with their codes, and how many there are; logged before they are set.
+///
+/// # Errors
+/// A group in which nobody takes part, a sheet that cannot be set.
+pub(crate) async fn cards_file(
+    state: &State,
+    allowed: &Allowed<IssueTokens>,
+    group: &Place,
+    year: i32,
+) -> Answered<(usize, Response)> {
     let cards = {
         let mut connection = state.database.connection().await?;
-        let sealer = &state.registrar.sealer;
-        household_cards(&mut connection, &allowed, &group, sealer, &state.moment()).await?
+        let (sealer, moment) = (&state.registrar.sealer, state.moment());
+        let cards = household_cards(&mut connection, allowed, group, sealer, &moment).await?;
+        if cards.is_empty() {
+            return Err(Problem::refused().because("该组没有参与积分的农户，没有户卡可印").into());
+        }
+        let detail =
+            json!({ "exported": "cards", "group": group.digits(), "year": year, "cards": cards.len() });
+        audit::note(&mut connection, allowed, detail, &moment).await?;
+        cards
     };
-    if cards.is_empty() {
-        return Err(Problem::refused().because("该组没有参与积分的农户，没有户卡可印").into());
-    }
     let phone = &state.http.supervision_phone;
-    let sheet = paper::household_cards(&cards, month.year(), state.public_url(), phone);
-    let bytes = printed(&state, move |printer| printer.pdf(&sheet)).await?;
-    Ok(pdf(bytes, &format!("cards-{}", group.code())))
+    let sheet = paper::household_cards(&cards, year, state.public_url(), phone);
+    let bytes = printed(state, move |printer| printer.pdf(&sheet)).await?;
+    Ok((cards.len(), attachment(bytes, "application/pdf", &format!("cards-{}.pdf", group.code()))))
 }
 
 /// `GET /household/{code}/{month}/form2.pdf`: the household's year, as far as it is closed; logged before it is set.
@@ -63,26 +81,31 @@ pub(crate) async fn form2(
     let (household, _, village) = household_of(&code)?;
     let month = Month::parse(&month).map_err(|_| PageError::NotFound)?;
     let allowed = caller.allow(ExportHousehold, village).await?;
+    let form = year_taken(&state, &allowed, &household, month.year()).await?;
+    let sheet = paper::form2(&form);
+    let bytes = printed(&state, move |printer| printer.pdf(&sheet)).await?;
+    let name = format!("form2-{}-{}.pdf", household.code(), month.year());
+    Ok(attachment(bytes, "application/pdf", &name))
+}
+
+/// A household's year, as far as it is closed; that it is taken out is logged before it is.
+///
+/// # Errors
+/// A year without a closed month of the household.
+pub(crate) async fn year_taken(
+    state: &State,
+    allowed: &Allowed<ExportHousehold>,
+    household: &Place,
+    year: i32,
+) -> Answered<HouseholdYear> {
     let mut connection = state.database.connection().await?;
-    let year = tenancy::read(&mut connection, &allowed, async |connection| {
-        household_year(connection, &household, month.year(), Versions::Latest).await
+    let form = tenancy::read(&mut connection, allowed, async |connection| {
+        household_year(connection, household, year, Versions::Latest).await
     })
     .await?;
     let nothing = || Problem::refused().because("这一户今年还没有结账的月份，没有档案可印");
-    let year = year.ok_or_else(nothing)?;
-    let detail = json!({ "household": household.digits(), "exported": "form2", "year": month.year() });
-    audit::note(&mut connection, &allowed, detail, &state.moment()).await?;
-    drop(connection);
-    let sheet = paper::form2(&year);
-    let bytes = printed(&state, move |printer| printer.pdf(&sheet)).await?;
-    Ok(pdf(bytes, &format!("form2-{}-{}", household.code(), month.year())))
-}
-
-fn pdf(bytes: Vec<u8>, name: &str) -> Response {
-    let headers = [
-        (CONTENT_TYPE, "application/pdf".to_owned()),
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.pdf\"")),
-        (CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    (headers, bytes).into_response()
+    let form = form.ok_or_else(nothing)?;
+    let detail = json!({ "household": household.digits(), "exported": "form2", "year": year });
+    audit::note(&mut connection, allowed, detail, &state.moment()).await?;
+    Ok(form)
 }

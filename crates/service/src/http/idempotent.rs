@@ -107,11 +107,11 @@ fn fingerprint(state: &State, actor: &Actor, uri: &axum::http::Uri, body: &Bytes
 async fn split(response: Response) -> Result<(Response, Answer), Problem> {
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.map_err(|_| Problem::fault())?;
-    let kept = match parts.extensions.get::<WithoutSecret>() {
-        Some(WithoutSecret(value)) => value.to_string().into_bytes(),
-        None => body.to_vec(),
-    };
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let (kind, kept) = match parts.extensions.get::<WithoutSecret>() {
+        Some(WithoutSecret(value)) => ("application/json", value.to_string().into_bytes()),
+        None => (kind, body.to_vec()),
+    };
     let answer = Answer {
         status: i16::try_from(parts.status.as_u16()).unwrap_or(500),
         content_type: kind.to_owned(),

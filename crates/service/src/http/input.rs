@@ -202,6 +202,15 @@ pub(crate) fn wrong(field: &str, message: String) -> Problem {
     Problem::invalid().with(vec![FieldProblem { field: field.to_owned(), line: None, message }])
 }
 
+/// The date of a text.
+///
+/// # Errors
+/// A text that is no date of the years 2000 to 2099, by its field.
+pub(crate) fn date(field: &str, text: &str) -> Result<NaiveDate, Problem> {
+    let date = text.trim().parse().ok().filter(|date: &NaiveDate| (2000..=2099).contains(&date.year()));
+    date.ok_or_else(|| wrong(field, "应为 2000 到 2099 年的日期，如 2026-11-05".into()))
+}
+
 /// The date that was typed into a field, none where it was left empty.
 ///
 /// # Errors

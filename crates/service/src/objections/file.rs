@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::canonical::Digest;
 use domain::catalogue::Catalogue;
-use domain::month::{Month, date_title};
+use domain::month::date_title;
 use domain::objections::{Decision, ObjectionState};
 use domain::place::{Level, Place};
 use domain::scoring::{Finding, Pictured, Status, parse_findings, parse_typed};
@@ -273,15 +273,17 @@ async fn note(
 }
 
 /// A new version makes the county's seal of the month an old one.
-async fn sealed<A: authz::Act>(
+///
+/// # Errors
+/// Faults of the database.
+pub(crate) async fn sealed<A: authz::Act>(
     state: &State,
     allowed: &authz::Allowed<A>,
     decided: &Decided,
     mode: Mode,
-) -> Result<(), PageError> {
-    let month: Month = decided.month;
+) -> records::Result<()> {
     if mode == Mode::Apply && decided.new_version.is_some() {
-        seal_month(&state.database, allowed, month, &state.moment()).await?;
+        seal_month(&state.database, allowed, decided.month, &state.moment()).await?;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ use crate::shell::{Link, Section, Shell, Told, Visit, done_at, head_for, village
 use crate::state::State;
 use crate::suggestions::{Waiting, waiting};
 
-pub(crate) use file::{decide, show as one};
+pub(crate) use file::{decide, sealed, show as one};
 
 /// How many a page lists.
 const LISTED: usize = 200;

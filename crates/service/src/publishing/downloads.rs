@@ -17,22 +17,39 @@ use serde_json::json;
 use crate::caller::Caller;
 use crate::error::PageError;
 use crate::http::input::Named;
-use crate::problem::Problem;
+use crate::problem::{Answered, Problem};
 use crate::state::State;
 
 /// A file that a notice is taken out as.
 #[derive(Clone, Copy)]
-struct Taken {
-    /// What the log calls it.
-    what: &'static str,
-    /// How its name ends.
-    format: &'static str,
-    kind: &'static str,
+pub(crate) enum NoticeFile {
+    /// The sheet for the board, A3.
+    Sheet,
+    /// The picture for chat groups.
+    Picture,
+    /// What the loudspeaker reads out.
+    Text,
 }
 
-const SHEET: Taken = Taken { what: "notice", format: "pdf", kind: "application/pdf" };
-const PICTURE: Taken = Taken { what: "picture", format: "png", kind: "image/png" };
-const TEXT: Taken = Taken { what: "loudspeaker", format: "txt", kind: "text/plain; charset=utf-8" };
+impl NoticeFile {
+    /// What the log calls it.
+    fn what(self) -> &'static str {
+        match self {
+            Self::Sheet => "notice",
+            Self::Picture => "picture",
+            Self::Text => "loudspeaker",
+        }
+    }
+
+    /// How its name ends, and its media type.
+    fn format(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Sheet => ("pdf", "application/pdf"),
+            Self::Picture => ("png", "image/png"),
+            Self::Text => ("txt", "text/plain; charset=utf-8"),
+        }
+    }
+}
 
 /// `GET /publication/{place}/{month}/notice.pdf`: the sheet for the board, A3.
 pub(crate) async fn pdf(
@@ -40,11 +57,7 @@ pub(crate) async fn pdf(
     caller: Caller,
     Named((place, month)): Named<(String, String)>,
 ) -> Result<Response, PageError> {
-    let notice = taken(&state, &caller, (&place, &month), SHEET).await?;
-    let (url, phone) = (board_address(&state, &notice.village), state.http.supervision_phone.clone());
-    let sheet = paper::notice(&notice, Paper::A3, &url, &phone);
-    let bytes = printed(&state, move |printer| printer.pdf(&sheet)).await?;
-    Ok(file(bytes, SHEET, &notice))
+    on_page(&state, &caller, (&place, &month), NoticeFile::Sheet).await
 }
 
 /// `GET /publication/{place}/{month}/notice.png`: the picture for chat groups.
@@ -53,10 +66,7 @@ pub(crate) async fn png(
     caller: Caller,
     Named((place, month)): Named<(String, String)>,
 ) -> Result<Response, PageError> {
-    let notice = taken(&state, &caller, (&place, &month), PICTURE).await?;
-    let sheet = paper::picture(&notice, &board_address(&state, &notice.village));
-    let bytes = printed(&state, move |printer| printer.png(&sheet)).await?;
-    Ok(file(bytes, PICTURE, &notice))
+    on_page(&state, &caller, (&place, &month), NoticeFile::Picture).await
 }
 
 /// `GET /publication/{place}/{month}/notice.txt`: what the loudspeaker reads out.
@@ -65,8 +75,49 @@ pub(crate) async fn txt(
     caller: Caller,
     Named((place, month)): Named<(String, String)>,
 ) -> Result<Response, PageError> {
-    let notice = taken(&state, &caller, (&place, &month), TEXT).await?;
-    Ok(file(paper::loudspeaker(&notice).into_bytes(), TEXT, &notice))
+    on_page(&state, &caller, (&place, &month), NoticeFile::Text).await
+}
+
+async fn on_page(
+    state: &State,
+    caller: &Caller,
+    (place, month): (&str, &str),
+    wanted: NoticeFile,
+) -> Result<Response, PageError> {
+    caller.logged_in().ok_or(PageError::LogIn)?;
+    let village: Place = place.parse().map_err(|_| PageError::NotFound)?;
+    let month = Month::parse(month).map_err(|_| PageError::NotFound)?;
+    Ok(notice_file(state, caller, village, month, wanted).await?)
+}
+
+/// The notice of a village's month, in its latest version, as a file.
+///
+/// # Errors
+/// No permission, a place that is no village, a month that is not closed, a sheet that cannot be set.
+pub(crate) async fn notice_file(
+    state: &State,
+    caller: &Caller,
+    village: Place,
+    month: Month,
+    wanted: NoticeFile,
+) -> Answered<Response> {
+    let notice = taken(state, caller, village, month, wanted).await?;
+    let url = board_address(state, &village);
+    let bytes = match wanted {
+        NoticeFile::Sheet => {
+            let sheet = paper::notice(&notice, Paper::A3, &url, &state.http.supervision_phone);
+            printed(state, move |printer| printer.pdf(&sheet)).await?
+        }
+        NoticeFile::Picture => {
+            let sheet = paper::picture(&notice, &url);
+            printed(state, move |printer| printer.png(&sheet)).await?
+        }
+        NoticeFile::Text => paper::loudspeaker(&notice).into_bytes(),
+    };
+    let preview = if notice.is_preview() { "-preview" } else { "" };
+    let (extension, kind) = wanted.format();
+    let (what, code, version) = (wanted.what(), village.code(), notice.version);
+    Ok(attachment(bytes, kind, &format!("{what}-{code}-{month}-v{version}{preview}.{extension}")))
 }
 
 /// The address of a village's board, as sheets print it.
@@ -78,15 +129,13 @@ pub(super) fn board_address(state: &State, village: &Place) -> String {
 async fn taken(
     state: &State,
     caller: &Caller,
-    (place, month): (&str, &str),
-    taken: Taken,
-) -> Result<Notice, PageError> {
-    caller.logged_in().ok_or(PageError::LogIn)?;
-    let village: Place = place.parse().map_err(|_| PageError::NotFound)?;
-    let month = Month::parse(month).map_err(|_| PageError::NotFound)?;
+    village: Place,
+    month: Month,
+    wanted: NoticeFile,
+) -> Answered<Notice> {
     let allowed = caller.allow(Export, village).await?;
     if village.level() != Level::Village {
-        return Err(PageError::NotFound);
+        return Err(Problem::not_found().into());
     }
     let zone = state.zone;
     let mut connection = state.database.connection().await?;
@@ -96,17 +145,20 @@ async fn taken(
     .await?;
     let nothing = || Problem::refused().because("该月还没有结账，没有公示单可以下载，请先结账");
     let notice = notice.ok_or_else(nothing)?;
-    let detail = json!({ "exported": taken.what, "month": month.to_string(), "version": notice.version,
-        "format": taken.format });
+    let detail = json!({ "exported": wanted.what(), "month": month.to_string(), "version": notice.version,
+        "format": wanted.format().0 });
     audit::note(&mut connection, &allowed, detail, &state.moment()).await?;
     Ok(notice)
 }
 
 /// Sets a sheet. Fonts take as much memory as photos do: a few at a time, the others wait their turn.
+///
+/// # Errors
+/// A sheet that cannot be set.
 pub(crate) async fn printed(
     state: &State,
     set: impl FnOnce(&Printer) -> Result<Vec<u8>, PaperError> + Send + 'static,
-) -> Result<Vec<u8>, PageError> {
+) -> Result<Vec<u8>, Problem> {
     let turn = Arc::clone(&state.decoding).acquire_owned().await.map_err(|_| Problem::fault())?;
     // The turn ends with the work, also where nobody waits for it any more.
     let work = move || {
@@ -117,26 +169,21 @@ pub(crate) async fn printed(
     match done {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) => {
-            tracing::error!(%error, "a notice was not set");
-            Err(Problem::fault().because(error.to_string()).into())
+            tracing::error!(%error, "a sheet was not set");
+            Err(Problem::fault().because(error.to_string()))
         }
         Err(error) => {
-            tracing::error!(%error, "setting a notice broke off");
-            Err(Problem::fault().because("排版中断，请再试一次").into())
+            tracing::error!(%error, "setting a sheet broke off");
+            Err(Problem::fault().because("排版中断，请再试一次"))
         }
     }
 }
 
-fn file(bytes: Vec<u8>, taken: Taken, notice: &Notice) -> Response {
-    let preview = if notice.is_preview() { "-preview" } else { "" };
-    let (village, month, version) = (notice.village.code(), notice.month, notice.version);
-    let name = format!(
-        "attachment; filename=\"{}-{village}-{month}-v{version}{preview}.{}\"",
-        taken.what, taken.format
-    );
+/// A file to keep under a name; nobody on the way keeps it.
+pub(crate) fn attachment(bytes: Vec<u8>, kind: &'static str, name: &str) -> Response {
     let headers = [
-        (CONTENT_TYPE, taken.kind.to_owned()),
-        (CONTENT_DISPOSITION, name),
+        (CONTENT_TYPE, kind.to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
         (CACHE_CONTROL, "no-store".to_owned()),
     ];
     (headers, bytes).into_response()

@@ -25,7 +25,7 @@ use crate::problem::Problem;
 use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
 use crate::state::State;
 
-pub(crate) use downloads::{pdf, png, printed, txt};
+pub(crate) use downloads::{NoticeFile, attachment, notice_file, pdf, png, printed, txt};
 
 #[derive(Template)]
 #[template(path = "publishing/group.html")]

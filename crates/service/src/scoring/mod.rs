@@ -8,7 +8,7 @@ mod review;
 mod village;
 
 pub(crate) use entry::{save as save_entry, show as entry};
-pub(crate) use handing_in::{photo, sheets};
+pub(crate) use handing_in::{Receipts, SentSheet, photo, received, sheets};
 pub(crate) use phone::{month as phone_month, show as phone};
 pub(crate) use review::{show as review, sign};
 pub(crate) use village::{decide, show};

@@ -1,0 +1,186 @@
+//! Objections through the API: taken once, decided by somebody else, reviewed by the town.
+
+use authz::Role;
+use serde_json::{Value, json};
+use testkit::{COUNTY, TestDatabase};
+
+use super::{field, keyed, person, published};
+use crate::support::{Answer, Serving, call, results, succeed, superuser};
+
+const VILLAGE: &str = "440229100201";
+const TOWN: &str = "440229100000";
+
+/// A published month, those who deal with objections to it, and scored households of the village.
+struct World {
+    database: TestDatabase,
+    serving: Serving,
+    clerk: String,
+    secretary: String,
+    town: String,
+    households: Vec<String>,
+}
+
+impl World {
+    async fn new() -> Self {
+        let (database, serving) = published().await;
+        let mut who = Vec::new();
+        for (login, role, place) in [
+            ("clerk", Role::VillageAdministrator, VILLAGE),
+            ("secretary", Role::VillageAdministrator, VILLAGE),
+            ("town.admin", Role::TownAdministrator, TOWN),
+        ] {
+            who.push(person(&database, &serving, (login, role, place)).await);
+        }
+        let [clerk, secretary, town] = <[String; 3]>::try_from(who).expect("three");
+        let households = results(&database, "2026-01")
+            .lines()
+            .filter(|line| line.contains(VILLAGE) && line.contains(",scored,"))
+            .filter_map(|line| line.split(',').nth(4).map(str::to_owned))
+            .collect();
+        Self { database, serving, clerk, secretary, town, households }
+    }
+
+    fn get(&self, who: &str, path: &str) -> Answer {
+        call(&self.serving.pages, "GET", path, who, &Value::Null)
+    }
+
+    fn post(&self, who: &str, path: &str, body: &Value) -> Answer {
+        call(&self.serving.pages, "POST", path, who, body)
+    }
+
+    fn about(&self, at: usize) -> Value {
+        json!({ "household_code": self.households[at], "month": "2026-01", "words": "那天我家在修路" })
+    }
+
+    /// Files an objection as the clerk. Returns its number.
+    fn file(&self, at: usize) -> i64 {
+        let filed = self.post(&self.clerk, "/api/v1/objections", &self.about(at));
+        assert_eq!(filed.status, 200, "{}", filed.body);
+        filed.json()["id"].as_i64().expect("a number")
+    }
+
+    fn state(&self, id: i64) -> Value {
+        let one = self.get(&self.clerk, &format!("/api/v1/objections/{id}"));
+        assert_eq!(one.status, 200, "{}", one.body);
+        one.json()["summary"]["state"].clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_objection_is_taken_once_by_whoever_may() {
+    let world = World::new().await;
+    let path = "/api/v1/objections";
+    let first = keyed(&world.serving, &world.clerk, "k-1", path, &world.about(0));
+    assert_eq!(first.status, 200, "{}", first.body);
+    assert_eq!(first.json()["objection_no"], "2026-01-001");
+    let again = keyed(&world.serving, &world.clerk, "k-1", path, &world.about(0));
+    assert_eq!((again.status, again.header("idempotency-replayed")), (200, "true"));
+    assert_eq!(again.json(), first.json());
+    let same = world.post(&world.clerk, path, &world.about(0)).json();
+    assert_eq!(same["id"], first.json()["id"], "the same words are one objection");
+    let owner = superuser(&world.database).await;
+    let filed: i64 = owner.query_one("select count(*) from objection", &[]).await.expect("a count").get(0);
+    assert_eq!(filed, 1);
+
+    let scorer = person(&world.database, &world.serving, ("scorer", Role::PanelMember, VILLAGE)).await;
+    assert_eq!(world.post(&scorer, path, &world.about(1)).status, 403);
+    let beside = "insert into division (county_code, place, name) values ('440229', '440229109', '邻镇')";
+    owner.batch_execute(beside).await.expect("a town beside");
+    let elsewhere = ("elsewhere", Role::TownAdministrator, "440229109000");
+    let foreign = person(&world.database, &world.serving, elsewhere).await;
+    assert_eq!(world.post(&foreign, path, &world.about(1)).status, 404);
+    let id = first.json()["id"].as_i64().expect("a number");
+    assert_eq!(world.get(&foreign, &format!("{path}/{id}")).status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_input_names_its_field() {
+    let world = World::new().await;
+    let refused = |change: &str, value: Value| {
+        let mut body = world.about(0);
+        body[change] = value;
+        field(&world.post(&world.clerk, "/api/v1/objections", &body))
+    };
+    assert_eq!(refused("household_code", json!("4402291002010010001x")), "household_code");
+    assert_eq!(refused("household_code", json!(VILLAGE)), "household_code");
+    assert_eq!(refused("month", json!("2026-13")), "month");
+    assert_eq!(refused("words", json!("  ")), "words");
+    assert_eq!(field(&world.get(&world.clerk, "/api/v1/objections?state=lost")), "state");
+    assert_eq!(field(&world.get(&world.clerk, "/api/v1/objections?after=lost")), "after");
+
+    let path = format!("/api/v1/objections/{}/decision", world.file(0));
+    let decide = |body: Value| field(&world.post(&world.secretary, &path, &body));
+    assert_eq!(decide(json!({ "outcome": "rejected", "reason": "" })), "reason");
+    let card = |status: &str, findings: &str| json!({ "outcome": "upheld", "reason": "核实", "correction": { "status": status, "findings": findings } });
+    assert_eq!(decide(card("gone", "")), "correction.status");
+    assert_eq!(decide(card("scored", "7")), "correction.findings");
+    let unknown = json!({ "outcome": "lost", "reason": "x" });
+    let unknown = world.post(&world.secretary, &path, &unknown);
+    assert_eq!((unknown.status, &unknown.json()["errors"][0]["field"]), (400, &json!("outcome")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn objections_are_read_page_by_page_and_by_their_state() {
+    let world = World::new().await;
+    let filed: Vec<i64> = (0..3).map(|at| world.file(at)).collect();
+    let page = |query: &str| world.get(&world.town, &format!("/api/v1/objections?{query}")).json();
+    let ids = |page: &Value| -> Vec<i64> {
+        page["items"].as_array().expect("items").iter().filter_map(|one| one["id"].as_i64()).collect()
+    };
+    let first = page("limit=2");
+    assert_eq!(ids(&first), filed[..2]);
+    let rest = page(&format!("limit=2&after={}", first["next"].as_str().expect("more")));
+    assert_eq!((ids(&rest), &rest["next"]), (vec![filed[2]], &Value::Null));
+    assert!(ids(&page("month=2026-02")).is_empty());
+
+    let withdrawn = format!("/api/v1/objections/{}/withdrawal", filed[1]);
+    let done = world.post(&world.secretary, &withdrawn, &json!({ "reason": "村民不再提" }));
+    assert_eq!((done.status, &done.json()["new_version"]), (200, &Value::Null), "{}", done.body);
+    assert_eq!(ids(&page("state=open")), [filed[0], filed[2]]);
+    assert_eq!(ids(&page("state=decided")), [filed[1]]);
+    assert_eq!(page("state=decided")["items"][0]["outcome"], "withdrawn");
+    let head = first["items"][0]["head"].as_str().expect("a head");
+    assert!(head.contains('*'), "masked: {head}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_is_looked_at_first_corrects_the_month_and_is_reviewed_by_the_town() {
+    let world = World::new().await;
+    let id = world.file(0);
+    let path = |what: &str| format!("/api/v1/objections/{id}/{what}");
+    let mut body = json!({
+        "outcome": "upheld", "reason": "现场核实", "dry_run": true,
+        "correction": { "status": "scored", "findings": "H1a*2;W1a" },
+    });
+    let own = world.post(&world.clerk, &path("decision"), &body);
+    assert_eq!(
+        (own.status, &own.json()["code"]),
+        (422, &json!("refused")),
+        "whoever took it does not decide it"
+    );
+    let looked = world.post(&world.secretary, &path("decision"), &body);
+    assert_eq!((looked.status, &looked.json()["new_version"]), (200, &json!(2)), "{}", looked.body);
+    let moved = looked.json()["moved"].as_array().expect("households").clone();
+    assert!(moved.iter().any(|one| one["household_code"] == world.households[0].as_str()), "{moved:?}");
+    assert_eq!(world.state(id), "open", "a look changes nothing");
+
+    body["dry_run"] = json!(false);
+    let decided = keyed(&world.serving, &world.secretary, "d-1", &path("decision"), &body);
+    assert_eq!((decided.status, &decided.json()["moved"]), (200, &json!(moved)), "{}", decided.body);
+    let again = keyed(&world.serving, &world.secretary, "d-1", &path("decision"), &body);
+    assert_eq!((again.json(), again.header("idempotency-replayed")), (decided.json(), "true"));
+    assert_eq!(world.state(id), "decided");
+
+    let why = json!({ "reason": "户主仍不服" });
+    assert_eq!(world.post(&world.secretary, &path("review"), &why).status, 403, "a review is the town's");
+    assert_eq!(world.post(&world.secretary, &path("review-request"), &why).status, 204);
+    assert_eq!(world.post(&world.secretary, &path("notes"), &json!({ "reason": "已通知镇里" })).status, 204);
+    let reviewed = world.post(&world.town, &path("review"), &json!({ "reason": "维持" }));
+    assert_eq!((reviewed.status, &reviewed.json()["new_version"]), (200, &Value::Null), "{}", reviewed.body);
+    let file = world.get(&world.town, &format!("/api/v1/objections/{id}")).json();
+    assert_eq!((&file["summary"]["state"], &file["latest_version"]), (&json!("reviewed"), &json!(2)));
+    let kinds: Vec<&str> =
+        file["steps"].as_array().expect("steps").iter().filter_map(|step| step["kind"].as_str()).collect();
+    assert_eq!(kinds, ["upheld", "review_asked", "noted", "review_confirmed"]);
+    succeed(&world.database, &["verify", "--county", COUNTY]);
+}

@@ -7,6 +7,7 @@ mod close;
 mod console;
 mod corrections;
 mod demo;
+mod exceptions;
 mod jobs;
 mod kill;
 mod mail;

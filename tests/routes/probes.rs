@@ -20,7 +20,7 @@ pub enum Needs {
 pub struct Probe {
     pub method: &'static str,
     pub route: &'static str,
-    /// With `{account}`, `{grant}`, `{token}`, `{job}`, `{sheet}`, `{objection}` and `{submission}` for rows that the
+    /// With `{account}`, `{grant}`, `{token}`, `{job}`, `{sheet}`, `{objection}`, `{exception}` and `{submission}` for rows that the
     /// village has; in a body `{form_token}` for what the forms of the session carry.
     pub path: &'static str,
     pub body: Option<&'static str>,
@@ -81,6 +81,9 @@ pub const PROBES: &[Probe] = &[
     get("/scoring/{place}/{month}/panel", "/scoring/440229100201/2026-01/panel?name=%E7%AC%AC%E4%B8%80%E8%AF%84%E5%88%86%E7%BB%84", Needs::Act("read", VILLAGE)),
     send("POST", "/scoring/{place}/{month}/signatures", "/scoring/440229100201/2026-01/signatures", "form_token={form_token}&panel=%E7%AC%AC%E4%B8%80%E8%AF%84%E5%88%86%E7%BB%84", Needs::Act("sign_cards", VILLAGE)),
     send("POST", "/scoring/{place}/{month}/sheets/{sheet}", "/scoring/440229100201/2026-01/sheets/{sheet}", "form_token={form_token}&take=no", Needs::Act("sign_cards", VILLAGE)),
+    send("POST", "/scoring/{place}/{month}/exceptions", "/scoring/440229100201/2026-01/exceptions", "form_token={form_token}&until=2026-02-06&reason=x", Needs::Act("ask_exception", VILLAGE)),
+    send("POST", "/scoring/{place}/{month}/exceptions/{exception}", "/scoring/440229100201/2026-01/exceptions/{exception}", "form_token={form_token}&act=refuse&reason=x", Needs::Act("grant_exception", VILLAGE)),
+    get("/scoring/{place}/{month}/blank.pdf", "/scoring/440229100201/2020-01/blank.pdf?group=440229100201001", Needs::Act("enter_cards", VILLAGE)),
     get("/scoring/{place}/{month}/entry", "/scoring/440229100201/2026-01/entry", Needs::Act("enter_cards", VILLAGE)),
     send("POST", "/scoring/{place}/{month}/entry", "/scoring/440229100201/2026-01/entry", "form_token={form_token}&scored_on=2026-01-28", Needs::Act("enter_cards", VILLAGE)),
     get("/objections/{place}/{month}", "/objections/440229100201/2026-01", Needs::Act("read", VILLAGE)),

@@ -59,6 +59,13 @@ pub(super) async fn world() -> (TestDatabase, Attempts) {
              select county_code, place, '440229100201', id, 202601, 1, 99, 1, true, '', '', sha256(''), '2026-02-05', now()
              from household where code = '4402291002010010001' returning id",
         ),
+        (
+            "exception",
+            "insert into lock_exception (county_code, place, month, opens, open_until, salt, reason_digest, asked_by,
+                asked_at)
+             values ('440229', '440229100201', 202601, '440229100201', '2026-02-06', '', sha256(''), 'clerk', now())
+             returning id",
+        ),
     ] {
         let id: i64 = owner.query_one(insert, &[]).await.expect("a row").get(0);
         rows.push((name, id));

@@ -77,7 +77,13 @@ const THE_REST: &str = "
         select county_code, place, 2026, 202601, '[]', sha256(place::bytea), '', 'u' || place, now()
         from division where length(place) in (9, 12);
     insert into submission_step (county_code, submission_id, number, place, kind, reason, by_login, taken_at)
-        select county_code, id, 1, place, 1, '请改', 'u' || county_code, now() from catalogue_submission;";
+        select county_code, id, 1, place, 1, '请改', 'u' || county_code, now() from catalogue_submission;
+    insert into lock_exception
+        (county_code, place, month, opens, open_until, salt, reason_digest, reason, asked_by, asked_at)
+        select county_code, place, 202601, place, '2026-02-06', '', sha256(''), '外出', 'u' || place, now()
+        from division where length(place) = 12;
+    insert into exception_step (county_code, exception_id, place, kind, salt, reason_digest, by_login, taken_at)
+        select county_code, id, place, 1, '', sha256(''), 'u' || county_code, now() from lock_exception;";
 
 /// The database of the counties 440229 (60 households) and 440230 (12 households) in January 2026.
 pub async fn filled() -> TestDatabase {

@@ -223,6 +223,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    exception_step (county_code, exception_id) {
+        county_code -> Text,
+        exception_id -> BigInt,
+        place -> Text,
+        kind -> SmallInt,
+        salt -> Binary,
+        reason_digest -> Binary,
+        reason -> Nullable<Text>,
+        by_login -> Text,
+        by_account -> Nullable<BigInt>,
+        taken_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     finding (county_code, month, card_id, number) {
         county_code -> Text,
         month -> Integer,
@@ -325,6 +340,23 @@ diesel::table! {
         started_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
         outcome -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    lock_exception (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        month -> Integer,
+        opens -> Text,
+        open_until -> Date,
+        salt -> Binary,
+        reason_digest -> Binary,
+        reason -> Nullable<Text>,
+        asked_by -> Text,
+        asked_account -> Nullable<BigInt>,
+        asked_at -> Timestamptz,
     }
 }
 
@@ -696,6 +728,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     county_seal,
     delegation,
     division,
+    exception_step,
     finding,
     group_fact,
     household,
@@ -703,6 +736,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     household_version,
     idempotency_key,
     job_run,
+    lock_exception,
     login_attempt,
     machine_token,
     message,

@@ -42,6 +42,9 @@ pages! {
     get "/scoring/{place}/{month}/panel" scoring::review;
     post "/scoring/{place}/{month}/signatures" scoring::sign;
     post "/scoring/{place}/{month}/sheets/{sheet}" scoring::decide;
+    post "/scoring/{place}/{month}/exceptions" scoring::ask_exception;
+    post "/scoring/{place}/{month}/exceptions/{exception}" scoring::decide_exception;
+    get "/scoring/{place}/{month}/blank.pdf" scoring::blank;
     get "/scoring/{place}/{month}/entry" scoring::entry;
     post "/scoring/{place}/{month}/entry" scoring::save_entry;
     get "/objections/{place}/{month}" objections::show;

@@ -2,6 +2,7 @@
 
 mod draw;
 mod entry_window;
+mod exception;
 mod findings;
 mod score;
 mod sheet;
@@ -16,6 +17,10 @@ use crate::place::Place;
 
 pub use draw::draw_sample;
 pub use entry_window::{EntryWindow, LateProblem, Lock, check_late_reason};
+pub use exception::{
+    ExceptionEnded, ExceptionState, ExceptionStep, Granted, NotGranter, RequestProblem, check_request,
+    last_visit, lift, may_decide_exception, opened_until,
+};
 pub use findings::{Finding, FindingsError, parse_findings, write_findings};
 pub use score::{ItemScore, Score, ScoringTable, UnknownRule};
 pub use sheet::{Likeness, Receipt, Standing, may_take, missing_evidence, receive};

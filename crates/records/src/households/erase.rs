@@ -16,6 +16,7 @@ use crate::forms::reissue;
 use crate::moment::Moment;
 use crate::objections::erase_words;
 use crate::schema::{card_remark, household_version};
+use crate::scoring::erase_exceptions;
 use crate::sealing::Sealer;
 use crate::sheets::erase_sheets;
 use crate::tenancy::{self, Mode};
@@ -25,7 +26,7 @@ use crate::tenancy::{self, Mode};
 pub struct Erased {
     /// Revisions of the register that lost name, phone and address.
     pub revisions: usize,
-    /// Remarks on cards, sheets from phones and their decisions.
+    /// Remarks on cards, sheets from phones and their decisions, and reasons of exceptions.
     pub remarks: usize,
     /// Objections and what was written about them.
     pub objections: usize,
@@ -80,6 +81,7 @@ pub async fn erase_household(
             .execute(connection)
             .await?;
         let remarks = remarks + erase_sheets(connection, &county, entry.household_id).await?;
+        let remarks = remarks + erase_exceptions(connection, &county, household).await?;
         let objections = erase_words(connection, &county, entry.household_id).await?;
         if revisions + remarks + objections > 0 {
             reissue(connection, &entry, sealer, moment).await?;

@@ -23,7 +23,7 @@ pub(crate) use change::{change, reveal};
 pub(crate) use file::show as file;
 pub(crate) use import::{UPLOAD_BYTES, import, show as import_form};
 pub(crate) use list::show;
-pub(crate) use papers::{cards, form2};
+pub(crate) use papers::{cards, form2, pdf};
 pub(crate) use register::{form, register, sample};
 
 /// The columns of the file of households, in English and as people read them.

@@ -86,7 +86,8 @@ fn public_url(state: &State) -> String {
     }
 }
 
-fn pdf(bytes: Vec<u8>, name: &str) -> Response {
+/// A file of paper, which no cache keeps.
+pub(crate) fn pdf(bytes: Vec<u8>, name: &str) -> Response {
     let headers = [
         (CONTENT_TYPE, "application/pdf".to_owned()),
         (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.pdf\"")),

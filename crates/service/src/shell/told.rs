@@ -24,6 +24,8 @@ pub(super) fn done(code: Option<&str>) -> &'static str {
         "submitted" => "已提交，等待上一级审批。",
         "approved" => "已批准，从生效月份起执行。",
         "sent-back" => "已退回修改。",
+        "exception-granted" => "已批准补录，到截止日当天为止可以录入。",
+        "exception-refused" => "已记录为不批准，村里会看到原因。",
         "withdrawn" => "已撤回。",
         "decided" => "异议已办结。",
         "corrected" => "异议已办结，本月已更正为新版本。请公示新版本。",

@@ -1,0 +1,377 @@
+//! Exceptions from the lock (补录): a village asks, the level above grants, and entry opens for exactly that.
+
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
+
+use super::entry_window::Lock;
+use crate::catalogue::Doer;
+use crate::month::{Month, is_over};
+use crate::place::{Level, Place};
+use crate::rulebook::ScoringRule;
+
+/// What is done about a request (补录审批); it ends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExceptionStep {
+    /// 批准
+    Granted,
+    /// 不批准
+    Refused,
+    /// 撤回: by the village that asked.
+    Withdrawn,
+}
+
+impl ExceptionStep {
+    /// All of them, in the order of their stored numbers.
+    pub const ALL: [Self; 3] = [Self::Granted, Self::Refused, Self::Withdrawn];
+
+    /// The stored number, 1 to 3.
+    pub fn number(self) -> i16 {
+        match self {
+            Self::Granted => 1,
+            Self::Refused => 2,
+            Self::Withdrawn => 3,
+        }
+    }
+
+    /// The step of a stored number.
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.number() == number)
+    }
+
+    /// The name in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Granted => "exception_granted",
+            Self::Refused => "exception_refused",
+            Self::Withdrawn => "exception_withdrawn",
+        }
+    }
+
+    /// As pages name it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Granted => "批准",
+            Self::Refused => "不批准",
+            Self::Withdrawn => "撤回",
+        }
+    }
+}
+
+/// Where a request stands (补录状态).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExceptionState {
+    /// 待批准
+    Waiting,
+    /// 已过期: nobody decided before its day ended or the month was closed.
+    Lapsed,
+    /// 补录中: entry is open for it.
+    Open,
+    /// 已结束: it was granted, and its day has ended or the month is closed.
+    Over,
+    /// 未批准
+    Refused,
+    /// 已撤回
+    Withdrawn,
+}
+
+impl ExceptionState {
+    /// Where a request stands by its step, its last day and the clock.
+    pub fn of(step: Option<ExceptionStep>, until: NaiveDate, closed: bool, now: NaiveDateTime) -> Self {
+        let ended = closed || is_over(until, now);
+        match step {
+            None if ended => Self::Lapsed,
+            None => Self::Waiting,
+            Some(ExceptionStep::Granted) if ended => Self::Over,
+            Some(ExceptionStep::Granted) => Self::Open,
+            Some(ExceptionStep::Refused) => Self::Refused,
+            Some(ExceptionStep::Withdrawn) => Self::Withdrawn,
+        }
+    }
+
+    /// As pages name it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Waiting => "待批准",
+            Self::Lapsed => "已过期",
+            Self::Open => "补录中",
+            Self::Over => "已结束",
+            Self::Refused => "未批准",
+            Self::Withdrawn => "已撤回",
+        }
+    }
+
+    /// Whether something can be done about it; once.
+    ///
+    /// # Errors
+    /// One that does not wait.
+    pub fn may_take(self, step: ExceptionStep) -> Result<(), ExceptionEnded> {
+        match self {
+            Self::Waiting => Ok(()),
+            _ => Err(ExceptionEnded { state: self.title(), step: step.title() }),
+        }
+    }
+}
+
+/// A step on a request that needs none any more.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("这份补录申请现在是“{state}”，不能再{step}；请刷新后查看")]
+pub struct ExceptionEnded {
+    /// Where it stands.
+    pub state: &'static str,
+    /// What was tried.
+    pub step: &'static str,
+}
+
+/// An exception that was granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Granted {
+    /// The village, group or household that it opens.
+    pub opens: Place,
+    /// The last day.
+    pub until: NaiveDate,
+}
+
+/// The last day until which granted exceptions hold entry open for a household of a group; none where none does now.
+pub fn opened_until(
+    granted: &[Granted],
+    household: &Place,
+    group: &Place,
+    now: NaiveDateTime,
+) -> Option<NaiveDate> {
+    // A household that moved keeps its code: which group it belongs to, the register says.
+    let covers = |one: &&Granted| match one.opens.level() {
+        Level::Household => one.opens == *household,
+        Level::Group => one.opens == *group,
+        Level::Village => one.opens.contains(household),
+        Level::County | Level::Town => false,
+    };
+    granted.iter().filter(covers).map(|one| one.until).filter(|until| !is_over(*until, now)).max()
+}
+
+/// Rule R-76: a granted exception opens entry again, after its end, for exactly the household, the group or the village
+/// that it names and through its last day; never before entry begins, and never once the month is closed: then the way
+/// is a correction.
+///
+/// Source: part four (三): 确有特殊情况的; product §2.4 (later only under a lock exception by the town).
+pub fn lift(lock: Option<Lock>, opened_until: Option<NaiveDate>) -> Option<Lock> {
+    match lock {
+        Some(Lock::Past { .. }) if opened_until.is_some() => None,
+        lock => lock,
+    }
+}
+
+/// The last day on which a visit counts for a month: the last of entry, or of the exception that holds it open.
+pub fn last_visit(month: Month, rule: &ScoringRule, opened_until: Option<NaiveDate>) -> NaiveDate {
+    let last = month.next().day(rule.until_day);
+    opened_until.map_or(last, |until| until.max(last))
+}
+
+/// For so many days ahead an exception is given at most.
+const LONGEST_DAYS: i64 = 10;
+
+/// Why a village may not ask so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestProblem {
+    /// Entry is open.
+    #[error("评分录入还没有截止，直接录入即可，不用申请补录")]
+    NotLocked,
+    /// Another lock, which no exception lifts.
+    #[error("{0}")]
+    Locked(Lock),
+    /// Neither the village nor something in it.
+    #[error("补录的范围应是本村、本村的一个村小组或一户")]
+    Scope,
+    /// A day that has ended.
+    #[error("补录截止日期 {0} 已过，请填今天或以后的日期")]
+    Past(NaiveDate),
+    /// A day too far ahead.
+    #[error("补录至多 {days} 天，截止日期请填 {0} 或以前", days = LONGEST_DAYS)]
+    TooLong(NaiveDate),
+    /// The same waits already.
+    #[error("同一范围已有一份补录申请在等上级批准，不用再交")]
+    Waiting,
+}
+
+/// Rule R-77: a village asks for an exception between the end of entry and its closing, for a household, a group or
+/// itself, until a day at most ten days ahead, and has one request at a time for the same; somebody else whose rights
+/// reach above the village grants or refuses it, once, while its day lasts and the month is not closed.
+///
+/// Source: product §2.1 (one engine of approval: who asks cannot approve), §2.4; the ten days are ours.
+///
+/// # Errors
+/// The first reason against it.
+pub fn check_request(
+    village: &Place,
+    opens: &Place,
+    until: NaiveDate,
+    lock: Option<&Lock>,
+    waits_already: bool,
+    today: NaiveDate,
+) -> Result<(), RequestProblem> {
+    match lock {
+        None => return Err(RequestProblem::NotLocked),
+        Some(Lock::Past { .. }) => {}
+        Some(lock) => return Err(RequestProblem::Locked(lock.clone())),
+    }
+    let last = today + TimeDelta::days(LONGEST_DAYS);
+    if !village.contains(opens) {
+        Err(RequestProblem::Scope)
+    } else if until < today {
+        Err(RequestProblem::Past(until))
+    } else if until > last {
+        Err(RequestProblem::TooLong(last))
+    } else if waits_already {
+        Err(RequestProblem::Waiting)
+    } else {
+        Ok(())
+    }
+}
+
+/// Why somebody may not decide on a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotGranter {
+    /// Nobody of the village itself.
+    #[error("补录由镇批准，村里不能自己批准")]
+    Level,
+    /// Whoever asks.
+    #[error("这份补录申请是您提交的，须由另一人批准")]
+    Asker,
+}
+
+/// Whether somebody whose rights reach over `reach` decides on what a village asked.
+///
+/// # Errors
+/// A reach that is not above, and whoever asked.
+pub fn may_decide_exception(
+    village: &Place,
+    reach: &Place,
+    asked: &Doer<'_>,
+    by: &Doer<'_>,
+) -> Result<(), NotGranter> {
+    if reach == village || !reach.contains(village) {
+        Err(NotGranter::Level)
+    } else if by.is_same(asked) {
+        Err(NotGranter::Asker)
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry_window::EntryWindow;
+    use super::*;
+    use crate::month::start_of;
+
+    const RULE: ScoringRule = ScoringRule { opens_on_day: 25, until_day: 3 };
+
+    fn place(code: &str) -> Place {
+        Place::parse_code(code).expect("a code")
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a date")
+    }
+
+    fn month() -> Month {
+        Month::parse("2026-10").expect("a month")
+    }
+
+    fn lock(now: &str) -> Option<Lock> {
+        EntryWindow::of(month(), start_of(day(now)), &RULE).lock(month())
+    }
+
+    fn check(opens: &str, household: &str, group: &str, now: &str, expected: bool) {
+        let granted = [Granted { opens: place(opens), until: day("2026-11-06") }];
+        let opened = opened_until(&granted, &place(household), &place(group), start_of(day(now)));
+        assert_eq!(lift(lock(now), opened).is_none(), expected, "{opens} for {household} on {now}");
+    }
+
+    #[test]
+    fn exactly_what_is_named_is_opened_and_through_the_last_day() {
+        let (household, group) = ("4402291002040010007", "440229100204001");
+        for opens in [household, group, "440229100204"] {
+            check(opens, household, group, "2026-11-04", true);
+            check(opens, household, group, "2026-11-06", true);
+            check(opens, household, group, "2026-11-07", false);
+        }
+        check(household, "4402291002040010008", group, "2026-11-04", false);
+        check(group, "4402291002040020001", "440229100204002", "2026-11-04", false);
+        check("440229100205", household, group, "2026-11-04", false);
+        check("440229100000", household, group, "2026-11-04", false);
+    }
+
+    #[test]
+    fn a_household_that_moved_belongs_to_its_group_of_now() {
+        check("440229100204002", "4402291002040010007", "440229100204002", "2026-11-04", true);
+        check("440229100204001", "4402291002040010007", "440229100204002", "2026-11-04", false);
+    }
+
+    #[test]
+    fn neither_an_early_nor_a_closed_month_is_opened() {
+        let until = Some(day("2026-11-06"));
+        assert!(matches!(lift(lock("2026-10-01"), until), Some(Lock::NotYet { .. })));
+        assert_eq!(lift(Some(Lock::Closed(month())), until), Some(Lock::Closed(month())));
+        assert_eq!(lift(None, None), None);
+    }
+
+    #[test]
+    fn a_visit_counts_as_long_as_entry_is_open() {
+        assert_eq!(last_visit(month(), &RULE, None), day("2026-11-03"));
+        assert_eq!(last_visit(month(), &RULE, Some(day("2026-11-06"))), day("2026-11-06"));
+    }
+
+    #[test]
+    fn a_village_asks_while_entry_is_locked_for_something_of_its_own_and_for_days() {
+        let village = place("440229100204");
+        let ask = |opens: &str, until: &str, now: &str, waits| {
+            check_request(&village, &place(opens), day(until), lock(now).as_ref(), waits, day(now))
+        };
+        let own = "4402291002040010007";
+        assert_eq!(ask(own, "2026-11-06", "2026-11-04", false), Ok(()));
+        assert_eq!(ask(own, "2026-11-14", "2026-11-04", false), Ok(()));
+        assert_eq!(
+            ask(own, "2026-11-15", "2026-11-04", false),
+            Err(RequestProblem::TooLong(day("2026-11-14")))
+        );
+        assert_eq!(ask(own, "2026-11-03", "2026-11-04", false), Err(RequestProblem::Past(day("2026-11-03"))));
+        assert_eq!(ask(own, "2026-11-06", "2026-11-04", true), Err(RequestProblem::Waiting));
+        assert_eq!(ask(own, "2026-11-03", "2026-11-02", false), Err(RequestProblem::NotLocked));
+        assert_eq!(ask("440229100205", "2026-11-06", "2026-11-04", false), Err(RequestProblem::Scope));
+        assert_eq!(ask("440229100000", "2026-11-06", "2026-11-04", false), Err(RequestProblem::Scope));
+        let closed = Lock::Closed(month());
+        let refused =
+            check_request(&village, &village, day("2026-11-06"), Some(&closed), false, day("2026-11-04"));
+        assert!(refused.is_err_and(|problem| problem.to_string().contains("请走更正")));
+    }
+
+    #[test]
+    fn the_town_decides_and_never_who_asked() {
+        let village = place("440229100204");
+        let asked = Doer { account: Some(1), login: "wenshu" };
+        let decide = |reach: &str, account, login| {
+            may_decide_exception(&village, &place(reach), &asked, &Doer { account, login })
+        };
+        assert_eq!(decide("440229100000", Some(2), "zhen"), Ok(()));
+        assert_eq!(decide("440229000000", Some(2), "xian"), Ok(()));
+        assert_eq!(decide("440229100204", Some(2), "zhuren"), Err(NotGranter::Level));
+        assert_eq!(decide("440229101000", Some(2), "lin"), Err(NotGranter::Level));
+        assert_eq!(decide("440229100000", Some(1), "renamed"), Err(NotGranter::Asker));
+    }
+
+    #[test]
+    fn a_request_is_decided_once_and_lapses() {
+        let now = start_of(day("2026-11-04"));
+        let until = day("2026-11-04");
+        assert_eq!(ExceptionState::of(None, until, false, now), ExceptionState::Waiting);
+        assert_eq!(ExceptionState::of(None, until, true, now), ExceptionState::Lapsed);
+        assert_eq!(ExceptionState::of(None, day("2026-11-03"), false, now), ExceptionState::Lapsed);
+        let granted = Some(ExceptionStep::Granted);
+        assert_eq!(ExceptionState::of(granted, until, false, now), ExceptionState::Open);
+        assert_eq!(ExceptionState::of(granted, until, true, now), ExceptionState::Over);
+        for step in ExceptionStep::ALL {
+            assert_eq!(ExceptionStep::from_number(step.number()), Some(step));
+            assert!(ExceptionState::of(Some(step), until, false, now).may_take(step).is_err());
+        }
+        assert_eq!(ExceptionState::Waiting.may_take(ExceptionStep::Granted), Ok(()));
+    }
+}

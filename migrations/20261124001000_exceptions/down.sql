@@ -1,0 +1,2 @@
+drop table exception_step;
+drop table lock_exception;

@@ -15,6 +15,7 @@ mod pages;
 mod paper;
 mod personal;
 mod postings;
+mod samples;
 mod tamper;
 mod user;
 mod work;

@@ -11,7 +11,7 @@ const GOLDEN: &[(&str, &str)] = &[
          decide_objection delegate enter_cards erase export export_household form_panels grant \
          grant_exception issue_machine_tokens issue_tokens manage_accounts object operate post publish read \
          read_log register_contacts register_divisions register_households remind reveal review_objection \
-         sign_cards submit_catalogue verify",
+         sample sign_cards submit_catalogue verify",
     ),
     ("county_viewer", "export read"),
     ("assessor", "export read verify"),
@@ -20,9 +20,9 @@ const GOLDEN: &[(&str, &str)] = &[
         "adopt_catalogue adopt_rulebook approve_catalogue ask_exception certify close correct \
          decide_objection enter_cards export export_household form_panels grant grant_exception issue_tokens \
          manage_accounts object post publish read read_log register_contacts register_households remind \
-         reveal review_objection sign_cards submit_catalogue verify",
+         reveal review_objection sample sign_cards submit_catalogue verify",
     ),
-    ("guidance_member", "export read sign_cards"),
+    ("guidance_member", "export read sample sign_cards"),
     ("town_viewer", "export read"),
     (
         "village_administrator",
@@ -43,7 +43,7 @@ const GOLDEN: &[(&str, &str)] = &[
          decide_objection delegate enter_cards erase export export_household form_panels grant \
          grant_exception issue_machine_tokens issue_tokens manage_accounts object operate post publish read \
          read_log register_contacts register_divisions register_households remind reseal reveal \
-         review_objection sign_cards submit_catalogue verify",
+         review_objection sample sign_cards submit_catalogue verify",
     ),
     ("schedule", "award close publish read remind retain"),
     ("holder", "object read_own"),

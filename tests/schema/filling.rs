@@ -83,7 +83,19 @@ const THE_REST: &str = "
         select county_code, place, 202601, place, '2026-02-06', '', sha256(''), '外出', 'u' || place, now()
         from division where length(place) = 12;
     insert into exception_step (county_code, exception_id, place, kind, salt, reason_digest, by_login, taken_at)
-        select county_code, id, place, 1, '', sha256(''), 'u' || county_code, now() from lock_exception;";
+        select county_code, id, place, 1, '', sha256(''), 'u' || county_code, now() from lock_exception;
+    insert into sample_commitment
+        (county_code, place, month, size, commitment, secret_sealed, fixed_by, fixed_at)
+        select county_code, place, 202601, 1, sha256('x'), 'x', 'u' || county_code, now()
+        from division where length(place) = 12;
+    insert into sample_draw (county_code, place, month, secret, signed, last_card_id, drawn_by, drawn_at)
+        select county_code, place, month, sha256('x'), sha256('y'), 1, fixed_by, now() from sample_commitment;
+    insert into sample_household (county_code, month, household_id, place, number)
+        select county_code, 202601, id, place, 1 from household;
+    insert into sample_card
+        (county_code, month, household_id, place, checked_on, status, findings, by_login, handed_in_at)
+        select county_code, month, household_id, place, '2026-02-05', 0, '', 'u' || county_code, now()
+        from sample_household;";
 
 /// The database of the counties 440229 (60 households) and 440230 (12 households) in January 2026.
 pub async fn filled() -> TestDatabase {

@@ -98,6 +98,8 @@ acts! {
     Reveal = "reveal";
     /// Review decided objections.
     ReviewObjection = "review_objection";
+    /// Fix, draw and enter the town's blind sample.
+    Sample = "sample";
     /// Sign a panel's month.
     SignCards = "sign_cards";
     /// Hand in a catalogue for approval.

@@ -13,7 +13,7 @@ pub use act::{
     Correct, DecideObjection, Delegate, EnterCards, Erase, Export, ExportHousehold, FormPanels, Grant,
     GrantException, IssueMachineTokens, IssueTokens, ManageAccounts, Object, Operate, OwnAccount, Post,
     Publish, Read, ReadLog, ReadOwn, ReadPublic, RegisterContacts, RegisterDivisions, RegisterHouseholds,
-    Remind, Reseal, Retain, Reveal, ReviewObjection, SignCards, SubmitCatalogue, Verify,
+    Remind, Reseal, Retain, Reveal, ReviewObjection, Sample, SignCards, SubmitCatalogue, Verify,
 };
 pub use actor::{Actor, Hat, Machine, Origin, Person, RequestKey};
 pub use allowed::{Allowed, Outside};

@@ -605,6 +605,57 @@ diesel::table! {
 }
 
 diesel::table! {
+    sample_card (county_code, month, household_id) {
+        county_code -> Text,
+        month -> Integer,
+        household_id -> BigInt,
+        place -> Text,
+        checked_on -> Date,
+        status -> SmallInt,
+        findings -> Text,
+        by_login -> Text,
+        by_account -> Nullable<BigInt>,
+        handed_in_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sample_commitment (county_code, place, month) {
+        county_code -> Text,
+        place -> Text,
+        month -> Integer,
+        size -> SmallInt,
+        commitment -> Binary,
+        secret_sealed -> Binary,
+        fixed_by -> Text,
+        fixed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sample_draw (county_code, place, month) {
+        county_code -> Text,
+        place -> Text,
+        month -> Integer,
+        secret -> Binary,
+        signed -> Binary,
+        last_card_id -> BigInt,
+        drawn_by -> Text,
+        drawn_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sample_household (county_code, month, household_id) {
+        county_code -> Text,
+        month -> Integer,
+        household_id -> BigInt,
+        place -> Text,
+        number -> SmallInt,
+    }
+}
+
+diesel::table! {
     seal_canary (key_id) {
         key_id -> SmallInt,
         sealed -> Binary,
@@ -752,6 +803,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     publication,
     role_grant,
     rulebook,
+    sample_card,
+    sample_commitment,
+    sample_draw,
+    sample_household,
     seal_canary,
     session,
     sheet,

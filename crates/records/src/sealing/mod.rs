@@ -36,6 +36,8 @@ pub enum Field {
     Token,
     /// 异议电话: the phone that was left with an objection.
     ObjectionPhone,
+    /// 抽查密数: the secret of a village's sample, by the number of its month.
+    SampleSecret(i32),
 }
 
 /// A key with its number, from 1 on.
@@ -233,6 +235,7 @@ fn binding(place: &Place, field: Field) -> String {
         Field::SecondFactor(account) => format!("second factor {account}"),
         Field::Token => "token".to_owned(),
         Field::ObjectionPhone => "objection phone".to_owned(),
+        Field::SampleSecret(month) => format!("sample secret {month}"),
     };
     format!("{}\t{}\t{field}", place.county().digits(), place.digits())
 }

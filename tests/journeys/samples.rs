@@ -96,6 +96,13 @@ async fn the_town_draws_what_nobody_could_steer_and_checks_it_blind() {
         owner.query_one("select count(*) from card where revision > 1", &[]).await.expect("a count").get(0);
     assert_eq!(cards, 0, "the panel's card stays as it was");
 
+    let month = ["--county", COUNTY, "--month", "2026-01", "--now", "2026-02-04T00:30:00+08:00"];
+    succeed(&database, &[&["close"], month.as_slice()].concat());
+    succeed(&database, &[&["publish"], month.as_slice()].concat());
+    let board = send(&desk.serving.pages, "GET", &format!("/p/{VILLAGE}/2026-01"), &[], "").body;
+    let digits: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(board.contains(&digits), "the notice makes the secret known");
+
     succeed(&database, &["verify", "--county", COUNTY]);
     owner.batch_execute("update sample_draw set secret = sha256('another')").await.expect("tampered");
     let found = run(&database, &["verify", "--county", COUNTY]);

@@ -10,4 +10,4 @@ pub use draw::{Drawn, draw};
 pub use fix::fix_samples;
 pub(crate) use fix::reseal_secrets;
 pub use read::{Sampled, TownCheck, VillageSample, sample_sheet, samples_of};
-pub(crate) use read::{drawn_households, draws};
+pub(crate) use read::{commitment_of, drawn_households, draws};

@@ -134,6 +134,22 @@ pub async fn samples_of(
     Ok(samples)
 }
 
+/// The hash of the secret that is fixed for a village's month.
+pub(crate) async fn commitment_of(
+    connection: &mut Connection,
+    village: &Place,
+    month: Month,
+) -> Result<Option<Digest>> {
+    let county = village.county();
+    let fixed: Option<Vec<u8>> = sample_commitment::table
+        .find((county.digits(), village.digits(), month.number()))
+        .select(sample_commitment::commitment)
+        .first(connection)
+        .await
+        .optional()?;
+    fixed.map(|digest| codec::digest(&digest)).transpose()
+}
+
 /// The draws inside `scope`, of a month or of all, in the order of months and villages.
 pub(crate) async fn draws(
     connection: &mut Connection,

@@ -30,11 +30,11 @@ use crate::sealing::Salts;
 use crate::tenancy::{self, Mode};
 
 pub(crate) use check::{examine, is_signed};
-pub(crate) use exceptions::erase_exceptions;
 pub use exceptions::{
     ExceptionDecision, ExceptionRequest, ExceptionTaken, ListedException, ask_exception, decide_exception,
     entry_lock, exceptions_of, withdraw_exception,
 };
+pub(crate) use exceptions::{erase_exceptions, granted};
 pub use load::cards_page;
 pub(crate) use load::{PanelNames, StoredCard, cards, counting, findings};
 pub(crate) use save::{NewCard, insert};

@@ -7,31 +7,32 @@ use domain::place::Place;
 const GOLDEN: &[(&str, &str)] = &[
     (
         "county_administrator",
-        "adopt_catalogue adopt_rulebook approve_catalogue award certify close correct decide_objection delegate \
-         enter_cards erase export export_household form_panels grant issue_machine_tokens issue_tokens \
-         manage_accounts object operate post publish read read_log register_contacts register_divisions \
-         register_households remind reveal review_objection sign_cards submit_catalogue verify \
-         withdraw_consent",
+        "adopt_catalogue adopt_rulebook approve_catalogue ask_exception award certify close correct \
+         decide_objection delegate enter_cards erase export export_household form_panels grant \
+         grant_exception issue_machine_tokens issue_tokens manage_accounts object operate post publish \
+         read read_log register_contacts register_divisions register_households remind reveal \
+         review_objection sample sign_cards submit_catalogue verify withdraw_consent",
     ),
     ("county_viewer", "export read"),
     ("assessor", "export read verify"),
     (
         "town_administrator",
-        "adopt_catalogue adopt_rulebook approve_catalogue certify close correct decide_objection enter_cards \
-         export export_household form_panels grant issue_tokens manage_accounts object post publish read read_log \
-         register_contacts register_households remind reveal review_objection sign_cards submit_catalogue verify \
+        "adopt_catalogue adopt_rulebook approve_catalogue ask_exception certify close correct \
+         decide_objection enter_cards export export_household form_panels grant grant_exception \
+         issue_tokens manage_accounts object post publish read read_log register_contacts \
+         register_households remind reveal review_objection sample sign_cards submit_catalogue verify \
          withdraw_consent",
     ),
-    ("guidance_member", "export read sign_cards"),
+    ("guidance_member", "export read sample sign_cards"),
     ("town_viewer", "export read"),
     (
         "village_administrator",
-        "adopt_rulebook certify close correct decide_objection enter_cards export export_household form_panels \
-         grant issue_tokens manage_accounts object post publish read register_contacts register_households reveal \
-         sign_cards submit_catalogue verify \
+        "adopt_rulebook ask_exception certify close correct decide_objection enter_cards export \
+         export_household form_panels grant issue_tokens manage_accounts object post publish read \
+         register_contacts register_households reveal sign_cards submit_catalogue verify \
          withdraw_consent",
     ),
-    ("panel_leader", "enter_cards read sign_cards"),
+    ("panel_leader", "ask_exception enter_cards read sign_cards"),
     ("panel_member", "enter_cards read"),
     ("supervisor", "export object read read_log verify"),
     ("group_leader", "read"),
@@ -40,11 +41,11 @@ const GOLDEN: &[(&str, &str)] = &[
     ("person", "own_account"),
     (
         "operator",
-        "adopt_catalogue adopt_rulebook approve_catalogue award certify close correct decide_objection delegate \
-         enter_cards erase export export_household form_panels grant issue_machine_tokens issue_tokens \
-         manage_accounts object operate post publish read read_log register_contacts register_divisions \
-         register_households remind reseal reveal review_objection sign_cards submit_catalogue verify \
-         withdraw_consent",
+        "adopt_catalogue adopt_rulebook approve_catalogue ask_exception award certify close correct \
+         decide_objection delegate enter_cards erase export export_household form_panels grant \
+         grant_exception issue_machine_tokens issue_tokens manage_accounts object operate post publish \
+         read read_log register_contacts register_divisions register_households remind reseal reveal \
+         review_objection sample sign_cards submit_catalogue verify withdraw_consent",
     ),
     ("schedule", "award close publish read remind retain"),
     ("holder", "object read_own withdraw_consent"),

@@ -22,6 +22,8 @@ pub struct Probe {
     pub route: &'static str,
     /// With `{account}`, `{grant}`, `{token}`, `{job}`, `{sheet}`, `{objection}`, `{submission}` and `{suggestion}` for
     /// rows that the village has; in a body `{form_token}` for what the forms of the session carry.
+    /// With `{account}`, `{grant}`, `{token}`, `{job}`, `{sheet}`, `{objection}`, `{exception}` and `{submission}` for rows that the
+    /// village has; in a body `{form_token}` for what the forms of the session carry.
     pub path: &'static str,
     pub body: Option<&'static str>,
     pub needs: Needs,
@@ -93,8 +95,16 @@ pub const PROBES: &[Probe] = &[
     get("/scoring/{place}/{month}/panel", "/scoring/440229100201/2026-01/panel?name=%E7%AC%AC%E4%B8%80%E8%AF%84%E5%88%86%E7%BB%84", Needs::Act("read", VILLAGE)),
     send("POST", "/scoring/{place}/{month}/signatures", "/scoring/440229100201/2026-01/signatures", "form_token={form_token}&panel=%E7%AC%AC%E4%B8%80%E8%AF%84%E5%88%86%E7%BB%84", Needs::Act("sign_cards", VILLAGE)),
     send("POST", "/scoring/{place}/{month}/sheets/{sheet}", "/scoring/440229100201/2026-01/sheets/{sheet}", "form_token={form_token}&take=no", Needs::Act("sign_cards", VILLAGE)),
+    send("POST", "/scoring/{place}/{month}/exceptions", "/scoring/440229100201/2026-01/exceptions", "form_token={form_token}&until=2026-02-06&reason=x", Needs::Act("ask_exception", VILLAGE)),
+    send("POST", "/scoring/{place}/{month}/exceptions/{exception}", "/scoring/440229100201/2026-01/exceptions/{exception}", "form_token={form_token}&act=refuse&reason=x", Needs::Act("grant_exception", VILLAGE)),
+    get("/scoring/{place}/{month}/blank.pdf", "/scoring/440229100201/2020-01/blank.pdf?group=440229100201001", Needs::Act("enter_cards", VILLAGE)),
     get("/scoring/{place}/{month}/entry", "/scoring/440229100201/2026-01/entry", Needs::Act("enter_cards", VILLAGE)),
     send("POST", "/scoring/{place}/{month}/entry", "/scoring/440229100201/2026-01/entry", "form_token={form_token}&scored_on=2026-01-28", Needs::Act("enter_cards", VILLAGE)),
+    get("/samples/{place}/{month}", "/samples/440229100201/2026-01", Needs::Act("read", VILLAGE)),
+    send("POST", "/samples/{place}/{month}/commitments", "/samples/440229100201/2026-01/commitments", "form_token={form_token}&size=5", Needs::Act("sample", VILLAGE)),
+    send("POST", "/samples/{place}/{month}/draws", "/samples/440229100201/2026-01/draws", "form_token={form_token}", Needs::Act("sample", VILLAGE)),
+    send("POST", "/samples/{place}/{month}/cards", "/samples/440229100201/2026-01/cards", "form_token={form_token}&household=4402291002010010001&checked_on=2026-02-05&findings=-", Needs::Act("sample", VILLAGE)),
+    get("/samples/{place}/{month}/list.pdf", "/samples/440229100201/2026-01/list.pdf", Needs::Act("sample", VILLAGE)),
     get("/objections/{place}/{month}", "/objections/440229100201/2026-01", Needs::Act("read", VILLAGE)),
     send("POST", "/objections/{place}/{month}", "/objections/440229100201/2026-01", "form_token={form_token}&group=440229100201001&number=0001&words=x", Needs::Act("object", VILLAGE)),
     get("/objections/{place}/{month}/{objection}", "/objections/440229100201/2026-01/{objection}", Needs::Act("read", VILLAGE)),

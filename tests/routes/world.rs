@@ -66,6 +66,13 @@ pub(super) async fn world() -> (TestDatabase, Attempts) {
              values ('440229', '440229100201', '440229100201', 202601, 99, 1, 5, 'x', '00', sha256(''), sha256(''),
                 '2026-01-28', now()) returning id",
         ),
+        (
+            "exception",
+            "insert into lock_exception (county_code, place, month, opens, open_until, salt, reason_digest, asked_by,
+                asked_at)
+             values ('440229', '440229100201', 202601, '440229100201', '2026-02-06', '', sha256(''), 'clerk', now())
+             returning id",
+        ),
     ] {
         let id: i64 = owner.query_one(insert, &[]).await.expect("a row").get(0);
         rows.push((name, id));

@@ -89,7 +89,25 @@ const THE_REST: &str = "
         from division cross join (values (9), (12)) as offices (office) where length(place) = 12;
     insert into suggestion_answer (county_code, suggestion_id, number, place, salt, words_digest, published, by_name,
             answered_on, answered_at)
-        select county_code, id, 1, place, '', sha256(''), true, 'operator:tester', filed_on, filed_at from suggestion;";
+        select county_code, id, 1, place, '', sha256(''), true, 'operator:tester', filed_on, filed_at from suggestion;
+    insert into lock_exception
+        (county_code, place, month, opens, open_until, salt, reason_digest, reason, asked_by, asked_at)
+        select county_code, place, 202601, place, '2026-02-06', '', sha256(''), '外出', 'u' || place, now()
+        from division where length(place) = 12;
+    insert into exception_step (county_code, exception_id, place, kind, salt, reason_digest, by_login, taken_at)
+        select county_code, id, place, 1, '', sha256(''), 'u' || county_code, now() from lock_exception;
+    insert into sample_commitment
+        (county_code, place, month, size, commitment, secret_sealed, fixed_by, fixed_at)
+        select county_code, place, 202601, 1, sha256('x'), 'x', 'u' || county_code, now()
+        from division where length(place) = 12;
+    insert into sample_draw (county_code, place, month, secret, signed, last_card_id, drawn_by, drawn_at)
+        select county_code, place, month, sha256('x'), sha256('y'), 1, fixed_by, now() from sample_commitment;
+    insert into sample_household (county_code, month, household_id, place, number)
+        select county_code, 202601, id, place, 1 from household;
+    insert into sample_card
+        (county_code, month, household_id, place, checked_on, status, findings, by_login, handed_in_at)
+        select county_code, month, household_id, place, '2026-02-05', 0, '', 'u' || county_code, now()
+        from sample_household;";
 
 /// The database of the counties 440229 (60 households) and 440230 (12 households) in January 2026.
 pub async fn filled() -> TestDatabase {

@@ -30,6 +30,8 @@ acts! {
     AdoptRulebook = "adopt_rulebook";
     /// Approve a catalogue that the level below has handed in, or send it back.
     ApproveCatalogue = "approve_catalogue";
+    /// Ask, after entry has ended, that cards may still be entered.
+    AskException = "ask_exception";
     /// Compute year-end awards.
     Award = "award";
     /// Enter certified numbers.
@@ -54,6 +56,8 @@ acts! {
     FormPanels = "form_panels";
     /// Give roles and take them back.
     Grant = "grant";
+    /// Grant or refuse what a village asked for after entry had ended.
+    GrantException = "grant_exception";
     /// Give other systems tokens and take them back.
     IssueMachineTokens = "issue_machine_tokens";
     /// Give households the tokens of their cards.
@@ -94,6 +98,8 @@ acts! {
     Reveal = "reveal";
     /// Review decided objections.
     ReviewObjection = "review_objection";
+    /// Fix, draw and enter the town's blind sample.
+    Sample = "sample";
     /// Sign a panel's month.
     SignCards = "sign_cards";
     /// Hand in a catalogue for approval.

@@ -23,6 +23,7 @@ pub mod places;
 pub mod progress;
 pub mod publication;
 pub mod rulebook;
+pub mod samples;
 pub(crate) mod schema;
 pub mod scoring;
 pub mod sealing;

@@ -223,6 +223,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    exception_step (county_code, exception_id) {
+        county_code -> Text,
+        exception_id -> BigInt,
+        place -> Text,
+        kind -> SmallInt,
+        salt -> Binary,
+        reason_digest -> Binary,
+        reason -> Nullable<Text>,
+        by_login -> Text,
+        by_account -> Nullable<BigInt>,
+        taken_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     finding (county_code, month, card_id, number) {
         county_code -> Text,
         month -> Integer,
@@ -325,6 +340,23 @@ diesel::table! {
         started_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
         outcome -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    lock_exception (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        month -> Integer,
+        opens -> Text,
+        open_until -> Date,
+        salt -> Binary,
+        reason_digest -> Binary,
+        reason -> Nullable<Text>,
+        asked_by -> Text,
+        asked_account -> Nullable<BigInt>,
+        asked_at -> Timestamptz,
     }
 }
 
@@ -593,6 +625,57 @@ diesel::table! {
 }
 
 diesel::table! {
+    sample_card (county_code, month, household_id) {
+        county_code -> Text,
+        month -> Integer,
+        household_id -> BigInt,
+        place -> Text,
+        checked_on -> Date,
+        status -> SmallInt,
+        findings -> Text,
+        by_login -> Text,
+        by_account -> Nullable<BigInt>,
+        handed_in_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sample_commitment (county_code, place, month) {
+        county_code -> Text,
+        place -> Text,
+        month -> Integer,
+        size -> SmallInt,
+        commitment -> Binary,
+        secret_sealed -> Binary,
+        fixed_by -> Text,
+        fixed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sample_draw (county_code, place, month) {
+        county_code -> Text,
+        place -> Text,
+        month -> Integer,
+        secret -> Binary,
+        signed -> Binary,
+        last_card_id -> BigInt,
+        drawn_by -> Text,
+        drawn_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sample_household (county_code, month, household_id) {
+        county_code -> Text,
+        month -> Integer,
+        household_id -> BigInt,
+        place -> Text,
+        number -> SmallInt,
+    }
+}
+
+diesel::table! {
     seal_canary (key_id) {
         key_id -> SmallInt,
         sealed -> Binary,
@@ -755,6 +838,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     county_seal,
     delegation,
     division,
+    exception_step,
     finding,
     group_fact,
     household,
@@ -762,6 +846,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     household_version,
     idempotency_key,
     job_run,
+    lock_exception,
     login_attempt,
     machine_token,
     message,
@@ -778,6 +863,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     publication,
     role_grant,
     rulebook,
+    sample_card,
+    sample_commitment,
+    sample_draw,
+    sample_household,
     seal_canary,
     session,
     sheet,

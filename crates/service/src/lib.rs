@@ -28,6 +28,7 @@ mod objecting;
 mod roles;
 mod router;
 mod rules;
+mod samples;
 mod scoring;
 mod session;
 mod shell;

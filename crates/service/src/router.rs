@@ -12,7 +12,7 @@ use crate::state::State;
 use crate::{
     account, accounts, api, assets, awards, caller, closing, error, headers, health, household, households,
     log, login, metrics, objecting, objections, overview, panels, photos, publication, publishing, roles,
-    rules, scoring, suggesting, suggestions, why,
+    rules, samples, scoring, suggesting, suggestions, why,
 };
 
 macro_rules! pages {
@@ -54,8 +54,16 @@ pages! {
     get "/scoring/{place}/{month}/panel" scoring::review;
     post "/scoring/{place}/{month}/signatures" scoring::sign;
     post "/scoring/{place}/{month}/sheets/{sheet}" scoring::decide;
+    post "/scoring/{place}/{month}/exceptions" scoring::ask_exception;
+    post "/scoring/{place}/{month}/exceptions/{exception}" scoring::decide_exception;
+    get "/scoring/{place}/{month}/blank.pdf" scoring::blank;
     get "/scoring/{place}/{month}/entry" scoring::entry;
     post "/scoring/{place}/{month}/entry" scoring::save_entry;
+    get "/samples/{place}/{month}" samples::show;
+    post "/samples/{place}/{month}/commitments" samples::fix;
+    post "/samples/{place}/{month}/draws" samples::draw;
+    post "/samples/{place}/{month}/cards" samples::check;
+    get "/samples/{place}/{month}/list.pdf" samples::list;
     get "/objections/{place}/{month}" objections::show;
     post "/objections/{place}/{month}" objections::take;
     get "/objections/{place}/{month}/{objection}" objections::one;

@@ -124,6 +124,13 @@ pub struct Doer<'a> {
     pub login: &'a str,
 }
 
+impl Doer<'_> {
+    /// Whether both are one person, under whichever name.
+    pub fn is_same(&self, other: &Doer<'_>) -> bool {
+        (self.account.is_some() && self.account == other.account) || self.login == other.login
+    }
+}
+
 /// Why somebody may not decide on a catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotApprover {
@@ -170,8 +177,7 @@ pub fn may_approve(
     by: &Doer<'_>,
 ) -> Result<(), NotApprover> {
     is_above(place, reach)?;
-    let same_account = by.account.is_some() && by.account == submitted.account;
-    if same_account || by.login == submitted.login { Err(NotApprover::Submitter) } else { Ok(()) }
+    if by.is_same(submitted) { Err(NotApprover::Submitter) } else { Ok(()) }
 }
 
 /// What is missing of the meeting that agreed to a catalogue.

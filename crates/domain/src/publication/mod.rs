@@ -4,6 +4,7 @@ mod honours;
 mod masked;
 mod notice;
 mod photo;
+mod provenance;
 mod state;
 
 use chrono::NaiveDate;
@@ -15,6 +16,7 @@ pub use honours::{Honours, Praised, honours};
 pub use masked::{Masked, Name, last_digits};
 pub use notice::{Change, Notice, NoticeGroup, NoticeRow, Placed, PublicRow, notice_group, praise_line};
 pub use photo::{NotForBoard, PhotoState, PhotoStep, PhotoStepProblem, is_second, may_hang, photo_state};
+pub use provenance::Provenance;
 pub use state::{MonthFacts, MonthState, final_from, state};
 
 /// Rule R-43: a month is published in time when its sheet is posted by the 10th of the next month,

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::honours::{Honours, Praised, honours};
-use super::{Masked, Name, last_digits};
+use super::{Masked, Name, Provenance, last_digits};
 use crate::canonical::Digest;
 use crate::closing::{HouseholdResult, Tier};
 use crate::month::Month;
@@ -57,6 +57,8 @@ pub struct Notice {
     pub honours: Honours,
     /// What the version moved against the one before it.
     pub changes: Vec<Change>,
+    /// How the month came about.
+    pub provenance: Provenance,
 }
 
 /// A group on the notice.

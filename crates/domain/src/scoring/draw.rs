@@ -5,6 +5,11 @@ use sha2::{Digest as _, Sha256};
 use crate::canonical::Digest;
 use crate::place::Place;
 
+/// The seed of a draw.
+pub fn sample_seed(secret: &[u8; 32], signed: &Digest) -> Digest {
+    Digest(Sha256::new().chain_update(secret).chain_update(signed.0).finalize().into())
+}
+
 /// Rule R-23: the sample's seed is SHA-256(secret ‖ digest of the signed cards); the households with
 /// the smallest SHA-256(seed in hex ‖ household code) are drawn.
 ///
@@ -13,7 +18,7 @@ use crate::place::Place;
 ///
 /// Source: product §2.4.
 pub fn draw_sample(secret: &[u8; 32], signed: &Digest, households: &[Place], size: usize) -> Vec<Place> {
-    let seed = Digest(Sha256::new().chain_update(secret).chain_update(signed.0).finalize().into()).hex();
+    let seed = sample_seed(secret, signed).hex();
     let lot = |household: &Place| Digest::of(format!("{seed}{}", household.digits()).as_bytes());
     let mut drawn: Vec<_> = households.iter().map(|household| (lot(household), *household)).collect();
     drawn.sort();

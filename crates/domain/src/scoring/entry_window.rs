@@ -71,16 +71,16 @@ pub enum LateProblem {
     /// Scored after the month without a reason.
     #[error("评分日期 {0} 在月末之后，请填写原因")]
     NoReason(NaiveDate),
-    /// Scored after the deadline or before the month.
-    #[error("评分日期 {0} 不在该月评分时间内（当月 1 日至次月 {1} 日）")]
-    OutOfMonth(NaiveDate, u32),
+    /// Scored after the last day or before the month.
+    #[error("评分日期 {0} 不在该月评分时间内（当月 1 日至 {1}）")]
+    OutOfMonth(NaiveDate, NaiveDate),
     /// Scored in the future.
     #[error("评分日期 {0} 还没有到")]
     Future(NaiveDate),
 }
 
 /// Rule R-22: a reason is needed when the scoring itself was after the month's end; scoring outside
-/// the month and its days of grace is refused.
+/// the month and its days of grace, or those of an exception, is refused. `last` is the last of these days.
 ///
 /// Source: part four (三): 确有特殊情况的.
 pub fn check_late_reason(
@@ -88,10 +88,10 @@ pub fn check_late_reason(
     scored_on: NaiveDate,
     has_reason: bool,
     now: NaiveDateTime,
-    rule: &ScoringRule,
+    last: NaiveDate,
 ) -> Result<(), LateProblem> {
-    if scored_on < month.day(1) || scored_on > month.next().day(rule.until_day) {
-        return Err(LateProblem::OutOfMonth(scored_on, rule.until_day));
+    if scored_on < month.day(1) || scored_on > last {
+        return Err(LateProblem::OutOfMonth(scored_on, last));
     }
     if scored_on > now.date() {
         return Err(LateProblem::Future(scored_on));
@@ -115,7 +115,7 @@ mod tests {
     fn check(scored_on: &str, reason: bool, now: &str, expected: bool) {
         let scored_on = scored_on.parse().expect("a date");
         let now: NaiveDate = now.parse().expect("a date");
-        let checked = check_late_reason(october(), scored_on, reason, start_of(now), &RULE);
+        let checked = check_late_reason(october(), scored_on, reason, start_of(now), october().next().day(3));
         assert_eq!(checked.is_ok(), expected, "{scored_on}: {checked:?}");
     }
 

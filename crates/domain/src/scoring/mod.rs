@@ -3,7 +3,10 @@
 mod draw;
 mod entry_window;
 mod evidence;
+mod exception;
+mod exception_request;
 mod findings;
+mod sample;
 mod score;
 mod sheet;
 mod typed;
@@ -15,10 +18,13 @@ use chrono::NaiveDate;
 use crate::canonical::{Digest, Form};
 use crate::place::Place;
 
-pub use draw::draw_sample;
+pub use draw::{draw_sample, sample_seed};
 pub use entry_window::{EntryWindow, LateProblem, Lock, check_late_reason};
 pub use evidence::{Pictured, missing_evidence};
+pub use exception::{ExceptionEnded, ExceptionState, ExceptionStep, Granted, last_visit, lift, opened_until};
+pub use exception_request::{NotGranter, RequestProblem, check_request, may_decide_exception};
 pub use findings::{Finding, FindingsError, parse_findings, write_findings};
+pub use sample::{SampleProblem, candidates, check_commitment, check_day, check_draw, commitment, is_beyond};
 pub use score::{ItemScore, Score, ScoringTable, UnknownRule};
 pub use sheet::{Likeness, Receipt, Standing, may_take, receive};
 pub use typed::{parse_typed, typed_findings};

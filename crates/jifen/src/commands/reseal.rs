@@ -43,19 +43,20 @@ async fn all(context: &Context, common: &Common) -> Result<()> {
         done.households += one.households;
         done.tokens += one.tokens;
         done.objections += one.objections;
+        done.samples += one.samples;
         done.accounts += one.accounts;
     }
     retire_earlier(&mut *context.database.connection().await?, sealer).await?;
-    let (key, Resealed { households, tokens, accounts, objections }) = (sealer.current(), done);
+    let (key, Resealed { households, tokens, accounts, objections, samples }) = (sealer.current(), done);
     if common.json {
         println!(
             "{}",
             json!({ "key": key, "households": households, "tokens": tokens, "accounts": accounts,
-                "objections": objections })
+                "objections": objections, "samples": samples })
         );
     } else {
         println!(
-            "已用第 {key} 把密钥重新加密：花名册 {households} 条、户码 {tokens} 个、异议电话 {objections} 个、动态口令 {accounts} 个。\
+            "已用第 {key} 把密钥重新加密：花名册 {households} 条、户码 {tokens} 个、异议电话 {objections} 个、抽查密数 {samples} 个、动态口令 {accounts} 个。\
              旧密钥请留到只用新密钥运行 jifen verify 通过、并有了新的备份以后"
         );
     }

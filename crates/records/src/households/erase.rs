@@ -17,6 +17,7 @@ use crate::moment::Moment;
 use crate::objections::erase_words;
 use crate::photos::{PhotoStore, erase_photos, sweep};
 use crate::schema::{card_remark, household_version};
+use crate::scoring::erase_exceptions;
 use crate::sealing::Sealer;
 use crate::sheets::erase_sheets;
 use crate::suggestions::erase_of_household;
@@ -27,7 +28,7 @@ use crate::tenancy::{self, Mode};
 pub struct Erased {
     /// Revisions of the register that lost name, phone and address.
     pub revisions: usize,
-    /// Remarks on cards, sheets from phones and their decisions.
+    /// Remarks on cards, sheets from phones and their decisions, and reasons of exceptions.
     pub remarks: usize,
     /// Objections, suggestions and complaints, and what was written about them.
     pub objections: usize,
@@ -102,6 +103,7 @@ async fn erase_rows(
             .execute(connection)
             .await?;
         let remarks = remarks + erase_sheets(connection, &county, entry.household_id).await?;
+        let remarks = remarks + erase_exceptions(connection, &county, household).await?;
         let objections = erase_words(connection, &county, entry.household_id).await?
             + erase_of_household(connection, &county, entry.household_id).await?;
         // After the name: a photo that is on its way holds the row of the name until it is written.

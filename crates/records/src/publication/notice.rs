@@ -8,7 +8,7 @@ use domain::month::{Month, local_time};
 use domain::place::{Level, Place};
 use domain::points::Points;
 use domain::publication::{
-    Change, Notice, NoticeGroup, PublicRow, final_from, honours, last_digits, notice_group,
+    Change, Notice, NoticeGroup, Provenance, PublicRow, final_from, honours, last_digits, notice_group,
 };
 
 use super::published;
@@ -17,6 +17,8 @@ use crate::database::Connection;
 use crate::error::{Error, Result};
 use crate::places;
 use crate::rulebook;
+use crate::samples::{commitment_of, draws};
+use crate::scoring::granted;
 
 /// The notice of the latest version of a village's month; none while the month is not closed. A version that is
 /// not published is a preview.
@@ -78,6 +80,19 @@ pub async fn notice_of(
         honours: honours(&rows),
         groups: groups(rows, &names),
         changes,
+        provenance: provenance(connection, village, closed.month).await?,
+    })
+}
+
+/// How a month came about, and what is fixed for the next.
+async fn provenance(connection: &mut Connection, village: &Place, month: Month) -> Result<Provenance> {
+    let scope = village.scope();
+    let exceptions = granted(connection, &village.county(), (&scope.low, &scope.high), month).await?;
+    let drawn = draws(connection, village, Some(month)).await?.pop();
+    Ok(Provenance {
+        exceptions: exceptions.values().map(Vec::len).sum(),
+        drawn: drawn.map(|draw| (draw.secret, draw.signed)),
+        next: commitment_of(connection, village, month.next()).await?,
     })
 }
 

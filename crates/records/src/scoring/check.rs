@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use domain::input::{Line, Problem, Scorecard};
 use domain::place::{Level, Place};
-use domain::scoring::{Card, Likeness, Lock, check_late_reason};
+use domain::scoring::{Card, Likeness, Lock, check_late_reason, last_visit};
 
 use super::save::NewCard;
 use super::sign::Remark;
@@ -53,7 +53,7 @@ enum Checked {
 
 fn check(line: &Line<Scorecard>, facts: &Facts, now: NaiveDateTime) -> Result<Checked, Vec<Problem>> {
     let Line { number, row } = line;
-    let lock = facts.find(&row.household).and_then(|(_, village)| village.lock(facts.month, now));
+    let lock = facts.find(&row.household).and_then(|(entry, village)| village.lock(entry, facts.month, now));
     let examined = match (examine(line, facts, now), lock) {
         (examined, None) => examined?,
         (examined, Some(lock)) => {
@@ -99,9 +99,8 @@ pub(crate) fn examine<'a>(
     let mut problems = Vec::new();
     let mut refuse = |field, message: String| problems.push(Problem::new(*number, field, message));
     let has_reason = row.late_reason.is_some();
-    if let Err(late) =
-        check_late_reason(facts.month, row.scored_on, has_reason, now, &village.rulebook.scoring)
-    {
+    let last = last_visit(facts.month, &village.rulebook.scoring, village.opened_until(entry, now));
+    if let Err(late) = check_late_reason(facts.month, row.scored_on, has_reason, now, last) {
         let field = if matches!(late, domain::scoring::LateProblem::NoReason(_)) {
             "late_reason"
         } else {

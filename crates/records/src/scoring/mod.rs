@@ -1,6 +1,7 @@
 //! Cards: entered as insert-only revisions, and signed by the panel's leader.
 
 mod check;
+mod exceptions;
 mod load;
 mod save;
 mod sign;
@@ -9,10 +10,11 @@ mod sign_month;
 use std::collections::{BTreeMap, BTreeSet};
 
 use authz::{Allowed, EnterCards};
+use chrono::{NaiveDate, NaiveDateTime};
 use domain::input::{Line, Scorecard};
 use domain::month::Month;
 use domain::place::{Level, Place};
-use domain::scoring::{EntryWindow, Lock};
+use domain::scoring::{EntryWindow, Granted, Lock, lift, opened_until};
 use serde_json::json;
 
 use crate::catalogue;
@@ -28,6 +30,11 @@ use crate::sealing::Salts;
 use crate::tenancy::{self, Mode};
 
 pub(crate) use check::{examine, is_signed};
+pub use exceptions::{
+    ExceptionDecision, ExceptionRequest, ExceptionTaken, ListedException, ask_exception, decide_exception,
+    entry_lock, exceptions_of, withdraw_exception,
+};
+pub(crate) use exceptions::{erase_exceptions, granted};
 pub use load::cards_page;
 pub(crate) use load::{PanelNames, StoredCard, cards, counting, findings};
 pub(crate) use save::{NewCard, insert};
@@ -125,15 +132,27 @@ pub(crate) struct VillageFacts {
     pub(crate) rules: BTreeSet<String>,
     pub(crate) catalogue: Option<catalogue::Stored>,
     pub(crate) panels: Vec<panels::StoredPanel>,
+    /// The exceptions that were granted for the month.
+    pub(crate) exceptions: Vec<Granted>,
 }
 
 impl VillageFacts {
-    /// What keeps cards of the month out now, if anything.
-    pub(crate) fn lock(&self, month: Month, now: chrono::NaiveDateTime) -> Option<Lock> {
+    /// What keeps cards of the month out now, exceptions apart.
+    pub(crate) fn entry_lock(&self, month: Month, now: NaiveDateTime) -> Option<Lock> {
         if self.closed {
             return Some(Lock::Closed(month));
         }
         EntryWindow::of(month, now, &self.rulebook.scoring).lock(month)
+    }
+
+    /// What keeps a household's card of the month out now, if anything.
+    pub(crate) fn lock(&self, row: &RosterRow, month: Month, now: NaiveDateTime) -> Option<Lock> {
+        lift(self.entry_lock(month, now), self.opened_until(row, now))
+    }
+
+    /// The last day until which exceptions hold entry open for a household.
+    pub(crate) fn opened_until(&self, row: &RosterRow, now: NaiveDateTime) -> Option<NaiveDate> {
+        opened_until(&self.exceptions, &row.entry.household, &row.entry.group, now)
     }
 }
 
@@ -156,6 +175,7 @@ impl Facts {
         let layers = rulebook::all(connection, scope).await?;
         let panels = panels::in_range(connection, &county, range).await?;
         let heads = closing::heads(connection, &county, range).await?;
+        let mut granted = exceptions::granted(connection, &county, range, month).await?;
         let mut of_villages = BTreeMap::new();
         for village in villages {
             let catalogue = domain::catalogue::in_force(&catalogues, village, month);
@@ -167,6 +187,7 @@ impl Facts {
                     .unwrap_or_default(),
                 catalogue: catalogue.map(|one| one.what.clone()),
                 panels: panels::as_of(&panels, village, month).into_iter().cloned().collect(),
+                exceptions: granted.remove(village).unwrap_or_default(),
             };
             of_villages.insert(*village, facts);
         }

@@ -40,6 +40,8 @@ pub enum Field {
     SuggestionName,
     /// 建议人电话: the phone that was left with one, by its village.
     SuggestionPhone,
+    /// 抽查密数: the secret of a village's sample, by the number of its month.
+    SampleSecret(i32),
 }
 
 /// A key with its number, from 1 on.
@@ -239,6 +241,7 @@ fn binding(place: &Place, field: Field) -> String {
         Field::ObjectionPhone => "objection phone".to_owned(),
         Field::SuggestionName => "suggestion name".to_owned(),
         Field::SuggestionPhone => "suggestion phone".to_owned(),
+        Field::SampleSecret(month) => format!("sample secret {month}"),
     };
     format!("{}\t{}\t{field}", place.county().digits(), place.digits())
 }

@@ -25,6 +25,8 @@ pub struct Resealed {
     pub tokens: usize,
     /// Names and phones that were left with objections, suggestions and complaints.
     pub objections: usize,
+    /// Secrets of samples that are not drawn yet.
+    pub samples: usize,
     /// Second factors of accounts.
     pub accounts: usize,
 }
@@ -51,18 +53,21 @@ pub async fn reseal(
             let households = households(connection, &village, sealer).await?;
             let tokens = tokens(connection, &village, sealer).await?;
             let phones = crate::objections::reseal_phones(connection, &village, sealer).await?;
-            if households + tokens + phones > 0 {
+            let samples = crate::samples::reseal_secrets(connection, &village, sealer).await?;
+            if households + tokens + phones + samples > 0 {
                 let detail = json!({
                     "key": sealer.current(), "households": households, "tokens": tokens, "objections": phones,
+                    "samples": samples,
                 });
                 audit::record(connection, &narrow, detail, moment).await?;
             }
-            Ok((households, tokens, phones))
+            Ok((households, tokens, phones, samples))
         })
         .await?;
         all.households += done.0;
         all.tokens += done.1;
         all.objections += done.2;
+        all.samples += done.3;
     }
     // Some stand at the villages, and some at the towns.
     all.objections += tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {

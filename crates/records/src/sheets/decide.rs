@@ -119,7 +119,7 @@ async fn take(
     let line = stored.sheet.line().map_err(|error| Refusal::message(error.to_string()))?;
     let facts = Facts::load(connection, village, &BTreeSet::from([*village]), month).await?;
     let examined = examine(&line, &facts, now).map_err(|problems| Refusal::message(reasons(&problems)))?;
-    let lock = examined.village.lock(month, now);
+    let lock = examined.village.lock(examined.entry, month, now);
     may_take(stored.receipt, lock.as_ref()).map_err(|lock| Refusal::message(lock.to_string()))?;
     let new = examined.card(&line.row);
     if examined.likeness(&line.row) == Some(Likeness::Identical) {

@@ -156,7 +156,7 @@ impl Desk {
             Ok(examined) => examined,
             Err(problems) => return unclear(facts, sheet, reasons(&problems)),
         };
-        let lock = examined.village.lock(facts.month, self.now);
+        let lock = examined.village.lock(examined.entry, facts.month, self.now);
         if let Some(early) = lock.as_ref().filter(|lock| matches!(lock, Lock::NotYet { .. })) {
             return unclear(facts, sheet, early.to_string());
         }

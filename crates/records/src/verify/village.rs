@@ -3,6 +3,7 @@
 mod checks;
 mod consistency;
 mod facts;
+mod samples;
 mod version;
 
 use std::collections::{BTreeMap, HashMap};
@@ -42,6 +43,7 @@ pub(super) async fn check(
     facts.check_remarks(verified);
     facts.check_signatures(verified);
     facts.check_publications(log, verified);
+    samples::check(connection, &facts, verified).await?;
 
     let mut computed = Computed::new();
     let (mut previous, mut seeds) = (genesis(&village.county()), HashMap::<Month, Digest>::new());

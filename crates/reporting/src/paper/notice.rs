@@ -33,6 +33,8 @@ pub fn notice(notice: &Notice, paper: Paper, url: &str, phone: &str) -> Sheet {
     data["changes"] = notice.changes.iter().map(change).collect();
     data["reason"] = json!(notice.reason.as_deref().unwrap_or_default());
     data["hash"] = json!(notice.hash.hex());
+    let provenance = notice.provenance.lines().into_iter().map(|(words, digits)| format!("{words} {digits}"));
+    data["provenance"] = json!(provenance.collect::<Vec<_>>());
     data["totals"] = json!(format!("合计 {} 户 / {} 已评", notice.taking_part, notice.scored));
     data["closed"] = json!(format!("结账时间 {}", date(Some(notice.closed_on))));
     Sheet { template: "notice.typ", data }

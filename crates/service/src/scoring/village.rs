@@ -19,6 +19,7 @@ use records::tenancy;
 use serde::Deserialize;
 
 use super::codes::text_with_items;
+use super::exceptions::{AskForm, Exceptions, listed};
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
@@ -35,6 +36,7 @@ struct VillagePage {
     groups: Vec<GroupProgress>,
     panels: Vec<PanelLine>,
     open: Vec<OpenLine>,
+    exceptions: Exceptions,
     may_enter: bool,
     may_sign: bool,
 }
@@ -69,6 +71,7 @@ struct OpenLine {
 struct AbovePage {
     shell: Shell,
     progress: Progress,
+    exceptions: Exceptions,
 }
 
 /// `GET /scoring/{place}/{month}`
@@ -79,24 +82,28 @@ pub(crate) async fn show(
     Asked(told): Asked<Told>,
 ) -> Result<Response, PageError> {
     let visit = Visit::of(&state, &caller, Section::Scoring, (&place, &month), &told).await?;
-    shown(&state, &caller, visit, StatusCode::OK).await
+    shown(&state, &caller, visit, StatusCode::OK, AskForm::default()).await
 }
 
-async fn shown(
+/// The page with what was filled in of a request.
+pub(super) async fn shown(
     state: &State,
     caller: &Caller,
     visit: Visit,
     status: StatusCode,
+    form: AskForm,
 ) -> Result<Response, PageError> {
     let (place, month) = (visit.place, visit.month);
     if matches!(place.level(), Level::County | Level::Town) {
         let progress = progress_of(state, &visit, Section::Scoring).await?;
-        return Ok(page(status, &AbovePage { shell: visit.shell, progress }));
+        let exceptions = listed(state, caller, &visit, form).await?;
+        return Ok(page(status, &AbovePage { shell: visit.shell, progress, exceptions }));
     }
     if place.level() != Level::Village {
         return Ok(group_page(status, visit.shell));
     }
     let groups = village_progress(state, &visit).await?.groups;
+    let exceptions = listed(state, caller, &visit, form).await?;
     let (panels, open, catalogue) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
@@ -135,6 +142,7 @@ async fn shown(
         panels: panels.collect(),
         open,
         groups,
+        exceptions,
         may_enter: caller.may(EnterCards, place),
         may_sign: caller.may(SignCards, place),
         shell: visit.shell,
@@ -211,7 +219,7 @@ pub(crate) async fn decide(
         Err(error) => {
             let (status, visit) =
                 Visit::again(&state, &caller, Section::Scoring, (&place, &month), error).await?;
-            shown(&state, &caller, visit, status).await
+            shown(&state, &caller, visit, status, AskForm::default()).await
         }
     }
 }

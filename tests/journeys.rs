@@ -7,6 +7,7 @@ mod close;
 mod console;
 mod corrections;
 mod demo;
+mod households;
 mod jobs;
 mod kill;
 mod mail;

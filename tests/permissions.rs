@@ -9,18 +9,18 @@ const GOLDEN: &[(&str, &str)] = &[
         "county_administrator",
         "adopt_catalogue adopt_rulebook approve_catalogue award certify close correct decide_objection delegate \
          enter_cards erase export export_household form_panels grant issue_machine_tokens issue_tokens \
-         manage_accounts object operate post publish read read_log register_contacts register_divisions \
-         register_households remind reveal review_objection sign_cards submit_catalogue verify",
+         manage_accounts object operate post publish query_eligibility read read_log register_contacts \
+         register_divisions register_households remind reveal review_objection sign_cards submit_catalogue verify",
     ),
     ("county_viewer", "export read"),
     ("assessor", "export read verify"),
     (
         "town_administrator",
         "adopt_catalogue adopt_rulebook approve_catalogue certify close correct decide_objection enter_cards \
-         export export_household form_panels grant issue_tokens manage_accounts object post publish read read_log \
-         register_contacts register_households remind reveal review_objection sign_cards submit_catalogue verify",
+         export export_household form_panels grant issue_tokens manage_accounts object post publish \
+         query_eligibility read read_log register_contacts register_households remind reveal review_objection sign_cards submit_catalogue verify",
     ),
-    ("guidance_member", "export read sign_cards"),
+    ("guidance_member", "export query_eligibility read sign_cards"),
     ("town_viewer", "export read"),
     (
         "village_administrator",
@@ -39,8 +39,8 @@ const GOLDEN: &[(&str, &str)] = &[
         "operator",
         "adopt_catalogue adopt_rulebook approve_catalogue award certify close correct decide_objection delegate \
          enter_cards erase export export_household form_panels grant issue_machine_tokens issue_tokens \
-         manage_accounts object operate post publish read read_log register_contacts register_divisions \
-         register_households remind reseal reveal review_objection sign_cards submit_catalogue verify",
+         manage_accounts object operate post publish query_eligibility read read_log register_contacts \
+         register_divisions register_households remind reseal reveal review_objection sign_cards submit_catalogue verify",
     ),
     ("schedule", "award close publish read remind retain"),
     ("holder", "object read_own"),

@@ -11,9 +11,9 @@ mod table;
 pub use act::{
     Act, AdoptCatalogue, AdoptRulebook, ApproveCatalogue, Attempt, Award, Certify, Close, Correct,
     DecideObjection, Delegate, EnterCards, Erase, Export, ExportHousehold, FormPanels, Grant,
-    IssueMachineTokens, IssueTokens, ManageAccounts, Object, Operate, OwnAccount, Post, Publish, Read,
-    ReadLog, ReadOwn, ReadPublic, RegisterContacts, RegisterDivisions, RegisterHouseholds, Remind, Reseal,
-    Retain, Reveal, ReviewObjection, SignCards, SubmitCatalogue, Verify,
+    IssueMachineTokens, IssueTokens, ManageAccounts, Object, Operate, OwnAccount, Post, Publish,
+    QueryEligibility, Read, ReadLog, ReadOwn, ReadPublic, RegisterContacts, RegisterDivisions,
+    RegisterHouseholds, Remind, Reseal, Retain, Reveal, ReviewObjection, SignCards, SubmitCatalogue, Verify,
 };
 pub use actor::{Actor, Hat, Machine, Origin, Person, RequestKey};
 pub use allowed::{Allowed, Outside};

@@ -7,7 +7,9 @@ use domain::households::may_erase;
 use domain::place::Place;
 use serde_json::json;
 
+use super::changes::erase_reasons;
 use super::personal::{card_numbers, entry_of};
+use super::queries::erase_queries;
 use crate::audit;
 use crate::closing;
 use crate::database::Connection;
@@ -25,7 +27,7 @@ use crate::tenancy::{self, Mode};
 pub struct Erased {
     /// Revisions of the register that lost name, phone and address.
     pub revisions: usize,
-    /// Remarks on cards, sheets from phones and their decisions.
+    /// Remarks on cards, sheets from phones and their decisions, reasons of changes, queries.
     pub remarks: usize,
     /// Objections and what was written about them.
     pub objections: usize,
@@ -80,6 +82,8 @@ pub async fn erase_household(
             .execute(connection)
             .await?;
         let remarks = remarks + erase_sheets(connection, &county, entry.household_id).await?;
+        let remarks = remarks + erase_reasons(connection, &county, entry.household_id).await?;
+        let remarks = remarks + erase_queries(connection, &county, entry.household_id).await?;
         let objections = erase_words(connection, &county, entry.household_id).await?;
         if revisions + remarks + objections > 0 {
             reissue(connection, &entry, sealer, moment).await?;

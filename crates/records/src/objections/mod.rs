@@ -22,5 +22,6 @@ pub use read::{
     ObjectionFile, ObjectionFilter, ObjectionSummary, PublishedOutcome, objection, objections_of,
     objections_of_household, open_objections, published_outcomes,
 };
+pub(crate) use steps::doer;
 pub use stored::Step;
 pub use via::Via;

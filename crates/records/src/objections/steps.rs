@@ -55,7 +55,7 @@ pub(super) async fn insert_step(
 }
 
 /// The log-in of a person; of anybody else what the log calls them.
-pub(super) async fn doer(connection: &mut Connection, actor: &Actor) -> Result<String> {
+pub(crate) async fn doer(connection: &mut Connection, actor: &Actor) -> Result<String> {
     let Actor::Person(person) = actor else { return Ok(actor.identity()) };
     // The account may belong to a place above the one where its owner acts.
     tenancy::reach_account(connection, person.account).await?;

@@ -8,6 +8,7 @@ mod closings;
 mod divisions;
 mod document;
 mod grants;
+mod household_changes;
 mod households;
 mod jobs;
 mod log;
@@ -72,6 +73,9 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(catalogues::in_force, catalogues::adopt))
         .routes(routes!(households::list, households::register))
         .routes(routes!(households::one))
+        .routes(routes!(household_changes::move_one))
+        .routes(routes!(household_changes::split_one))
+        .routes(routes!(household_changes::merge_one))
         .routes(routes!(personal::reveal))
         .routes(routes!(personal::file))
         .routes(routes!(personal::erase))

@@ -10,7 +10,7 @@ use domain::points::{Points, mean};
 use domain::publication::last_digits;
 use domain::scoring::{Card, ScoringTable, Status, write_findings};
 use records::catalogue::catalogue_of;
-use records::households::register_of;
+use records::households::register_for;
 use records::panels::panels_of;
 use records::scoring::{cards_page, month_to_sign, sign_month};
 use records::sheets::evidence_missing;
@@ -82,7 +82,7 @@ async fn shown(
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
             Ok((
                 panels_of(connection, &place).await?,
-                register_of(connection, &place).await?,
+                register_for(connection, &place, month).await?,
                 cards_page(connection, &place, month, None, usize::MAX).await?,
                 catalogue_of(connection, &place, month).await?,
                 evidence_missing(connection, &place, month).await?,

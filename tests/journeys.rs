@@ -8,6 +8,7 @@ mod console;
 mod corrections;
 mod demo;
 mod exceptions;
+mod households;
 mod jobs;
 mod kill;
 mod mail;

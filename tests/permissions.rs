@@ -10,8 +10,8 @@ const GOLDEN: &[(&str, &str)] = &[
         "adopt_catalogue adopt_rulebook approve_catalogue ask_exception award certify close correct \
          decide_objection delegate enter_cards erase export export_household form_panels grant \
          grant_exception issue_machine_tokens issue_tokens manage_accounts object operate post publish \
-         read read_log register_contacts register_divisions register_households remind reveal \
-         review_objection sample sign_cards submit_catalogue verify withdraw_consent",
+         query_eligibility read read_log register_contacts register_divisions register_households remind \
+         reveal review_objection sample sign_cards submit_catalogue verify withdraw_consent",
     ),
     ("county_viewer", "export read"),
     ("assessor", "export read verify"),
@@ -19,11 +19,11 @@ const GOLDEN: &[(&str, &str)] = &[
         "town_administrator",
         "adopt_catalogue adopt_rulebook approve_catalogue ask_exception certify close correct \
          decide_objection enter_cards export export_household form_panels grant grant_exception \
-         issue_tokens manage_accounts object post publish read read_log register_contacts \
-         register_households remind reveal review_objection sample sign_cards submit_catalogue verify \
-         withdraw_consent",
+         issue_tokens manage_accounts object post publish query_eligibility read read_log \
+         register_contacts register_households remind reveal review_objection sample sign_cards \
+         submit_catalogue verify withdraw_consent",
     ),
-    ("guidance_member", "export read sample sign_cards"),
+    ("guidance_member", "export query_eligibility read sample sign_cards"),
     ("town_viewer", "export read"),
     (
         "village_administrator",
@@ -44,8 +44,8 @@ const GOLDEN: &[(&str, &str)] = &[
         "adopt_catalogue adopt_rulebook approve_catalogue ask_exception award certify close correct \
          decide_objection delegate enter_cards erase export export_household form_panels grant \
          grant_exception issue_machine_tokens issue_tokens manage_accounts object operate post publish \
-         read read_log register_contacts register_divisions register_households remind reseal reveal \
-         review_objection sample sign_cards submit_catalogue verify withdraw_consent",
+         query_eligibility read read_log register_contacts register_divisions register_households remind \
+         reseal reveal review_objection sample sign_cards submit_catalogue verify withdraw_consent",
     ),
     ("schedule", "award close publish read remind retain"),
     ("holder", "object read_own withdraw_consent"),

@@ -60,6 +60,14 @@ const THE_REST: &str = "
     insert into objection_step (county_code, objection_id, number, place, kind, salt, reason_digest, by_name, taken_on,
             taken_at)
         select county_code, id, 1, place, 1, '', sha256(''), 'operator:tester', filed_on, filed_at from objection;
+    insert into household_change (county_code, household_id, revision, place, kind, salt, by_name, recorded_at)
+        select county_code, household_id, revision, place, 1, '', 'clerk', now() from household_version;
+    insert into household_query (county_code, place, household_id, about, revision, salt, words_digest, asked_by,
+            asked_on, asked_at)
+        select county_code, place, id, 1, 1, '', sha256(''), 'town', '2026-01-28', now() from household;
+    insert into household_query_step (county_code, query_id, number, place, kind, salt, reason_digest, by_name,
+            taken_on, taken_at)
+        select county_code, id, 1, place, 1, '', sha256(''), 'clerk', asked_on, now() from household_query;
     insert into sheet (county_code, place, month, household_id, household_code, account, key, by_login, panel_name,
             base_revision, scored_on, status, findings, seen_on_paper, outcome, received_at)
         select county_code, place, 202601, id, code, 1, '00000000-0000-4000-8000-' || right(code, 12), 'clerk',

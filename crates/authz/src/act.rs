@@ -74,6 +74,8 @@ acts! {
     Post = "post";
     /// Publish a closed month.
     Publish = "publish";
+    /// Ask a village whether a household may take part, and close the query.
+    QueryEligibility = "query_eligibility";
     /// Read everything of a place.
     Read = "read";
     /// Read the log.

@@ -12,9 +12,9 @@ pub use act::{
     Act, AdoptCatalogue, AdoptRulebook, ApproveCatalogue, AskException, Attempt, Award, Certify, Close,
     Correct, DecideObjection, Delegate, EnterCards, Erase, Export, ExportHousehold, FormPanels, Grant,
     GrantException, IssueMachineTokens, IssueTokens, ManageAccounts, Object, Operate, OwnAccount, Post,
-    Publish, Read, ReadLog, ReadOwn, ReadPublic, RegisterContacts, RegisterDivisions, RegisterHouseholds,
-    Remind, Reseal, Retain, Reveal, ReviewObjection, Sample, SignCards, SubmitCatalogue, Verify,
-    WithdrawConsent,
+    Publish, QueryEligibility, Read, ReadLog, ReadOwn, ReadPublic, RegisterContacts, RegisterDivisions,
+    RegisterHouseholds, Remind, Reseal, Retain, Reveal, ReviewObjection, Sample, SignCards, SubmitCatalogue,
+    Verify, WithdrawConsent,
 };
 pub use actor::{Actor, Hat, Machine, Origin, Person, RequestKey};
 pub use allowed::{Allowed, Outside};

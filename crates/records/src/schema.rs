@@ -271,6 +271,55 @@ diesel::table! {
 }
 
 diesel::table! {
+    household_change (county_code, household_id, revision) {
+        county_code -> Text,
+        household_id -> BigInt,
+        revision -> Integer,
+        place -> Text,
+        kind -> SmallInt,
+        other_id -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+        salt -> Binary,
+        reason_digest -> Nullable<Binary>,
+        by_name -> Text,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    household_query (county_code, id) {
+        county_code -> Text,
+        id -> BigInt,
+        place -> Text,
+        household_id -> BigInt,
+        about -> SmallInt,
+        revision -> Integer,
+        words -> Nullable<Text>,
+        salt -> Binary,
+        words_digest -> Binary,
+        asked_by -> Text,
+        asked_on -> Date,
+        asked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    household_query_step (county_code, query_id, number) {
+        county_code -> Text,
+        query_id -> BigInt,
+        number -> SmallInt,
+        place -> Text,
+        kind -> SmallInt,
+        reason -> Nullable<Text>,
+        salt -> Binary,
+        reason_digest -> Binary,
+        by_name -> Text,
+        taken_on -> Date,
+        taken_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     household_token (county_code, household_id, revision) {
         county_code -> Text,
         place -> Text,
@@ -842,6 +891,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     finding,
     group_fact,
     household,
+    household_change,
+    household_query,
+    household_query_step,
     household_token,
     household_version,
     idempotency_key,

@@ -115,6 +115,11 @@ pages! {
     get "/household/{code}/{month}/photos/{photo}" photos::of_household;
     post "/household/{code}/{month}/changes" households::change;
     post "/household/{code}/{month}/reveal" households::reveal;
+    post "/household/{code}/{month}/moves" households::moves;
+    post "/household/{code}/{month}/splits" households::splits;
+    post "/household/{code}/{month}/merges" households::merges;
+    post "/household/{code}/{month}/queries" households::query;
+    post "/household/{code}/{month}/answers" households::answer;
     get "/panels/{place}/{month}" panels::show;
     post "/panels/{place}/{month}/revisions" panels::form;
     get "/phone" scoring::phone;

@@ -1,14 +1,18 @@
 //! Households (农户): who takes part, from when to when, and what the month's roster says of them.
 
+mod change;
 mod erasure;
 mod participation;
+mod query;
 
 use crate::canonical::{Digest, Form};
 use crate::month::Month;
 use crate::place::Place;
 
+pub use change::{ChangeKind, ChangeProblem, Earliest, total_after};
 pub use erasure::{ErasureProblem, may_erase};
 pub use participation::{Participation, ParticipationProblem};
+pub use query::{QueryAbout, QueryFacts, QueryProblem, QueryState, QueryStep, check_query_step, query_state};
 
 /// A household's entry in the register as it holds in some month (花名册条目).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -28,6 +28,9 @@ pub enum ParticipationProblem {
     /// A date in a month that the village has closed.
     #[error("{0} 该月已结账，不能再改；请从 {1} 起填写")]
     Closed(Month, Month),
+    /// A date before a change of the household that is already registered.
+    #[error("{0} 早于这一户已登记的变动，不能再改；请从 {1} 起填写")]
+    Settled(Month, Month),
 }
 
 impl Participation {
@@ -66,6 +69,29 @@ impl Participation {
             }
         }
         Ok(())
+    }
+}
+
+impl Participation {
+    /// Checks a change against the closed months, and against the month from which the household's latest revision
+    /// holds, where that is still to come: what is registered now holds from then on.
+    ///
+    /// # Errors
+    /// As [`Self::check_change`], and a date before that month.
+    pub fn check_change_after(
+        self,
+        before: Self,
+        open: Option<Month>,
+        settled: Option<Month>,
+    ) -> Result<(), ParticipationProblem> {
+        self.check_change(before, open)?;
+        let Some(settled) = settled.filter(|settled| open.is_none_or(|open| open < *settled)) else {
+            return Ok(());
+        };
+        self.check_change(before, Some(settled)).map_err(|problem| match problem {
+            ParticipationProblem::Closed(month, first) => ParticipationProblem::Settled(month, first),
+            other => other,
+        })
     }
 }
 
@@ -118,6 +144,17 @@ mod tests {
         assert!(!again(dates("2026-01", "2026-03"), dates("2026-03", "")), "a closed month");
         assert!(!again(dates("2026-01", "2026-05"), dates("2026-06", "")), "it still takes part");
         assert!(!again(dates("2026-01", ""), dates("2026-06", "")), "it never left");
+    }
+
+    #[test]
+    fn no_date_is_set_before_a_change_that_is_still_to_come() {
+        let (open, settled) = (Some(month("2026-04")), Some(month("2026-06")));
+        let check = |after: Participation| after.check_change_after(dates("2026-01", ""), open, settled);
+        let early = ParticipationProblem::Settled(month("2026-05"), month("2026-06"));
+        assert_eq!(check(dates("2026-01", "2026-05")), Err(early));
+        assert_eq!(check(dates("2026-01", "2026-06")), Ok(()));
+        let closed = ParticipationProblem::Closed(month("2026-03"), month("2026-04"));
+        assert_eq!(check(dates("2026-01", "2026-03")), Err(closed));
     }
 
     #[test]

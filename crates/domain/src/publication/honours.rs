@@ -22,6 +22,8 @@ pub struct Honours {
 pub struct Praised {
     /// The household; only its number (户号) is public.
     pub household: Place,
+    /// The group that it belonged to in the month.
+    pub group: Place,
     /// 户主, masked.
     pub head: Masked<Name>,
     /// What it is praised for.
@@ -72,7 +74,7 @@ fn highest<'a>(values: impl Iterator<Item = (&'a PublicRow, Points)>) -> Vec<Pra
 }
 
 fn praised(row: &PublicRow, points: Points) -> Praised {
-    Praised { household: row.result.household, head: row.head.clone(), points }
+    Praised { household: row.result.household, group: row.result.group, head: row.head.clone(), points }
 }
 
 #[cfg(test)]

@@ -164,7 +164,7 @@ impl Notice {
     /// marks are praised group by group.
     pub fn village_praise(&self) -> [Vec<String>; 3] {
         let group_of = |one: &Praised| {
-            let group = self.groups.iter().find(|group| group.group.contains(&one.household));
+            let group = self.groups.iter().find(|group| group.group == one.group);
             group.map(|group| group.name.as_str()).unwrap_or_default()
         };
         let line = |praised: &[Praised], sign: &str, unit: &str| -> Vec<String> {

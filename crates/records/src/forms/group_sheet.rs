@@ -14,7 +14,7 @@ use crate::catalogue;
 use crate::closing::closed_months;
 use crate::database::Connection;
 use crate::error::Result;
-use crate::households::{register_of, roster};
+use crate::households::{register_for, roster};
 use crate::panels;
 use crate::publication::published;
 
@@ -95,7 +95,7 @@ pub async fn blank_sheet(
     let panel = panels.iter().find(|panel| panel.panel.groups.contains(group));
     let scope = group.scope();
     let taking_part = roster(connection, &group.county(), (&scope.low, &scope.high), month).await?;
-    let names: BTreeMap<Place, String> = register_of(connection, group)
+    let names: BTreeMap<Place, String> = register_for(connection, group, month)
         .await?
         .into_iter()
         .map(|entry| (entry.household, entry.head_name.unwrap_or_default()))

@@ -5,14 +5,14 @@ use diesel_async::RunQueryDsl;
 use domain::catalogue::Catalogue;
 use domain::forms::{HouseholdYear, MonthColumn, household_year_items};
 use domain::month::Month;
-use domain::place::{Level, Place};
+use domain::place::Place;
 use domain::publication::last_digits;
 
 use super::{Versions, full_name, rows_in, village_of, year_of};
 use crate::catalogue;
 use crate::database::Connection;
 use crate::error::{Error, Result};
-use crate::households::register_of;
+use crate::households::register_entry;
 use crate::publication::published;
 use crate::schema::month_closing;
 
@@ -49,9 +49,7 @@ pub async fn household_year(
         return Ok(None);
     }
     let items = household_year_items(&columns).map_err(|unknown| Error::Corrupt(unknown.to_string()))?;
-    let group = household.ancestor(Level::Group).unwrap_or(village);
-    let register = register_of(connection, &group).await?;
-    let entry = register.into_iter().find(|entry| entry.household == *household);
+    let entry = register_entry(connection, household).await?;
     let members = entry.map_or((0, 0), |entry| (entry.members_registered, entry.members_resident));
     Ok(Some(HouseholdYear {
         head,

@@ -80,6 +80,10 @@ async fn rows_in(
 ) -> Result<Vec<GroupMonthRow>> {
     type Row = (String, Option<String>, bool, bool, Option<i64>);
     let (county, interval) = (scope.county(), scope.scope());
+    // A household may have moved within its village: a group asks for those that it had in the month.
+    let village = scope.ancestor(Level::Village).unwrap_or(*scope).scope();
+    let (places, codes) =
+        if scope.level() == Level::Household { (village, interval) } else { (interval, village) };
     let results = rows_of(connection, &county, closed.month, closed.closing_id).await?;
     let rows: Vec<Row> = month_result::table
         .inner_join(
@@ -95,8 +99,10 @@ async fn rows_in(
         .filter(month_result::county_code.eq(county.digits()))
         .filter(month_result::month.eq(closed.month.number()))
         .filter(month_result::closing_id.eq(closed.closing_id))
-        .filter(household::code.ge(&interval.low))
-        .filter(household::code.lt(&interval.high))
+        .filter(month_result::place.ge(&places.low))
+        .filter(month_result::place.lt(&places.high))
+        .filter(household::code.ge(&codes.low))
+        .filter(household::code.lt(&codes.high))
         .select((
             household::code,
             household_version::head_name,
@@ -131,13 +137,13 @@ async fn findings_of(
     scope: &Place,
     month: Month,
 ) -> Result<HashMap<i64, Vec<Finding>>> {
-    // Findings stand at the place of their group.
-    let at = scope.ancestor(Level::Group).unwrap_or(*scope).scope();
+    // Findings stand at a group of their village, perhaps not at that of the month.
+    let at = scope.ancestor(Level::Village).unwrap_or(*scope).scope();
     crate::scoring::findings(connection, &scope.county(), (&at.low, &at.high), month).await
 }
 
 async fn corrections_of(connection: &mut Connection, scope: &Place, month: Month) -> Result<Vec<i64>> {
-    let at = scope.ancestor(Level::Group).unwrap_or(*scope).scope();
+    let at = scope.ancestor(Level::Village).unwrap_or(*scope).scope();
     Ok(card::table
         .filter(card::county_code.eq(scope.county().digits()))
         .filter(card::month.eq(month.number()))

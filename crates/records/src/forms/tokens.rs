@@ -36,7 +36,7 @@ pub async fn household_cards(
         let village = super::village_of(group)?;
         lock_villages(connection, &BTreeSet::from([village])).await?;
         let register = register_of(connection, group).await?;
-        let mut known = known(connection, group, sealer).await?;
+        let mut known = known(connection, &village, sealer).await?;
         let village_name = super::full_name(connection, &village).await?;
         let group_name = places::name_of(connection, group).await?;
         let (mut cards, mut issued) = (Vec::new(), 0);

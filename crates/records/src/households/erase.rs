@@ -7,7 +7,9 @@ use domain::households::may_erase;
 use domain::place::Place;
 use serde_json::json;
 
+use super::changes::erase_reasons;
 use super::personal::{card_numbers, entry_of};
+use super::queries::erase_queries;
 use crate::audit;
 use crate::closing;
 use crate::database::Connection;
@@ -28,7 +30,7 @@ use crate::tenancy::{self, Mode};
 pub struct Erased {
     /// Revisions of the register that lost name, phone and address.
     pub revisions: usize,
-    /// Remarks on cards, sheets from phones and their decisions, and reasons of exceptions.
+    /// Remarks on cards, sheets from phones and their decisions, reasons of changes and exceptions, queries.
     pub remarks: usize,
     /// Objections, suggestions and complaints, and what was written about them.
     pub objections: usize,
@@ -103,6 +105,8 @@ async fn erase_rows(
             .execute(connection)
             .await?;
         let remarks = remarks + erase_sheets(connection, &county, entry.household_id).await?;
+        let remarks = remarks + erase_reasons(connection, &county, entry.household_id).await?;
+        let remarks = remarks + erase_queries(connection, &county, entry.household_id).await?;
         let remarks = remarks + erase_exceptions(connection, &county, household).await?;
         let objections = erase_words(connection, &county, entry.household_id).await?
             + erase_of_household(connection, &county, entry.household_id).await?;

@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use domain::households::{Participation, RosterEntry};
 use domain::input::Household;
 use domain::month::Month;
-use domain::place::Place;
+use domain::place::{Level, Place};
 
 use crate::codec;
 use crate::database::Connection;
@@ -26,6 +26,8 @@ pub struct RegisterEntry {
     pub group: Place,
     /// The number of its latest revision.
     pub revision: i32,
+    /// The first month that the latest revision holds; it may be still to come.
+    pub effective: Month,
     /// 户主; none when lawfully erased.
     pub head_name: Option<String>,
     /// The sealed phone.
@@ -63,7 +65,7 @@ impl RegisterEntry {
 }
 
 type CurrentRow = (
-    (i64, String, String, i32),
+    (i64, String, String, i32, i32),
     (Option<String>, Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>),
     (i16, i16, bool, bool),
     (Option<i32>, Option<i32>),
@@ -91,6 +93,44 @@ pub async fn register_page(
     let interval = scope.scope();
     let after = after.map_or("", Place::digits);
     in_range(connection, &scope.county(), (&interval.low, &interval.high), after, limit).await
+}
+
+/// What the register says of one household now; none where it is not registered, or not seen from the permission's
+/// place.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn register_entry(connection: &mut Connection, household: &Place) -> Result<Option<RegisterEntry>> {
+    // It may have moved within its village. Ten codes differ in their last digit.
+    let interval = household.ancestor(Level::Village).unwrap_or(*household).scope();
+    let digits = household.digits();
+    let after = &digits[..digits.len().saturating_sub(1)];
+    let range = (interval.low.as_str(), interval.high.as_str());
+    let entries = in_range(connection, &household.county(), range, after, 10).await?;
+    Ok(entries.into_iter().find(|entry| entry.household == *household))
+}
+
+/// The register inside `scope` for a month: the values of now, of the households that belong to it in that month.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn register_for(
+    connection: &mut Connection,
+    scope: &Place,
+    month: Month,
+) -> Result<Vec<RegisterEntry>> {
+    let village = scope.ancestor(Level::Village).unwrap_or(*scope);
+    let interval = village.scope();
+    let range = (interval.low.as_str(), interval.high.as_str());
+    let roster = roster(connection, &scope.county(), range, month).await?;
+    let groups: BTreeMap<i64, Place> =
+        roster.into_iter().map(|row| (row.household_id, row.entry.group)).collect();
+    let mut entries = register_of(connection, &village).await?;
+    for entry in &mut entries {
+        entry.group = groups.get(&entry.household_id).copied().unwrap_or(entry.group);
+    }
+    entries.retain(|entry| scope.contains(&entry.group));
+    Ok(entries)
 }
 
 /// The register of the places from `low` to before `high` as it is now, in the order of household codes.
@@ -125,7 +165,13 @@ async fn in_range(
         .distinct_on(household::code)
         .limit(limit)
         .select((
-            (household::id, household::code, household_version::place, household_version::revision),
+            (
+                household::id,
+                household::code,
+                household_version::place,
+                household_version::revision,
+                household_version::effective_month,
+            ),
             (
                 household_version::head_name,
                 household_version::phone_sealed,
@@ -142,7 +188,7 @@ async fn in_range(
         ))
         .load(connection)
         .await?;
-    rows.into_iter().map(register_entry).collect()
+    rows.into_iter().map(entry_of).collect()
 }
 
 /// The register of some villages by household; what lies between them comes along.
@@ -156,14 +202,15 @@ pub(super) async fn current(
     Ok(entries.into_iter().map(|entry| (entry.household, entry)).collect())
 }
 
-fn register_entry(row: CurrentRow) -> Result<RegisterEntry> {
-    let ((household_id, code, group, revision), (head_name, phone, phone_index, address), counts, dates) =
-        row;
+fn entry_of(row: CurrentRow) -> Result<RegisterEntry> {
+    let (household, (head_name, phone, phone_index, address), counts, dates) = row;
+    let (household_id, code, group, revision, effective) = household;
     Ok(RegisterEntry {
         household_id,
         household: codec::place(&code)?,
         group: codec::place(&group)?,
         revision,
+        effective: codec::month(effective)?,
         head_name,
         phone,
         phone_index,
@@ -198,7 +245,13 @@ pub(crate) async fn roster(
     (low, high): (&str, &str),
     month: Month,
 ) -> Result<Vec<RosterRow>> {
-    let rows = revisions_until(connection, county, (low, high), month).await?;
+    // A group's households of a month may have come from, or gone to, another group of its village.
+    let village = Place::from_digits(low).and_then(|place| place.ancestor(Level::Village));
+    let (from, to) = match village.filter(|village| village.digits().len() < low.len()) {
+        Some(village) => (village.digits().to_owned(), village.scope().high),
+        None => (low.to_owned(), high.to_owned()),
+    };
+    let rows = revisions_until(connection, county, (&from, &to), month).await?;
     let mut latest: Vec<RosterRow> = Vec::with_capacity(rows.len());
     for row in rows {
         if latest.last().is_some_and(|last| last.household_id == row.household_id) {
@@ -206,6 +259,7 @@ pub(crate) async fn roster(
         }
         latest.push(row);
     }
+    latest.retain(|row| (low..high).contains(&row.entry.group.digits()));
     Ok(latest)
 }
 

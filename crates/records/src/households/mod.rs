@@ -1,11 +1,14 @@
 //! Households: registered and changed by dated revisions, with personal values sealed.
 
+mod changes;
 mod counts;
 mod erase;
 mod load;
 mod personal;
+mod queries;
 mod save;
 mod search;
+mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +16,7 @@ use authz::{Allowed, RegisterHouseholds};
 use domain::input::{Household, Line, Problem};
 use domain::month::Month;
 use domain::place::{Level, Place};
+use domain::publication::last_digits;
 use serde_json::json;
 
 use crate::closing;
@@ -23,12 +27,17 @@ use crate::places::{from_the_beginning, known_places, lock_villages};
 use crate::sealing::{Salts, Sealer};
 use crate::tenancy::{self, Mode};
 
+pub use changes::{Changed, Merger, Move, Split, merge_households, move_household, split_household};
 pub use counts::{RegisterCounts, register_counts};
 pub use erase::{Erased, erase_household};
 pub(crate) use load::{Personal, RosterRow, personal, revisions_until, roster};
-pub use load::{RegisterEntry, register_of, register_page};
+pub use load::{RegisterEntry, register_entry, register_for, register_of, register_page};
 pub use personal::{HouseholdFile, PersonalField, household_file, reveal};
+pub use queries::{
+    Query, QueryStepTaken, ask_eligibility, open_queries, queries_of_household, take_step as take_query_step,
+};
 pub use search::{RegisterLine, RegisterSearch, TakingPart, search_register};
+pub use timeline::{TimelineRow, result_months, timeline};
 
 /// What registering needs besides the rows.
 #[derive(Clone)]
@@ -69,6 +78,7 @@ pub async fn register_households(
             save::versions(connection, &scope, &changes.versions, registrar).await
         })
         .await?;
+        changes::note_edits(connection, allowed, &changes.versions, moment).await?;
         let outcome = changes.outcome;
         let detail = json!({ "added": outcome.added, "changed": outcome.changed });
         crate::audit::record(connection, allowed, detail, moment).await?;
@@ -87,6 +97,8 @@ struct Changes<'a> {
 /// A revision to write.
 struct Version<'a> {
     household: &'a Household,
+    /// The group that it belongs to.
+    group: Place,
     revision: i32,
     effective: Month,
 }
@@ -99,12 +111,14 @@ fn decide<'a>(
 ) -> Result<Changes<'a>> {
     let beginning = from_the_beginning()?;
     let mut changes = Changes { new: Vec::new(), versions: Vec::new(), outcome: Outcome::default() };
+    let moved = moved_numbers(known);
     let mut problems = Vec::new();
     for Line { number, row } in rows {
         let open = row.group.ancestor(Level::Village).and_then(|village| open.get(&village)).copied();
         let before = known.get(&row.household);
         let dates = before.map(|entry| entry.participation).unwrap_or_default();
-        if let Err(problem) = row.participation.check_change(dates, open) {
+        let settled = before.map(|entry| entry.effective);
+        if let Err(problem) = row.participation.check_change_after(dates, open, settled) {
             let field = if row.participation.joined == dates.joined { "left_month" } else { "joined_month" };
             problems.push(Problem::new(*number, field, problem.to_string()));
             continue;
@@ -125,16 +139,30 @@ fn decide<'a>(
                 continue;
             }
             Some(_) => changes.outcome.changed += 1,
+            None if moved.contains(&(row.group, last_digits(&row.household))) => {
+                let message = "迁入本组的一户正用这个户号；请换一个";
+                problems.push(Problem::new(*number, "number", message));
+                continue;
+            }
             None => {
                 changes.outcome.added += 1;
                 changes.new.push(row);
             }
         }
         let revision = before.map_or(0, |entry| entry.revision) + 1;
-        changes.versions.push(Version { household: row, revision, effective: open.unwrap_or(beginning) });
+        // A household that has moved stays where it is, and what is registered now holds with what is still to come.
+        let group = before.map_or(row.group, |entry| entry.group);
+        let effective = open.unwrap_or(beginning).max(settled.unwrap_or(beginning));
+        changes.versions.push(Version { household: row, group, revision, effective });
     }
     Refusal::unless_none(problems)?;
     Ok(changes)
+}
+
+/// The house numbers that households brought along into another group.
+fn moved_numbers(known: &BTreeMap<Place, RegisterEntry>) -> BTreeSet<(Place, &str)> {
+    let moved = known.values().filter(|entry| entry.household.parent() != Some(entry.group));
+    moved.map(|entry| (entry.group, last_digits(&entry.household))).collect()
 }
 
 fn unknown_group(line: &Line<Household>) -> Problem {

@@ -10,7 +10,8 @@ use domain::month::Month;
 use domain::place::Place;
 use serde_json::json;
 
-use super::load::{RegisterEntry, register_of};
+use super::load::{RegisterEntry, register_entry};
+use super::timeline::reasons;
 use crate::audit;
 use crate::codec;
 use crate::database::Connection;
@@ -113,7 +114,8 @@ pub async fn household_file(
         let phone = open(sealer, household, Field::Phone, entry.phone.as_deref())?;
         let address = open(sealer, household, Field::Address, entry.address.as_deref())?;
         let heads = heads(connection, &entry).await?;
-        let remarks = remarks(connection, &entry).await?;
+        let mut remarks = remarks(connection, &entry).await?;
+        remarks.extend(reasons(connection, &entry).await?);
         let detail = json!({ "household": household.digits() });
         audit::record(connection, allowed, detail, moment).await?;
         Ok(HouseholdFile { entry, phone, address, heads, remarks, years: found })
@@ -127,8 +129,7 @@ pub(super) async fn entry_of(
     scope: &Place,
     household: &Place,
 ) -> Result<RegisterEntry> {
-    // A household may have moved within its village, which is the scope.
-    let found = register_of(connection, scope).await?.into_iter().find(|one| one.household == *household);
+    let found = register_entry(connection, household).await?.filter(|entry| scope.contains(&entry.group));
     found.ok_or_else(|| Refusal::message(format!("农户 {household} 没有登记，请核对代码")))
 }
 

@@ -61,6 +61,7 @@ pub(super) async fn versions(
 #[derive(Default)]
 struct Columns<'a> {
     codes: Vec<&'a str>,
+    groups: Vec<String>,
     revisions: Vec<i32>,
     effective: Vec<i32>,
     names: Vec<&'a str>,
@@ -86,6 +87,7 @@ impl<'a> Columns<'a> {
             value.as_deref().map(|value| registrar.sealer.seal(place, field, value)).transpose()
         };
         self.codes.push(place.digits());
+        self.groups.push(version.group.digits().to_owned());
         self.revisions.push(version.revision);
         self.effective.push(version.effective.number());
         self.names.push(&row.head_name);
@@ -109,14 +111,15 @@ impl<'a> Columns<'a> {
             "insert into household_version (county_code, place, household_id, revision, effective_month, head_name,
                 name_salt, name_digest, phone_sealed, phone_index, address_sealed, members_registered,
                 members_resident, resident, local, joined_month, left_month)
-             select h.county_code, h.place, h.id, u.revision, u.effective_month, u.head_name, u.name_salt,
+             select h.county_code, d.place, h.id, u.revision, u.effective_month, u.head_name, u.name_salt,
                 u.name_digest, u.phone_sealed, u.phone_index, u.address_sealed, u.members_registered,
                 u.members_resident, u.resident, u.local, u.joined_month, u.left_month
              from household h
-             join unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+             join unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
                 u(code, revision, effective_month, head_name, name_salt, name_digest, phone_sealed, phone_index,
-                  address_sealed, members_registered, members_resident, resident, local, joined_month, left_month)
+                  address_sealed, members_registered, members_resident, resident, local, joined_month, left_month, place)
                 on u.code = h.code
+             join division d on d.county_code = h.county_code and d.place = u.place
              where h.county_code = $1 order by u.code",
         )
         .bind::<Text, _>(scope.county().digits())
@@ -135,6 +138,7 @@ impl<'a> Columns<'a> {
         .bind::<Array<Bool>, _>(self.local)
         .bind::<Array<Nullable<Integer>>, _>(self.joined)
         .bind::<Array<Nullable<Integer>>, _>(self.left)
+        .bind::<Array<Text>, _>(self.groups)
         .execute(connection)
         .await?;
         Ok(written)

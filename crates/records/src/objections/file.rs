@@ -10,6 +10,7 @@ use domain::canonical::Digest;
 use domain::month::Month;
 use domain::objections::{Filing, check_words, decide_by, filing};
 use domain::place::{Level, Place};
+use domain::publication::last_digits;
 use domain::rulebook::ObjectionRule;
 use domain::scoring::parse_findings;
 use serde_json::json;
@@ -85,6 +86,7 @@ pub async fn file_objection(
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         lock_villages(connection, &BTreeSet::from([village])).await?;
         let facts = Facts::load(connection, &village, new.month).await?;
+        let household = &called(&facts, household);
         let household_id = taking_part(&facts, household, new.month)?;
         refuse_unknown_rule(&facts, &new.about)?;
         let rule = rulebook::of(connection, &village, new.month).await?.objections;
@@ -152,6 +154,17 @@ pub(crate) fn phone(text: Option<&str>) -> Result<Option<String>> {
         return Ok(Some(digits));
     }
     Err(Refusal::message("电话应为 7 到 15 位数字；不想留电话的，请空着"))
+}
+
+/// The household that a group and a number on the board name: one that has moved there keeps the code of its old group.
+fn called(facts: &Facts, household: &Place) -> Place {
+    if facts.roster.contains_key(household) {
+        return *household;
+    }
+    let moved = facts.roster.values().map(|row| &row.entry).find(|entry| {
+        household.parent() == Some(entry.group) && last_digits(&entry.household) == last_digits(household)
+    });
+    moved.map_or(*household, |entry| entry.household)
 }
 
 /// The row number of a household that took part in the month.

@@ -112,8 +112,9 @@ type Row = (
 /// Objections inside `scope` with their steps: the latest month first, then by village and number.
 pub(super) async fn load(connection: &mut Connection, scope: &Place, which: &Which) -> Result<Vec<Stored>> {
     let county = scope.county();
-    // Objections stand at the place of their group.
-    let interval = scope.ancestor(Level::Group).unwrap_or(*scope).scope();
+    // Objections stand at the group where their household was; one household's are asked for by its code.
+    let at = if scope.level() == Level::Household { Level::Village } else { scope.level() };
+    let interval = scope.ancestor(at).unwrap_or(*scope).scope();
     let mut query = objection::table
         .inner_join(household::table.on(
             household::county_code.eq(objection::county_code).and(household::id.eq(objection::household_id)),

@@ -79,7 +79,7 @@ pub(super) fn completed(mut document: OpenApi) -> OpenApi {
 
 /// What texts of these names look like, wherever they stand: months, dates and codes.
 const SHAPES: &[(&[&str], &str)] = &[
-    (&["month", "joined_month", "left_month"], r"^20[0-9]{2}-(0[1-9]|1[0-2])$"),
+    (&["month", "joined_month", "left_month", "from_month"], r"^20[0-9]{2}-(0[1-9]|1[0-2])$"),
     (&["scored_on", "decided_on", "posted_on", "published_on"], r"^20[0-9]{2}-(0[1-9]|1[0-2])-[0-3][0-9]$"),
     (&["village", "village_code", "town"], r"^[1-9][0-9]{11}$"),
     (&["group_code"], r"^[1-9][0-9]{14}$"),

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State as Extract;
 use domain::place::{Level, Place};
 use domain::publication::Masked;
-use records::households::{RegisterEntry, register_households, register_of, register_page};
+use records::households::{RegisterEntry, register_entry, register_households, register_page};
 use records::tenancy;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -92,13 +92,14 @@ pub(super) async fn one(
     Named(code): Named<String>,
 ) -> Answered<Json<HouseholdSummary>> {
     let (household, group) = household(&code)?;
-    let allowed = caller.allow(Read, group).await?;
+    // Whoever reads the village sees a household that has moved within it.
+    let village = household.ancestor(Level::Village).filter(|village| caller.may(Read, *village));
+    let allowed = caller.allow(Read, village.unwrap_or(group)).await?;
     let mut connection = state.database.connection().await?;
-    let register = tenancy::read(&mut connection, &allowed, async |connection| {
-        register_of(connection, &allowed.place()).await
+    let found = tenancy::read(&mut connection, &allowed, async |connection| {
+        register_entry(connection, &household).await
     })
     .await?;
-    let found = register.into_iter().find(|one| one.household == household);
     Ok(Json(found.ok_or_else(Problem::not_found)?.into()))
 }
 

@@ -12,6 +12,7 @@ mod document;
 mod files;
 mod grants;
 mod household_cards;
+mod household_changes;
 mod households;
 mod jobs;
 mod log;
@@ -89,6 +90,9 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(approvals::what_if))
         .routes(routes!(households::list, households::register))
         .routes(routes!(households::one))
+        .routes(routes!(household_changes::move_one))
+        .routes(routes!(household_changes::split_one))
+        .routes(routes!(household_changes::merge_one))
         .routes(routes!(personal::reveal))
         .routes(routes!(personal::file))
         .routes(routes!(personal::erase))

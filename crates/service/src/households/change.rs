@@ -7,7 +7,7 @@ use axum::response::Response;
 use domain::input::Line;
 use domain::place::Place;
 use records::households::{
-    PersonalField, RegisterEntry, register_households, register_of, reveal as reveal_value,
+    PersonalField, RegisterEntry, register_entry, register_households, reveal as reveal_value,
 };
 use records::sealing::Field;
 use records::{Mode, tenancy};
@@ -51,10 +51,8 @@ async fn changed(
     revision: &str,
 ) -> Result<Option<(StatusCode, String)>, PageError> {
     let mut connection = state.database.connection().await?;
-    let group = household.parent().ok_or(PageError::NotFound)?;
     let entry = tenancy::read(&mut connection, allowed, async |connection| {
-        let register = register_of(connection, &group).await?;
-        Ok(register.into_iter().find(|entry| entry.household == household))
+        register_entry(connection, &household).await
     });
     let entry = entry.await?.ok_or(PageError::NotFound)?;
     if revision != entry.revision.to_string() {

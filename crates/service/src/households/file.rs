@@ -1,7 +1,10 @@
-//! 一户一档: what the register says of one household, its months with their reasons, its objections.
+//! 一户一档: what the register says of one household and what became of it, its months with their reasons, its objections
+//! and queries.
+
+use std::collections::BTreeMap;
 
 use askama::Template;
-use authz::{EnterCards, ExportHousehold, RegisterHouseholds, Reveal};
+use authz::{EnterCards, ExportHousehold, QueryEligibility, Read, RegisterHouseholds, Reveal};
 use axum::extract::State as Extract;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
@@ -10,16 +13,22 @@ use domain::canonical::Digest;
 use domain::closing::Tier;
 use domain::forms::{MonthColumn, household_kind};
 use domain::month::{Month, date_title};
-use domain::place::Place;
+use domain::place::{Level, Place};
 use domain::points::Points;
 use domain::publication::last_digits;
 use records::closing::closed_months;
 use records::forms::{Versions, full_name, household_year};
-use records::households::{PersonalField, RegisterEntry, register_of};
+use records::households::{
+    PersonalField, Query, RegisterEntry, TimelineRow, queries_of_household, register_entry, result_months,
+    timeline,
+};
 use records::objections::{ObjectionSummary, objections_of_household};
 use records::photos::{ShownPhoto, photos_shown};
-use records::tenancy;
+use records::{places, tenancy};
 
+use super::dated::{Dated, Kind};
+use super::history::{self, Line};
+use super::query::{Shown, shown_query};
 use super::{Typed, household_of};
 use crate::caller::Caller;
 use crate::error::{PageError, page};
@@ -51,7 +60,17 @@ struct FilePage {
     /// Whether the village's months can be read from here.
     sees_months: bool,
     months: Vec<MonthLine>,
+    /// Every month that has a result of it, the latest first.
+    cards: Vec<Month>,
     objections: Vec<ObjectionLine>,
+    history: Vec<Line>,
+    queries: Vec<Shown>,
+    may_query: bool,
+    moving: Dated,
+    splitting: Dated,
+    merging: Dated,
+    /// The groups of the village.
+    groups: Vec<(String, String)>,
     typed: Typed,
     /// From when on a change holds.
     effective: String,
@@ -83,6 +102,7 @@ struct ObjectionLine {
 #[derive(Default)]
 pub(super) struct Left {
     pub(super) typed: Option<Typed>,
+    pub(super) dated: Option<Dated>,
     pub(super) refusal: Option<(StatusCode, String)>,
     pub(super) revealed: Option<(PersonalField, Option<String>)>,
 }
@@ -99,10 +119,14 @@ pub(crate) async fn show(
 
 /// What is shown of a household.
 struct Loaded {
-    entry: Option<RegisterEntry>,
+    entry: RegisterEntry,
     group: String,
+    names: BTreeMap<Place, String>,
     months: Vec<MonthColumn>,
     photos: Vec<ShownPhoto>,
+    cards: Vec<Month>,
+    history: Vec<TimelineRow>,
+    queries: Vec<Query>,
     objections: Vec<ObjectionSummary>,
     open: Option<Month>,
 }
@@ -116,13 +140,25 @@ pub(super) async fn shown(
 ) -> Result<Response, PageError> {
     caller.logged_in().ok_or(PageError::LogIn)?;
     let (household, group, village) = household_of(code)?;
-    // Whoever sees the village sees its closed months; a group's leader sees the group.
-    let sees_months = caller.reach()?.contains(&village);
-    let at = if sees_months { village } else { group }.code();
+    // Whoever sees the village sees its closed months; a group's leader sees the group, and who has moved there.
+    let reach = caller.reach()?;
+    let sees_months = reach.contains(&village);
+    let is_group = reach.level() == Level::Group && village.contains(&reach);
+    let at = if sees_months {
+        village
+    } else if is_group {
+        reach
+    } else {
+        group
+    }
+    .code();
     let mut visit = Visit::of(state, caller, Section::Households, (&at, month), told).await?;
     let sees_photos = sees_months && caller.may(EnterCards, village);
-    let loaded = loaded(state, &visit, (household, group, village), sees_photos).await?;
-    let entry = loaded.entry.ok_or(PageError::NotFound)?;
+    let Some(loaded) = loaded(state, &visit, household, village, sees_photos).await? else {
+        caller.allow(Read, group).await?;
+        return Err(PageError::NotFound);
+    };
+    let entry = loaded.entry;
     let may_change = caller.may(RegisterHouseholds, village);
     let knows_names = may_change || caller.may(EnterCards, village);
     let (status, problem) = left.refusal.unwrap_or((StatusCode::OK, String::new()));
@@ -132,6 +168,10 @@ pub(super) async fn shown(
         Some((one, value)) if *one == field => Some(value.clone().unwrap_or_default()),
         _ => None,
     };
+    let first = loaded.open.map_or(entry.effective, |open| open.max(entry.effective));
+    let [moving, splitting, merging] = forms(&entry, first, left.dated);
+    let groups = loaded.names.iter().filter(|(place, _)| place.level() == Level::Group);
+    let groups = groups.map(|(place, name)| (place.code(), name.clone())).collect();
     let shown = FilePage {
         head: head(&entry, knows_names),
         kind: household_kind(entry.local, entry.resident),
@@ -143,9 +183,17 @@ pub(super) async fn shown(
         may_export: caller.may(ExportHousehold, village),
         sees_months,
         months: loaded.months.iter().map(|month| month_line(month, &household, &loaded.photos)).collect(),
+        cards: loaded.cards,
         objections: loaded.objections.iter().map(objection_line).collect(),
+        history: history::lines(&loaded.history, &loaded.names, knows_names, state.zone),
+        queries: loaded.queries.into_iter().map(shown_query).collect(),
+        may_query: caller.may(QueryEligibility, village),
+        moving,
+        splitting,
+        merging,
+        groups,
         typed: left.typed.unwrap_or_else(|| typed_of(&entry)),
-        effective: loaded.open.map_or_else(|| "登记之初".to_owned(), Month::title),
+        effective: loaded.open.map_or_else(|| "登记之初".to_owned(), |_| first.title()),
         board: village.code(),
         number: last_digits(&household).to_owned(),
         entry,
@@ -162,14 +210,14 @@ pub(super) async fn shown(
 async fn loaded(
     state: &State,
     visit: &Visit,
-    (household, group, village): (Place, Place, Place),
+    household: Place,
+    village: Place,
     sees_photos: bool,
-) -> Result<Loaded, PageError> {
+) -> Result<Option<Loaded>, PageError> {
     let (year, now) = (visit.month.year(), state.moment().local());
     let mut connection = state.database.connection().await?;
     let loaded = tenancy::read(&mut connection, &visit.allowed, async |connection| {
-        let register = register_of(connection, &group).await?;
-        let entry = register.into_iter().find(|entry| entry.household == household);
+        let Some(entry) = register_entry(connection, &household).await? else { return Ok(None) };
         let mut months = Vec::new();
         for year in [year, year - 1] {
             let found = household_year(connection, &household, year, Versions::Latest).await?;
@@ -181,14 +229,18 @@ async fn loaded(
             Some(span) if sees_photos => photos_shown(connection, &household, span).await?,
             _ => Vec::new(),
         };
-        Ok(Loaded {
+        Ok(Some(Loaded {
             photos,
-            entry,
-            group: full_name(connection, &group).await?,
+            group: full_name(connection, &entry.group).await?,
+            names: places::names_in(connection, &village).await?,
             months,
+            cards: result_months(connection, &entry).await?,
+            history: timeline(connection, &entry).await?,
+            queries: queries_of_household(connection, &entry).await?,
+            entry,
             objections: objections_of_household(connection, &household, now).await?,
             open: closed.first().map(|latest| latest.month.next()),
-        })
+        }))
     });
     Ok(loaded.await?)
 }
@@ -214,6 +266,22 @@ fn typed_of(entry: &RegisterEntry) -> Typed {
         left_month: month(entry.participation.left),
         ..Typed::default()
     }
+}
+
+/// The forms of the three dated changes, one of them as it was typed.
+fn forms(entry: &RegisterEntry, first: Month, typed: Option<Dated>) -> [Dated; 3] {
+    [Kind::Move, Kind::Split, Kind::Merge].map(|kind| match &typed {
+        Some(typed) if typed.kind == kind => typed.clone(),
+        _ => Dated {
+            kind,
+            group: entry.group.code(),
+            from: if entry.effective == first { String::new() } else { first.to_string() },
+            stay_registered: entry.members_registered.to_string(),
+            stay_resident: entry.members_resident.to_string(),
+            new: Typed { resident: true, local: entry.local, ..Typed::default() },
+            ..Dated::default()
+        },
+    })
 }
 
 fn month_line(column: &MonthColumn, household: &Place, photos: &[ShownPhoto]) -> MonthLine {

@@ -11,12 +11,13 @@ use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::publication::{Masked, last_digits};
 use records::households::{
-    RegisterCounts, RegisterLine, RegisterSearch, TakingPart, register_counts, search_register,
+    RegisterCounts, RegisterLine, RegisterSearch, TakingPart, open_queries, register_counts, search_register,
 };
 use records::{places, tenancy};
 use serde::Deserialize;
 
 use super::Choice;
+use super::query::{OpenLine, open_lines};
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named};
@@ -32,6 +33,7 @@ struct AbovePage {
     shell: Shell,
     level: &'static str,
     rows: Vec<Part>,
+    queries: Vec<OpenLine>,
     totals: RegisterCounts,
     may_register: bool,
 }
@@ -53,6 +55,7 @@ struct ListPage {
     parts: Vec<Choice>,
     residents: Vec<Choice>,
     rows: Vec<Row>,
+    queries: Vec<OpenLine>,
     found: u32,
     page: u32,
     pages: u32,
@@ -143,14 +146,20 @@ pub(crate) async fn show(
 
 async fn above(state: &State, caller: &Caller, visit: Visit) -> Result<Response, PageError> {
     let (place, month) = (visit.place, visit.month);
-    let (mut counts, below) = {
+    let (mut counts, below, open) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
             let counts = register_counts(connection, &place, month).await?;
-            Ok((counts, places::divisions_below(connection, &place).await?))
+            let below = places::divisions_below(connection, &place).await?;
+            Ok((counts, below, open_queries(connection, &place).await?))
         })
         .await?
     };
+    let (level, title) = match place.level() {
+        Level::County => (Level::Town, "镇"),
+        _ => (Level::Village, "村"),
+    };
+    let names: BTreeMap<Place, String> = below.iter().cloned().collect();
     let rows = below.into_iter().map(|(below, name)| Part {
         name,
         href: Section::Households.at(&below, month),
@@ -158,7 +167,8 @@ async fn above(state: &State, caller: &Caller, visit: Visit) -> Result<Response,
     });
     let rows: Vec<Part> = rows.collect();
     let shown = AbovePage {
-        level: if place.level() == Level::County { "镇" } else { "村" },
+        level: title,
+        queries: open_lines(&open, &names, (level, month)),
         totals: rows.iter().map(|row| row.counts).sum(),
         rows,
         may_register: caller.may(RegisterHouseholds, place),
@@ -173,13 +183,13 @@ async fn listed(state: &State, caller: &Caller, visit: Visit, search: Search) ->
     let scope = group.filter(|group| place.contains(group)).unwrap_or(place);
     let at = search.page.unwrap_or(1).clamp(1, 100_000);
     let (wanted, offset) = (search.wanted(), (at - 1) * PAGE);
-    let (counts, divisions, (lines, found)) = {
+    let (counts, divisions, (lines, found), open) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
             let counts = register_counts(connection, &place, month).await?;
             let divisions = places::divisions(connection, &place).await?;
             let lines = search_register(connection, &scope, month, &wanted, (PAGE, offset)).await?;
-            Ok((counts, divisions, lines))
+            Ok((counts, divisions, lines, open_queries(connection, &place).await?))
         })
         .await?
     };
@@ -198,6 +208,7 @@ async fn listed(state: &State, caller: &Caller, visit: Visit, search: Search) ->
             .map(|(value, title)| choice(value, title, &search.resident))
             .into(),
         rows: lines.into_iter().map(|line| row(line, &names, month)).collect(),
+        queries: open_lines(&open, &names, (Level::Group, month)),
         found,
         page: at,
         pages,

@@ -1,10 +1,13 @@
 //! 农户: the register with search, import and dated changes, and each household's file.
 
 mod change;
+mod dated;
 mod file;
+mod history;
 mod import;
 mod list;
 mod papers;
+mod query;
 mod register;
 
 use axum::http::StatusCode;
@@ -20,10 +23,12 @@ use crate::problem::Problem;
 use crate::shell::refused;
 
 pub(crate) use change::{change, reveal};
+pub(crate) use dated::{merges, moves, splits};
 pub(crate) use file::show as file;
 pub(crate) use import::{UPLOAD_BYTES, import, show as import_form};
 pub(crate) use list::show;
 pub(crate) use papers::{cards, cards_file, form2, year_taken};
+pub(crate) use query::{answer, query};
 pub(crate) use register::{form, register, sample};
 
 /// The columns of the file of households, in English and as people read them.

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use domain::input::{Household, Line};
 use domain::month::Month;
 use domain::place::{Level, Place};
-use records::households::{register_households, register_of};
+use records::households::{register_entry, register_households};
 use records::{Mode, places, tenancy};
 
 use super::{Choice, Typed, csv_text, household_typed, refused_row, registered_at, wrong_words};
@@ -106,10 +106,9 @@ async fn added(
         return Ok(Some(wrong_words("村小组：不在您办理的地方，请重新选择".to_owned())));
     }
     let known = tenancy::read(&mut connection, allowed, async |connection| {
-        let register = register_of(connection, &group).await?;
-        Ok(register.into_iter().any(|entry| entry.household == household))
+        register_entry(connection, &household).await
     });
-    if known.await? {
+    if known.await?.is_some() {
         let words = "户号：本组已有这个户号；请换一个户号，或到那一户的一户一档里更改";
         return Ok(Some(wrong_words(words.to_owned())));
     }

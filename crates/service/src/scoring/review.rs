@@ -13,7 +13,7 @@ use domain::points::{Points, mean};
 use domain::publication::last_digits;
 use domain::scoring::{Card, ScoringTable, Status};
 use records::catalogue::catalogue_of;
-use records::households::register_of;
+use records::households::register_for;
 use records::panels::panels_of;
 use records::photos::photos_shown;
 use records::scoring::{LastSignature, MonthToSign, cards_page, month_to_sign, sign_month};
@@ -100,7 +100,7 @@ async fn shown(
             let signer = signer(connection, to_sign.signed.as_ref()).await?;
             Ok((
                 panels_of(connection, &place).await?,
-                register_of(connection, &place).await?,
+                register_for(connection, &place, month).await?,
                 cards_page(connection, &place, month, None, usize::MAX).await?,
                 catalogue_of(connection, &place, month).await?,
                 evidence_missing(connection, &place, month).await?,

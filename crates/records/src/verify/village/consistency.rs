@@ -28,14 +28,23 @@ const RULES: &[(&str, &str)] = &[
         "积分卡与农户的村小组不符",
         "select null::int as month, h.code as subject from household h
          join card c on c.county_code = h.county_code and c.household_id = h.id
-         where h.county_code = $1 and h.place >= $2 and h.place < $3 and c.place <> h.place",
+         where h.county_code = $1 and h.place >= $2 and h.place < $3
+            and not exists (select from household_version v where v.county_code = h.county_code
+                and v.household_id = h.id and v.place = c.place)",
     ),
     (
         "花名册与农户的村小组不符",
         "select null::int as month, h.code as subject from household h
          join household_version v on v.county_code = h.county_code and v.household_id = h.id
          where h.county_code = $1 and h.place >= $2 and h.place < $3
-            and (v.place <> h.place or h.place <> left(h.code, 15))",
+            and (left(v.place, 12) <> left(h.code, 12) or (v.revision = 1 and v.place <> left(h.code, 15)))",
+    ),
+    (
+        "农户所在的村小组与花名册不符",
+        "select null::int as month, h.code as subject from household h
+         where h.county_code = $1 and h.place >= $2 and h.place < $3
+            and h.place is distinct from (select v.place from household_version v
+                where v.county_code = h.county_code and v.household_id = h.id order by v.revision desc limit 1)",
     ),
     (
         "花名册的登记次数不连续",
@@ -81,7 +90,9 @@ const RULES: &[(&str, &str)] = &[
         "差异与结果的村小组不符",
         "select null::int as month, h.code as subject from household h
          join month_difference d on d.county_code = h.county_code and d.household_id = h.id
-         where h.county_code = $1 and h.place >= $2 and h.place < $3 and d.place <> h.place",
+         where h.county_code = $1 and h.place >= $2 and h.place < $3
+            and not exists (select from household_version v where v.county_code = h.county_code
+                and v.household_id = h.id and v.place = d.place)",
     ),
 ];
 

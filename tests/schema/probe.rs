@@ -5,7 +5,7 @@ use local_postgres::Role;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::filling::filled;
-use super::{BINDING, CHANGEABLE, TENANT, connect, partitions};
+use super::{BINDING, CHANGEABLE, DELETABLE, TENANT, connect, partitions};
 
 /// What a transaction sets before its statements: nothing, or one of these places.
 const SCOPES: [Option<&str>; 8] = [
@@ -76,6 +76,7 @@ impl Probe {
         let visible = Expected::Rows(count(&self.owner, table, &readable).await);
         let own = Expected::Rows(count(&self.owner, table, &writable).await);
         let foreign = foreign_row(&self.owner, table, &writable).await;
+        let delete = if DELETABLE.contains(&table) { own } else { NO_PRIVILEGE };
         let row = format!("jsonb_populate_record(null::{table}, {foreign})");
         for (statement, expected) in [
             (format!("select from {table}"), visible),
@@ -83,7 +84,7 @@ impl Probe {
             (format!("set local row_security = off; select from {table}"), NOT_SWITCHED_OFF),
             (format!("insert into {table} overriding system value select * from {row}"), OUT_OF_SCOPE),
             (format!("update {table} set county_code = county_code"), NO_PRIVILEGE),
-            (format!("delete from {table}"), NO_PRIVILEGE),
+            (format!("delete from {table}"), delete),
             (format!("truncate {table}"), NO_PRIVILEGE),
         ] {
             self.attempt(program, scope, &statement, expected).await;

@@ -9,4 +9,6 @@ mod phone_sharing;
 mod rules;
 mod screens;
 mod stage;
+mod upkeep;
 mod vectors;
+mod villager;

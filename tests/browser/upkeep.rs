@@ -31,7 +31,7 @@ async fn the_village_asks_the_town_decides_and_each_sees_what_became_of_it() {
     town.click("#exceptions button[value=grant]").await;
     town.shows("已批准").await;
     village.goto(&format!("/scoring/{VILLAGE}/{MONTH}")).await;
-    village.shows("已批准").await;
+    village.shows("补录中").await;
 
     village.goto(HOUSEHOLD).await;
     let moves = |rest: &str| format!("form[action$='/moves'] {rest}");

@@ -15,7 +15,7 @@ use crate::shell::{Section, Shell, Visit};
 use crate::state::State;
 
 /// How many open villages are listed with their reasons.
-const LISTED: usize = 20;
+const LISTED: usize = 8;
 
 #[derive(Template)]
 #[template(path = "closing/above.html")]

@@ -228,7 +228,8 @@ async fn stored(
     rows: Vec<SheetRow>,
 ) -> Result<Vec<StoredSheet>> {
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let named: Vec<(i64, Vec<u8>, Option<String>, Option<String>)> = sheet_photo::table
+    type Row = (i64, Vec<u8>, Option<String>, Option<String>);
+    let named: Vec<Row> = sheet_photo::table
         .filter(sheet_photo::county_code.eq(county.digits()))
         .filter(sheet_photo::sheet_id.eq_any(ids))
         .order((sheet_photo::sheet_id, sheet_photo::number))

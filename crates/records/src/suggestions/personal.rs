@@ -108,7 +108,8 @@ pub(crate) async fn reseal_senders(
     county: &Place,
     sealer: &Sealer,
 ) -> Result<usize> {
-    let rows: Vec<(i64, String, Option<Vec<u8>>, Option<Vec<u8>>)> = suggestion::table
+    type Row = (i64, String, Option<Vec<u8>>, Option<Vec<u8>>);
+    let rows: Vec<Row> = suggestion::table
         .filter(suggestion::county_code.eq(county.digits()))
         .select((suggestion::id, suggestion::village, suggestion::name_sealed, suggestion::phone_sealed))
         .load(connection)

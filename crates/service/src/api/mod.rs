@@ -13,6 +13,7 @@ mod files;
 mod grants;
 mod household_cards;
 mod household_changes;
+mod household_file;
 mod households;
 mod jobs;
 mod log;

@@ -78,7 +78,7 @@ pub(super) struct ReviewToTake {
 pub(super) struct WithReason {
     /// 理由或情况，1 到 500 字
     #[schema(min_length = 1, example = "村民说已经清楚，不再提")]
-    reason: String,
+    pub(super) reason: String,
 }
 
 /// A household that the new version moves.

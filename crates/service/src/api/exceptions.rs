@@ -180,7 +180,7 @@ pub(super) struct ExceptionVerdict {
     reason: String,
 }
 
-/// 批准或不批准补录，由村以上办理
+/// 批准或不批准补录，由镇或县办理
 #[utoipa::path(post, path = "/api/v1/exceptions/{id}/decision", tag = "评分", request_body = ExceptionVerdict,
     params(("id" = i64, Path, description = "补录申请在列表里的 id")),
     responses((status = 204, description = "已办理")))]

@@ -221,9 +221,9 @@ fn right_card(form: &DecisionForm) -> Result<Option<RightCard>, PageError> {
 }
 
 /// The version of the month that was on the screen.
-fn seen(form: &DecisionForm) -> Result<Option<i16>, PageError> {
-    let seen = form.seen.trim().parse();
-    Ok(Some(seen.map_err(|_| Problem::refused().because("页面已过期，请刷新后核对，再作出处理"))?))
+fn seen(form: &DecisionForm) -> Result<i16, PageError> {
+    let expired = || Problem::refused().because("页面已过期，请刷新后核对，再作出处理");
+    Ok(form.seen.trim().parse().map_err(|_| expired())?)
 }
 
 async fn decision(
@@ -237,7 +237,7 @@ async fn decision(
     let outcome = Decision::from_name(&form.outcome);
     let outcome = outcome.ok_or_else(|| wrong("outcome", "请选处理结果".to_owned()))?;
     let correction = if outcome.corrects() { right_card(form)? } else { None };
-    let new = NewDecision { outcome, reason: form.reason.clone(), correction, seen: seen(form)? };
+    let new = NewDecision { outcome, reason: form.reason.clone(), correction, seen: Some(seen(form)?) };
     let mode = if form.act == "check" { Mode::DryRun } else { Mode::Apply };
     let moment = state.moment();
     let decided = {
@@ -260,7 +260,8 @@ async fn review(
     let reach = caller.reach()?;
     let at = if reach.contains(&village) && reach.level() != Level::Village { reach } else { village };
     let allowed = caller.allow(ReviewObjection, at).await?;
-    let new = NewReview { reason: form.reason.clone(), correction: right_card(form)?, seen: seen(form)? };
+    let new =
+        NewReview { reason: form.reason.clone(), correction: right_card(form)?, seen: Some(seen(form)?) };
     let moment = state.moment();
     let decided = {
         let mut connection = state.database.connection().await?;

@@ -1,6 +1,8 @@
 //! The API: its committed document, its conventions, logging in, keys and tokens.
 
 mod document;
+mod eligibility;
+mod exceptions;
 mod files;
 mod keys;
 mod log;
@@ -9,8 +11,10 @@ mod objections;
 mod reminders;
 mod revocation;
 mod roles;
+mod samples;
 mod sheets;
 mod submissions;
+mod suggestions;
 mod tokens;
 mod verification;
 

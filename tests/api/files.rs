@@ -54,12 +54,14 @@ async fn files_are_of_their_kind_under_a_name_and_logged() {
         ("notice.pdf", &village),
         ("notice.png", &village),
         ("notice.txt", &village),
+        ("honours.pdf", &village),
         ("results.csv", &village),
         ("results.xlsx", &village),
         ("form3.pdf", &group),
         ("form3.xlsx", &group),
         ("form4.pdf", &group),
         ("form4.xlsx", &group),
+        ("labels.pdf", &group),
     ] {
         let answer = world.get(&world.clerk, &format!("{file}?{query}"));
         assert_eq!(answer.status, 200, "{file}: {}", answer.body);
@@ -77,6 +79,7 @@ async fn files_are_of_their_kind_under_a_name_and_logged() {
     }
     assert_eq!(world.logged("form3").await, 2);
     assert_eq!(world.logged("results").await, 2);
+    assert_eq!((world.logged("honours").await, world.logged("labels").await), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

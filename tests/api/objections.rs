@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::{COUNTY, TestDatabase};
 
 use super::{field, keyed, person, published};
-use crate::support::{Answer, Serving, call, results, succeed, superuser};
+use crate::support::{Answer, Serving, call, results, send, succeed, superuser};
 
 const VILLAGE: &str = "440229100201";
 const TOWN: &str = "440229100000";
@@ -183,4 +183,63 @@ async fn a_decision_is_looked_at_first_corrects_the_month_and_is_reviewed_by_the
         file["steps"].as_array().expect("steps").iter().filter_map(|step| step["kind"].as_str()).collect();
     assert_eq!(kinds, ["upheld", "review_asked", "noted", "review_confirmed"]);
     succeed(&world.database, &["verify", "--county", COUNTY]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_stands_on_the_version_that_was_looked_at() {
+    let world = World::new().await;
+    let (first, second) = (world.file(0), world.file(1));
+    let decide = |id: i64, body: &Value| {
+        world.post(&world.secretary, &format!("/api/v1/objections/{id}/decision"), body)
+    };
+    let upheld = json!({
+        "outcome": "upheld", "reason": "现场核实", "seen_version": 1,
+        "correction": { "status": "scored", "findings": "H1a*2;W1a" },
+    });
+    assert_eq!(decide(first, &upheld).json()["new_version"], 2);
+    let mut rejected = json!({ "outcome": "rejected", "reason": "属实", "seen_version": 1 });
+    let late = decide(second, &rejected);
+    assert_eq!((late.status, &late.json()["code"]), (422, &json!("refused")), "{}", late.body);
+    assert!(late.body.contains("现在已有第2版"), "{}", late.body);
+    assert_eq!(world.state(second), "open", "nothing was decided");
+    rejected["seen_version"] =
+        world.get(&world.secretary, &format!("/api/v1/objections/{second}")).json()["latest_version"].clone();
+    assert_eq!(decide(second, &rejected).status, 200);
+
+    let why = json!({ "reason": "户主仍不服" });
+    let asked = world.post(&world.secretary, &format!("/api/v1/objections/{second}/review-request"), &why);
+    assert_eq!(asked.status, 204, "{}", asked.body);
+    let review = |seen: u8| {
+        let body = json!({ "reason": "维持", "seen_version": seen });
+        world.post(&world.town, &format!("/api/v1/objections/{second}/review"), &body).status
+    };
+    assert_eq!((review(1), review(2)), (422, 200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_an_objection_sends_back_the_version_that_it_showed() {
+    let world = World::new().await;
+    let (first, second) = (world.file(0), world.file(1));
+    let path = |id: i64| format!("/objections/{VILLAGE}/2026-01/{id}");
+    let page = send(&world.serving.pages, "GET", &path(second), &[&world.secretary], "").body;
+    let field = |name: &str| {
+        let rest = page.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("the field");
+        rest.split('"').next().expect("its value").to_owned()
+    };
+    assert_eq!(field("seen"), "1");
+    let token = field("form_token");
+    let post = |id: i64, body: &str| {
+        let body = format!("form_token={token}&reason=x&{body}");
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        send(&world.serving.pages, "POST", &path(id), &[kind, &world.secretary], &body)
+    };
+    let corrected = post(first, "act=decide&outcome=upheld&seen=1&card=H1a*2%3BW1a");
+    assert_eq!(corrected.status, 303, "{}", corrected.body);
+    let late = post(second, "act=decide&outcome=rejected&seen=1");
+    assert!(late.status == 422 && late.body.contains("现在已有第2版"), "{}", late.body);
+    assert!(late.body.contains("name=\"seen\" value=\"2\""), "it shows the new version: {}", late.body);
+    let nothing = post(second, "act=decide&outcome=rejected");
+    assert!(nothing.status == 422 && nothing.body.contains("页面已过期"), "{}", nothing.body);
+    assert_eq!(post(second, "act=note").status, 303, "a note needs no version");
+    assert_eq!(post(second, "act=decide&outcome=rejected&seen=2").status, 303);
 }

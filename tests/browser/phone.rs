@@ -10,7 +10,7 @@ use testkit::COUNTY;
 use super::driver::{Browser, Driver, PHONE};
 use super::stage::Stage;
 use crate::people::log_in;
-use crate::support::{call, succeed, superuser, until};
+use crate::support::{Folder, call, path, succeed, superuser, until};
 
 /// In two villages; more than thirty of the first take part from the first month on.
 pub(super) const HOUSEHOLDS: u32 = 90;
@@ -101,6 +101,24 @@ async fn thirty_households_scored_offline_with_photos_arrive_once_after_the_brow
     all_done(&phone).await;
     assert_eq!(numbers(&owner, ARRIVED).await, arrived, "nothing doubles");
     succeed(&stage.database, &["verify", "--county", COUNTY]);
+    drop(phone.close().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_two_months_can_be_entered_the_phone_offers_both_also_without_signal() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", "2026-02-02T10:00:00+08:00").await;
+    let folder = Folder::new();
+    let rules = folder.file("rulebook.toml", "[scoring]\nopens_on_day = 1\n");
+    let from = ["--county", COUNTY, "--from", "2026-01", "--now", "2025-12-20T09:00:00+08:00"];
+    succeed(&stage.database, &[&["import", "rulebook", path(&rules)][..], &from].concat());
+    let (driver, pages) = (Driver::start(), stage.serving.pages.clone());
+    let phone = Browser::open(&driver, &pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    assert_eq!(phone.text("#page h1").await, "2026年1月", "the one that ends sooner");
+    let _away = stage.goes_away();
+    tap(&phone, "[data-month='2026-02']").await;
+    until("the other month", async || (phone.text("#page h1").await == "2026年2月").then_some(())).await;
+    assert_eq!(phone.text("[data-month][aria-pressed=true]").await, "2026年2月");
     drop(phone.close().await);
 }
 

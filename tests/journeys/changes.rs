@@ -1,9 +1,13 @@
 //! Rules, panels and the register change while months go on.
 
+use authz::Role;
 use demo::Plan;
-use testkit::{COUNTY, TestDatabase};
+use serde_json::Value;
+use testkit::{COUNTY, County, TestDatabase};
 
-use crate::support::{Folder, Said, jifen, path, results, run, said, scored, succeed};
+use crate::api::UNLIMITED;
+use crate::people::{account, grant, log_in};
+use crate::support::{Folder, Said, Serving, call, jifen, path, results, run, said, scored, succeed};
 
 const CLOSING: [&str; 7] =
     ["close", "--county", COUNTY, "--month", "2026-01", "--now", "2026-02-04T00:30:00+08:00"];
@@ -200,5 +204,39 @@ async fn a_mistyped_village_or_a_group_is_refused_and_not_passed_over() {
             );
             assert!(said.code == Some(1) && said.err.contains(message), "{command} {division}: {}", said.err);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_opens_the_month_that_can_be_entered_and_is_offered_both_where_two_can() {
+    let database = TestDatabase::empty().await;
+    let county = County::new(60, "2026-01", 1);
+    let village = demo::villages(&county.plan).next().expect("a village").place;
+    let mut connection = database.database.connection().await.expect("a connection");
+    county.register(&mut connection).await;
+    let member = account(&mut connection, "member", village).await;
+    grant(&mut connection, member, Role::PanelMember, village).await;
+    drop(connection);
+    let before = "2025-12-20T09:00:00+08:00";
+    let early = adopt(&database, "[scoring]\nopens_on_day = 1\n", COUNTY, "2026-01", before);
+    assert_eq!(early.code, Some(0), "{}", early.err);
+    for (now, opened, offered) in [
+        ("2026-02-02T10:00:00+08:00", "2026-01", &["2026-01", "2026-02"][..]),
+        ("2026-02-10T10:00:00+08:00", "2026-02", &["2026-02"][..]),
+    ] {
+        let serving = Serving::start_at(&database, "127.0.0.1:0", Some(now), UNLIMITED);
+        let who = log_in(&serving.pages, "member");
+        let month = |name: &str| {
+            let answer = call(&serving.pages, "GET", &format!("/phone/month/{name}"), &who, &Value::Null);
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            answer.json()
+        };
+        let current = month("current");
+        assert_eq!(current["month"], opened, "{now}");
+        let open = current["open"].as_array().expect("months").iter();
+        let open: Vec<&str> = open.filter_map(|one| one["month"].as_str()).collect();
+        assert_eq!(open, offered, "{now}");
+        let other = month("2026-02");
+        assert_eq!((&other["month"], &other["open"]), (&Value::from("2026-02"), &current["open"]));
     }
 }

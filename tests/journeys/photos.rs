@@ -205,6 +205,15 @@ async fn a_households_page_shows_its_photos_beside_their_findings_and_serves_nob
     assert!(world.get(&clerk, &file).body.contains(&console));
     assert!(!world.get(&supervisor, &file).body.contains(&console), "who only reads sees no photos");
     assert_eq!((world.get(&clerk, &console).status, world.get(&supervisor, &console).status), (200, 403));
+    let taken_out = world.get(&clerk, &format!("/api/v1/households/{household}/file")).json();
+    let photo = |hash: &str, items: Value| json!({ "month": "2026-01", "sha256": hash, "items": items });
+    let listed = taken_out["photos"].as_array().expect("photos");
+    assert_eq!(listed.len(), 3, "its own, and nobody else's: {listed:?}");
+    for kept in
+        [photo(&of_finding, json!([lost])), photo(&of_house, json!([])), photo(&of_rest, json!([whole]))]
+    {
+        assert!(listed.contains(&kept), "{kept} in {listed:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

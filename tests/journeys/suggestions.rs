@@ -257,3 +257,52 @@ async fn a_households_page_leads_to_the_form_and_a_dead_token_nowhere() {
     assert_eq!(world.get("", &format!("/h/{dead}/suggestion")).status, 404);
     assert_eq!(world.post("", &format!("/h/{dead}/suggestions"), &body).status, 404);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_households_page_and_file_hold_its_suggestions_but_no_complaint_that_the_village_may_not_see() {
+    let world = World::new().await;
+    let [county, official] = ["county", "village"].map(|login| log_in(&world.serving.pages, login));
+    let village = demo::villages(&world.county.plan).next().expect("a village");
+    let allowed =
+        guard().await.allow(&testkit::operator(), authz::IssueTokens, village.place).expect("allowed");
+    let mut connection = world.database.database.connection().await.expect("a connection");
+    let (group, now) = (village.groups[0].place, moment("2026-02-05 09:00"));
+    let sealer = registrar().sealer;
+    let cards = records::forms::household_cards(&mut connection, &allowed, &group, &sealer, &now).await;
+    let mut cards = cards.expect("cards");
+    let (card, neighbour) = (cards.remove(0), cards.remove(0));
+    drop(connection);
+    let home = format!("/h/{}", card.token);
+    let bring = |typed: &str| {
+        let form = world.get("", &format!("{home}/suggestion"));
+        let body = format!("key={}&{typed}", value(&form.body, "key"));
+        assert_eq!(world.post("", &format!("{home}/suggestions"), &body).status, 200);
+    };
+    bring("kind=suggestion&topic=redemption&words=多备些大米&name=赖文&phone=19900000001");
+    bring("kind=complaint&topic=officials&words=评分时态度不好");
+    let page = world.get("", &home).body;
+    assert!(page.contains("意2026-02-001") && page.contains("前答复"), "{page}");
+    assert!(!page.contains("多备些大米"), "others may hold the card too: {page}");
+    let list = format!("/suggestions/{VILLAGE}/2026-02");
+    let address = first(&list, &world.get(&official, &list).body);
+    assert_eq!(world.act(&official, &address, "act=answer&words=下月起多备").status, 303);
+    let page = world.get("", &home).body;
+    assert!(page.contains("下月起多备"), "{page}");
+    assert!(!page.contains("干部作风"), "whoever holds the card is not told of complaints: {page}");
+    assert!(!world.get("", &format!("/h/{}", neighbour.token)).body.contains("下月起多备"));
+
+    let file = |who: &str| {
+        let path = format!("/api/v1/households/{}/file", card.household.code());
+        let answer = call(&world.serving.pages, "GET", &path, who, &Value::Null);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()["suggestions"].as_array().expect("suggestions").clone()
+    };
+    let of_village = file(&official);
+    assert_eq!(of_village.len(), 1, "the village is not told of complaints about it: {of_village:?}");
+    assert_eq!(
+        (&of_village[0]["words"], &of_village[0]["name"], &of_village[0]["answers"][0]["words"]),
+        (&json!("多备些大米"), &json!("赖文"), &json!("下月起多备"))
+    );
+    let of_county: Vec<Value> = file(&county).iter().map(|one| one["kind"].clone()).collect();
+    assert_eq!(of_county, ["suggestion", "complaint"]);
+}

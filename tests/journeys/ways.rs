@@ -97,3 +97,49 @@ async fn only_the_version_that_was_looked_through_is_published() {
     let seen = post(&serving, &path, &cookie, &format!("form_token={token}&version=1"));
     assert_eq!((seen.status, seen.header("location")), (303, format!("{path}?done=published").as_str()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_download_that_a_villages_page_offers_is_given_under_a_name() {
+    let (database, county) = scored(60, "2026-01", 1).await;
+    let now = "2026-02-04T00:30:00+08:00";
+    succeed(&database, &["close", "--county", COUNTY, "--month", "2026-01", "--now", now]);
+    let village = demo::villages(&county.plan).next().expect("a village");
+    let (at, group) = (village.place, village.groups[0].place.code());
+    let mut connection = database.database.connection().await.expect("a connection");
+    for (login, role) in [("clerk", Role::VillageAdministrator), ("scorer", Role::PanelMember)] {
+        let number = account(&mut connection, login, at).await;
+        grant(&mut connection, number, role, at).await;
+    }
+    drop(connection);
+    let serving = Serving::start_at(&database, "127.0.0.1:0", Some("2026-02-05T10:00:00+08:00"), UNLIMITED);
+    let cookie = log_in(&serving.pages, "clerk");
+    let path = format!("/publication/{at}/2026-01");
+    let page = send(&serving.pages, "GET", &path, &[&cookie], "").body;
+    let offered = |before: &str| -> Vec<String> {
+        let of_village = format!("{before}=\"{path}/");
+        page.split(&of_village).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
+    };
+    let of_village: Vec<String> = offered("href")
+        .into_iter()
+        .filter(|file| file.contains('.'))
+        .map(|file| format!("{path}/{file}"))
+        .collect();
+    let of_group: Vec<String> =
+        offered("formaction").into_iter().map(|file| format!("{path}/{file}?group={group}")).collect();
+    assert_eq!((of_village.len(), of_group.len()), (6, 5), "{page}");
+    for file in of_village.iter().chain(&of_group) {
+        let answer = send(&serving.pages, "GET", file, &[&cookie], "");
+        assert_eq!(answer.status, 200, "{file}: {}", answer.body);
+        assert!(answer.header("content-disposition").starts_with("attachment; filename="), "{file}");
+    }
+    for wrong in ["groups/form3.pdf", "groups/form3.pdf?group=440229100202001"] {
+        let answer = send(&serving.pages, "GET", &format!("{path}/{wrong}"), &[&cookie], "");
+        assert_eq!(answer.status, 422, "{wrong}: {}", answer.body);
+    }
+    let unknown =
+        send(&serving.pages, "GET", &format!("{path}/groups/form9.pdf?group={group}"), &[&cookie], "");
+    assert_eq!(unknown.status, 404);
+    let scorer = log_in(&serving.pages, "scorer");
+    assert!(!send(&serving.pages, "GET", &path, &[&scorer], "").body.contains("id=\"downloads\""));
+    assert_eq!(send(&serving.pages, "GET", &of_group[0], &[&scorer], "").status, 403);
+}

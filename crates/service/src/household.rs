@@ -18,6 +18,7 @@ use records::forms::{self, Versions};
 use records::objections::{ObjectionSummary, objections_of_household};
 use records::photos::{photo_files, photos_shown};
 use records::publication::published;
+use records::suggestions::{SuggestionFile, suggestions_of_household};
 use records::{rulebook, tenancy};
 
 use crate::error::{PageError, page};
@@ -35,6 +36,7 @@ struct HouseholdPage {
     year: i32,
     token: String,
     objections: Vec<OwnObjection>,
+    suggestions: Vec<OwnSuggestion>,
     /// Photos that the village shows or would like to show.
     on_board: Vec<OwnPhoto>,
 }
@@ -46,6 +48,18 @@ struct OwnObjection {
     state: String,
     /// Empty once it is decided.
     decide_by: String,
+}
+
+/// What came from this page. The words are not shown: others may hold the card too.
+struct OwnSuggestion {
+    number: String,
+    what: String,
+    filed_on: String,
+    /// Empty once it is answered.
+    answer_by: String,
+    /// Empty until it is answered, and when lawfully erased.
+    answer: String,
+    answered_on: String,
 }
 
 /// The latest published month.
@@ -78,10 +92,11 @@ pub(crate) async fn months(
     let allowed = guard.allow(&Actor::Holder, ReadOwn, village).map_err(|_| PageError::NotFound)?;
     let this_year = local_time(state.now(), state.zone).year();
     let now = state.moment().local();
-    let (place, years, objections, published, rule, photos, files) =
+    let (place, years, objections, suggestions, published, rule, photos, files) =
         tenancy::read(&mut connection, &allowed, async |connection| {
             let place = forms::full_name(connection, &household).await?;
             let objections = objections_of_household(connection, &household, now).await?;
+            let suggestions = suggestions_of_household(connection, &household, now).await?;
             let published = published(connection, &village).await?;
             let last = published.keys().map(|(_, month, _)| *month).max();
             let rule = match last {
@@ -98,7 +113,7 @@ pub(crate) async fn months(
                 None => Vec::new(),
             };
             let files = photo_files(connection, &household, None).await?;
-            Ok((place, years, objections, published, rule, photos, files))
+            Ok((place, years, objections, suggestions, published, rule, photos, files))
         })
         .await?;
     let address = |hash: &Digest| format!("/h/{token}/photos/{}", hash.hex());
@@ -110,6 +125,7 @@ pub(crate) async fn months(
         latest.reasons = reasons;
     }
     shown.objections = objections.into_iter().map(own_objection).collect();
+    shown.suggestions = suggestions.into_iter().rev().map(own_suggestion).collect();
     if let (Some(latest), Some(rule)) = (&mut shown.latest, rule) {
         let on = published.iter().rfind(|((_, month, _), _)| month.to_string() == latest.value);
         let filing = on.map(|(_, published)| filing(published.on, false, now, &rule));
@@ -141,6 +157,7 @@ fn shown(household: &Place, place: String, years: Vec<HouseholdYear>, this_year:
         latest: months.last().map(latest),
         token: String::new(),
         objections: Vec::new(),
+        suggestions: Vec::new(),
         on_board: Vec::new(),
     }
 }
@@ -155,6 +172,19 @@ fn own_objection(one: ObjectionSummary) -> OwnObjection {
         },
         decide_by: if one.state.is_open() { date_title(one.decide_by) } else { String::new() },
         state: one.state.title(),
+    }
+}
+
+fn own_suggestion(file: SuggestionFile) -> OwnSuggestion {
+    let one = file.summary;
+    let answer = file.answers.into_iter().next_back();
+    OwnSuggestion {
+        number: one.number,
+        what: format!("{} · {}", one.kind.title(), one.topic.title()),
+        filed_on: date_title(one.filed_on),
+        answer_by: if one.state.is_open() { date_title(one.answer_by) } else { String::new() },
+        answered_on: answer.as_ref().map(|answer| date_title(answer.on)).unwrap_or_default(),
+        answer: answer.and_then(|answer| answer.words).unwrap_or_default(),
     }
 }
 

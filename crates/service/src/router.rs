@@ -85,6 +85,10 @@ pages! {
     get "/publication/{place}/{month}/notice.pdf" publishing::pdf;
     get "/publication/{place}/{month}/notice.png" publishing::png;
     get "/publication/{place}/{month}/notice.txt" publishing::txt;
+    get "/publication/{place}/{month}/honours.pdf" publishing::honours;
+    get "/publication/{place}/{month}/groups/{file}" publishing::of_group;
+    get "/publication/{place}/{month}/results.csv" publishing::results_csv;
+    get "/publication/{place}/{month}/results.xlsx" publishing::results_xlsx;
     get "/photos/{place}/{month}" photos::show;
     post "/photos/{place}/{month}/proposals" photos::propose;
     post "/photos/{place}/{month}/decisions" photos::decide;

@@ -65,6 +65,20 @@ impl EntryWindow {
     }
 }
 
+/// The months whose cards can be entered now, the one that ends sooner first: the month before `this` and `this`, each by
+/// its own rule. Where cards are entered from the first days of a month on, both can be for some days.
+pub fn months_open(
+    this: Month,
+    now: NaiveDateTime,
+    of_last: &ScoringRule,
+    of_this: &ScoringRule,
+) -> Vec<Month> {
+    let windows = [(this.previous(), of_last), (this, of_this)].into_iter();
+    let open =
+        windows.filter(|(month, rule)| matches!(EntryWindow::of(*month, now, rule), EntryWindow::Open(_)));
+    open.map(|(month, _)| month).collect()
+}
+
 /// What is wrong with a card's dates.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LateProblem {
@@ -131,6 +145,22 @@ mod tests {
         check("2026-09-30", true, "2026-11-03", false);
         check("2026-11-04", true, "2026-11-04", false);
         check("2026-11-03", true, "2026-11-02", false);
+    }
+
+    #[test]
+    fn months_can_be_entered_one_after_the_other_or_two_at_a_time() {
+        let open = |today: &str, opens_on_day: u32| -> Vec<String> {
+            let now = start_of(today.parse().expect("a date"));
+            let rule = ScoringRule { opens_on_day, until_day: 3 };
+            let months = months_open(october().next(), now, &rule, &rule);
+            months.into_iter().map(|month| month.to_string()).collect()
+        };
+        assert_eq!(open("2026-11-02", 25), ["2026-10"]);
+        assert!(open("2026-11-04", 25).is_empty(), "nothing is entered in between");
+        assert_eq!(open("2026-11-25", 25), ["2026-11"]);
+        assert_eq!(open("2026-11-10", 10), ["2026-11"], "the county lets it begin earlier");
+        assert_eq!(open("2026-11-03", 1), ["2026-10", "2026-11"], "the one that ends sooner first");
+        assert_eq!(open("2026-11-04", 1), ["2026-11"]);
     }
 
     #[test]

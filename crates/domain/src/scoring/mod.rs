@@ -19,7 +19,7 @@ use crate::canonical::{Digest, Form};
 use crate::place::Place;
 
 pub use draw::{draw_sample, sample_seed};
-pub use entry_window::{EntryWindow, LateProblem, Lock, check_late_reason};
+pub use entry_window::{EntryWindow, LateProblem, Lock, check_late_reason, months_open};
 pub use evidence::{Pictured, missing_evidence};
 pub use exception::{ExceptionEnded, ExceptionState, ExceptionStep, Granted, last_visit, lift, opened_until};
 pub use exception_request::{NotGranter, RequestProblem, check_request, may_decide_exception};

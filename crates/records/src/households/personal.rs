@@ -18,8 +18,10 @@ use crate::database::Connection;
 use crate::error::{Error, Refusal, Result};
 use crate::forms::{self, Versions};
 use crate::moment::Moment;
+use crate::photos::{KeptPhoto, photos_kept};
 use crate::schema::{card, card_remark, household_version, month_result};
 use crate::sealing::{Field, Sealer};
+use crate::suggestions::{OwnSuggestion, own_suggestions};
 use crate::tenancy::{self, Mode};
 
 /// A value that lists show masked.
@@ -59,6 +61,11 @@ pub struct HouseholdFile {
     pub remarks: Vec<(Month, String)>,
     /// The months of each year, the latest versions.
     pub years: Vec<HouseholdYear>,
+    /// What came from its page, as far as whoever takes it may see it: what is said of a village's officials or scoring
+    /// is not told to the village.
+    pub suggestions: Vec<OwnSuggestion>,
+    /// The photos that are kept of it.
+    pub photos: Vec<KeptPhoto>,
 }
 
 /// One value of a household of the permission's place; none where it is not known. The log tells who saw it.
@@ -98,7 +105,8 @@ pub async fn household_file(
     sealer: &Sealer,
     moment: &Moment,
 ) -> Result<HouseholdFile> {
-    tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
+    // A complaint from the household's page may stand at the town, for whoever reaches that.
+    tenancy::transaction(connection, &allowed.widened(), Mode::Apply, async |connection| {
         let entry = entry_of(connection, &allowed.place(), household).await?;
         let months: Vec<i32> = month_result::table
             .filter(month_result::county_code.eq(household.county().digits()))
@@ -116,9 +124,11 @@ pub async fn household_file(
         let heads = heads(connection, &entry).await?;
         let mut remarks = remarks(connection, &entry).await?;
         remarks.extend(reasons(connection, &entry).await?);
+        let suggestions = own_suggestions(connection, household, entry.household_id, sealer).await?;
+        let photos = photos_kept(connection, household, entry.household_id).await?;
         let detail = json!({ "household": household.digits() });
         audit::record(connection, allowed, detail, moment).await?;
-        Ok(HouseholdFile { entry, phone, address, heads, remarks, years: found })
+        Ok(HouseholdFile { entry, phone, address, heads, remarks, years: found, suggestions, photos })
     })
     .await
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::correct::{Facts, NewVersion, next_version};
 use super::steps::{doer, insert_step};
 use super::stored::{Stored, Which, load};
-use crate::closing::{StoredDifference, differences};
+use crate::closing::{self, StoredDifference, differences};
 use crate::database::Connection;
 use crate::error::{Refusal, Result};
 use crate::moment::Moment;
@@ -35,6 +35,8 @@ pub struct NewDecision {
     pub reason: String,
     /// The card that replaces the one objected to: where the objection is upheld or partly so, and only there.
     pub correction: Option<RightCard>,
+    /// The latest version of the month that was looked at; none where nobody says.
+    pub seen: Option<i16>,
 }
 
 /// What the town finds in its review.
@@ -44,6 +46,8 @@ pub struct NewReview {
     pub reason: String,
     /// The card that changes the decision; none where it is confirmed.
     pub correction: Option<RightCard>,
+    /// As of a decision.
+    pub seen: Option<i16>,
 }
 
 /// What a decision did, or would do.
@@ -72,7 +76,7 @@ impl Decided {
 ///
 /// # Errors
 /// An objection that is not there or not open, somebody who took it or scored the card, a reason that cannot stand, a
-/// card that is missing, not wanted, or says what the present one says.
+/// card that is missing, not wanted, or says what the present one says, a month with a later version than was looked at.
 pub async fn decide_objection(
     connection: &mut Connection,
     allowed: &Allowed<DecideObjection>,
@@ -87,7 +91,8 @@ pub async fn decide_objection(
         (false, Some(_)) => return Err(Refusal::message("异议不成立或已撤回的，不更正积分卡")),
         _ => {}
     }
-    let taken = Taken { kind: new.outcome.step(), reason: &new.reason, correction: new.correction.as_ref() };
+    let (kind, correction) = (new.outcome.step(), new.correction.as_ref());
+    let taken = Taken { kind, reason: &new.reason, correction, seen: new.seen };
     take(connection, allowed, id, taken, salts, mode, moment).await
 }
 
@@ -109,7 +114,7 @@ pub async fn review_objection(
         return Err(Refusal::message("复核由镇或县办理"));
     }
     let kind = if new.correction.is_some() { StepKind::ReviewChanged } else { StepKind::ReviewConfirmed };
-    let taken = Taken { kind, reason: &new.reason, correction: new.correction.as_ref() };
+    let taken = Taken { kind, reason: &new.reason, correction: new.correction.as_ref(), seen: new.seen };
     take(connection, allowed, id, taken, salts, mode, moment).await
 }
 
@@ -125,7 +130,7 @@ pub async fn note_investigation(
     salts: &Salts,
     moment: &Moment,
 ) -> Result<()> {
-    let taken = Taken { kind: StepKind::Noted, reason, correction: None };
+    let taken = Taken { kind: StepKind::Noted, reason, correction: None, seen: None };
     take(connection, allowed, id, taken, salts, Mode::Apply, moment).await.map(drop)
 }
 
@@ -141,7 +146,7 @@ pub async fn ask_review(
     salts: &Salts,
     moment: &Moment,
 ) -> Result<()> {
-    let taken = Taken { kind: StepKind::ReviewAsked, reason, correction: None };
+    let taken = Taken { kind: StepKind::ReviewAsked, reason, correction: None, seen: None };
     take(connection, allowed, id, taken, salts, Mode::Apply, moment).await.map(drop)
 }
 
@@ -151,6 +156,7 @@ struct Taken<'a> {
     kind: StepKind,
     reason: &'a str,
     correction: Option<&'a RightCard>,
+    seen: Option<i16>,
 }
 
 async fn take<A: Act>(
@@ -168,6 +174,7 @@ async fn take<A: Act>(
         let rule = rulebook::of(connection, &objection.village, objection.month).await?.objections;
         let state = objection.state(moment.local(), &rule);
         state.may_take(taken.kind).map_err(|refusal| Refusal::message(refusal.to_string()))?;
+        refuse_unseen(connection, &objection, taken.seen).await?;
         let by = doer(connection, allowed.actor()).await?;
         if taken.kind.settles() {
             let (county, month) = (objection.village.county(), objection.month);
@@ -211,6 +218,20 @@ async fn locked(connection: &mut Connection, scope: &Place, id: i64) -> Result<S
     lock_villages(connection, &BTreeSet::from([found.village])).await?;
     // Read again: somebody may have decided it while we waited for the lock.
     load(connection, scope, &which).await?.pop().ok_or_else(missing)
+}
+
+/// Refuses what was decided on a version that is no longer the latest; the caller holds the village's lock.
+async fn refuse_unseen(connection: &mut Connection, objection: &Stored, seen: Option<i16>) -> Result<()> {
+    let Some(seen) = seen else { return Ok(()) };
+    let (county, scope) = (objection.village.county(), objection.village.scope());
+    let heads = closing::heads(connection, &county, (&scope.low, &scope.high)).await?;
+    let latest = closing::latest_of(&heads, objection.month);
+    match latest.get(&objection.village).map(|head| head.version) {
+        Some(now) if now != seen => Err(Refusal::message(format!(
+            "您看的是第{seen}版，现在已有第{now}版：请按第{now}版核对，再作出处理"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// The correction that a decision makes of the household's card.

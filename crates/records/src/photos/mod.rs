@@ -3,6 +3,7 @@
 mod board;
 mod clean;
 mod erase;
+mod kept;
 mod publish;
 mod shown;
 mod steps;
@@ -28,6 +29,8 @@ use crate::tenancy::{self, Mode};
 pub use board::{BoardPhoto, board_photo, photos_hangable, photos_on_board};
 pub use clean::{Cleaned, MOST_BYTES, PhotoProblem, clean};
 pub(crate) use erase::{erase_photos, sweep};
+pub use kept::KeptPhoto;
+pub(crate) use kept::photos_kept;
 pub use publish::{Proposal, Verdict, decide_photo, propose_photo, withdraw_consent};
 pub use shown::{ShownPhoto, photos_shown};
 pub use steps::{PhotoFile, StoredStep, photo_files};

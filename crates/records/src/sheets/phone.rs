@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use domain::month::Month;
 use domain::place::{Level, Place};
-use domain::scoring::{Status, write_findings};
+use domain::scoring::{Status, months_open, write_findings};
 
 use crate::catalogue;
 use crate::database::Connection;
 use crate::error::{Refusal, Result};
 use crate::households::register_of;
+use crate::rulebook;
 use crate::scoring::{Facts, cards, counting, is_signed};
 
 /// A village's or group's month, as a phone takes it along.
@@ -73,6 +74,22 @@ pub struct PhoneCard {
     pub findings: String,
     /// Whether a leader's signature covers it.
     pub signed: bool,
+}
+
+/// The months whose cards can be entered now in a village or group, the one that ends sooner first.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn months_to_score(
+    connection: &mut Connection,
+    scope: &Place,
+    now: NaiveDateTime,
+) -> Result<Vec<Month>> {
+    let Some(this) = Month::of(now.date()) else { return Ok(Vec::new()) };
+    let village = scope.ancestor(Level::Village).unwrap_or(*scope);
+    let of_last = rulebook::of(connection, &village, this.previous()).await?.scoring;
+    let of_this = rulebook::of(connection, &village, this).await?.scoring;
+    Ok(months_open(this, now, &of_last, &of_this))
 }
 
 /// A village's or group's month for a phone.

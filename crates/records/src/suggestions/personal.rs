@@ -1,12 +1,15 @@
 //! What of suggestions and complaints names people: the sender is shown one by one, and words, name and phone are erased.
 
 use authz::{Allowed, Erase, Reveal};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::place::Place;
+use domain::suggestions::{SuggestionKind, Topic};
 use serde_json::json;
 
 use super::answer::locked;
+use super::stored::{Answer, Which, load};
 use crate::audit;
 use crate::codec;
 use crate::database::Connection;
@@ -38,6 +41,54 @@ pub async fn reveal_sender(
         Ok((name, phone))
     })
     .await
+}
+
+/// What came from a household's page, with whoever it was signed by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnSuggestion {
+    /// `意2026-11-003`
+    pub number: String,
+    /// 建议 or 投诉.
+    pub kind: SuggestionKind,
+    /// What it is about.
+    pub topic: Topic,
+    /// The local date of filing.
+    pub filed_on: NaiveDate,
+    /// The household's words; none when lawfully erased.
+    pub words: Option<String>,
+    /// The name that was left.
+    pub name: Option<String>,
+    /// The phone that was left.
+    pub phone: Option<String>,
+    /// The answers in their order; the last one counts.
+    pub answers: Vec<Answer>,
+}
+
+/// What came from the page of a household, as far as the transaction reaches it, the oldest first; the caller writes the
+/// row of the log.
+pub(crate) async fn own_suggestions(
+    connection: &mut Connection,
+    household: &Place,
+    household_id: i64,
+    sealer: &Sealer,
+) -> Result<Vec<OwnSuggestion>> {
+    let which = Which { household: Some(household_id), ..Which::default() };
+    let found = load(connection, household, &which).await?;
+    found
+        .into_iter()
+        .map(|one| {
+            Ok(OwnSuggestion {
+                number: one.number_text(),
+                kind: one.kind,
+                topic: one.topic,
+                filed_on: one.filed_on,
+                name: opened(sealer, &one.village, Field::SuggestionName, one.name.as_deref())?,
+                phone: opened(sealer, &one.village, Field::SuggestionPhone, one.phone.as_deref())?,
+                words: one.words,
+                answers: one.answers,
+            })
+        })
+        .collect()
 }
 
 /// Erases words, name, phone and answers of one that came from the notice board or from a household's page. Again is

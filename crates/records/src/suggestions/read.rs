@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use authz::{Allowed, ReadPublic};
 use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 use domain::month::Month;
 use domain::place::Place;
 use domain::rulebook::ObjectionRule;
@@ -15,6 +17,7 @@ use crate::database::Connection;
 use crate::error::Result;
 use crate::places::name_of;
 use crate::rulebook;
+use crate::schema::household;
 use crate::tenancy;
 
 /// A suggestion or complaint as lists show it.
@@ -108,12 +111,44 @@ pub async fn suggestion(
     let found = load(connection, scope, &Which { id: Some(id), ..Which::default() }).await?;
     let Some(summary) = summaries(connection, scope, &found, now).await?.pop() else { return Ok(None) };
     let Some(stored) = found.into_iter().next() else { return Ok(None) };
-    Ok(Some(SuggestionFile {
+    Ok(Some(file(summary, stored)))
+}
+
+/// What came from a household's page as far as the transaction reaches it, the oldest first: a complaint that the town
+/// answers is not shown to the village, nor to whoever holds the household's card.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn suggestions_of_household(
+    connection: &mut Connection,
+    household: &Place,
+    now: NaiveDateTime,
+) -> Result<Vec<SuggestionFile>> {
+    let Some(id) = row_of(connection, household).await? else { return Ok(Vec::new()) };
+    let found = load(connection, household, &Which { household: Some(id), ..Which::default() }).await?;
+    let summaries = summaries(connection, household, &found, now).await?;
+    Ok(summaries.into_iter().zip(found).map(|(summary, stored)| file(summary, stored)).collect())
+}
+
+/// The row number of a household.
+async fn row_of(connection: &mut Connection, code: &Place) -> Result<Option<i64>> {
+    let found: Option<i64> = household::table
+        .filter(household::county_code.eq(code.county().digits()))
+        .filter(household::code.eq(code.digits()))
+        .select(household::id)
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(found)
+}
+
+fn file(summary: SuggestionSummary, stored: Stored) -> SuggestionFile {
+    SuggestionFile {
         summary,
         words: stored.words,
         has_sender: stored.name.is_some() || stored.phone.is_some(),
         answers: stored.answers,
-    }))
+    }
 }
 
 /// What a look-up code leads to; the permission is for the county that the code names.

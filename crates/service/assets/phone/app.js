@@ -13,12 +13,13 @@ const { account, place, token } = document.body.dataset;
 
 const app = {
   identity: { account, place, token },
-  data: null, problem: '', panel: null, tab: '', search: '', lateReason: '', addresses: [], keeping: null, leaving: false,
+  data: null, chosen: null, problem: '', panel: null, tab: '', search: '', lateReason: '', addresses: [], keeping: null, leaving: false,
   /** Goes to a page, also to the one that is shown. */
   go(hash) {
     if (location.hash === hash) route();
     else location.hash = hash;
   },
+  openMonth,
 };
 
 function route(still = false) {
@@ -28,24 +29,62 @@ function route(still = false) {
 
 const isList = () => !location.hash.startsWith('#/h/');
 
-/** Keeps the data of a month, to be shown without signal. */
-async function keepMonth(data, dropped = []) {
+/** Keeps the data of the month that is shown and of others, to be shown without signal. */
+async function keepMonth(data, others = [], dropped = []) {
   app.data = data;
-  app.keeping = app.store.change([['month', data.month, data], ['setting', 'month', data.month]], dropped);
+  const months = [data, ...others].map((one) => ['month', one.month, one]);
+  app.keeping = app.store.change([...months, ['setting', 'month', data.month]], dropped);
   await app.keeping;
 }
 
-/** Fetches the month that is scored now, and keeps it for when there is no signal. */
+/** The month that was chosen for as long as it can be scored, else the one that the server names. */
+async function fetchMonth(chosen) {
+  const asked = await app.sync.month(chosen ?? 'current');
+  if (!chosen || !asked.data || asked.data.open.some((one) => one.month === chosen)) return asked;
+  if (app.chosen === chosen) app.chosen = null;
+  return app.sync.month('current');
+}
+
+/** The other months that can be scored now. */
+async function fetchOthers(data) {
+  const others = [];
+  for (const { month } of data.open.filter((one) => one.month !== data.month)) {
+    const other = await app.sync.month(month);
+    if (other.data) others.push({ ...other.data, fetched_at: Date.now() });
+  }
+  return others;
+}
+
+/** Fetches the months that are scored now, and keeps them for when there is no signal. */
 async function refresh() {
   await app.sync.run();
-  const { data, problem } = await app.sync.month('current');
+  const { chosen } = app;
+  const { data, problem } = await fetchMonth(chosen);
+  const others = data ? await fetchOthers(data) : [];
+  // Somebody went to another month meanwhile, and that one is on its way.
+  if (app.chosen && app.chosen !== chosen) return;
   if (problem) app.problem = problem;
   const isFirst = !app.data;
-  const older = data ? (await app.store.ids('month')).filter((month) => month !== data.month) : [];
+  const open = data ? [data.month, ...data.open.map((one) => one.month)] : [];
+  const older = data ? (await app.store.ids('month')).filter((month) => !open.includes(month)) : [];
   if (app.leaving) return;
-  if (data) await keepMonth({ ...data, fetched_at: Date.now() }, older.map((month) => ['month', month]));
+  const shown = data && { ...data, fetched_at: Date.now() };
+  if (data) await keepMonth(shown, others, older.map((month) => ['month', month]));
   // A house that somebody is filling in stays as it is.
   if (isList() || isFirst) await route(!isFirst);
+}
+
+/** Goes to another month that can be scored: at once where it is on this phone, and then as the server has it. */
+async function openMonth(month) {
+  app.chosen = month;
+  const kept = await app.store.get('month', month);
+  await app.store.put('setting', 'chosen', month);
+  if (app.leaving) return;
+  if (kept) {
+    await keepMonth(kept);
+    await route(true);
+  }
+  await refresh();
 }
 
 let drawing = 0;
@@ -118,6 +157,7 @@ async function start() {
   app.sync = new Sync({ store, queue, identity, onState: showState, onReceipt: received, onRetry: refresh });
   await queue.load();
   app.panel = (await store.get('setting', 'panel')) ?? null;
+  app.chosen = (await store.get('setting', 'chosen')) ?? null;
   const month = await store.get('setting', 'month');
   app.data = month ? (await store.get('month', month)) ?? null : null;
   addEventListener('hashchange', () => route());

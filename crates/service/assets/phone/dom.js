@@ -31,7 +31,7 @@ export function show(content, title, still = false) {
 /** What puts the focus back where it is now, once the page was drawn anew. */
 function holdFocus(page) {
   const { id, dataset, selectionStart } = document.activeElement ?? {};
-  const marks = { household: dataset?.household, group: dataset?.group };
+  const marks = { household: dataset?.household, group: dataset?.group, month: dataset?.month };
   const name = Object.keys(marks).find((one) => marks[one] !== undefined);
   const wanted = id ? `#${CSS.escape(id)}` : name ? `[data-${name}="${CSS.escape(marks[name])}"]` : null;
   if (!wanted || !page.contains(document.activeElement)) return null;

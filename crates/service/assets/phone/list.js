@@ -8,13 +8,13 @@ export async function showList(app, still = false) {
   const { data } = app;
   const title = data?.title ?? '评分';
   const empty = emptiness(app);
-  if (empty) return show([heading(title), h('p', { class: 'empty' }, empty)], title, still);
+  if (empty) return show([heading(title), months(app), h('p', { class: 'empty' }, empty)], title, still);
   const panel = panelOf(data, app.panel);
-  if (!panel) return show([heading(title), ...chooser(app)], title, still);
+  if (!panel) return show([heading(title), months(app), ...chooser(app)], title, still);
   const households = covered(data, panel);
   if (households.length === 0) {
     const words = '这个评分组负责的小组里没有参与积分的农户。请村里先登记农户，再打开本页。';
-    return show([heading(title), panelLine(app, panel), h('p', { class: 'empty' }, words)], title, still);
+    return show([heading(title), months(app), panelLine(app, panel), h('p', { class: 'empty' }, words)], title, still);
   }
   const drafts = new Set(await app.store.ids('draft'));
   if (location.hash.startsWith('#/h/')) return;
@@ -22,7 +22,7 @@ export async function showList(app, still = false) {
   const fill = () => fillGrid(app, grid, households, drafts);
   fill();
   const content = [panelLine(app, panel), counts(app, households), deadline(data), ...filters(app, panel, fill), grid];
-  show([heading(title), ...content], title, still);
+  show([heading(title), months(app), ...content], title, still);
 }
 
 /** Why there is nothing to score, if there is nothing. */
@@ -32,6 +32,16 @@ function emptiness({ data, problem }) {
   if (data.panels.length === 0) return '您不在本村任何评分组里，或评分组还没有成立。请村里先成立评分组。';
   if (data.households.length === 0) return '本村还没有参与积分的农户。请村里先登记农户。';
   return '';
+}
+
+/** A tab for each month that can be scored now, where there are several. */
+function months(app) {
+  const open = app.data?.open ?? [];
+  if (open.length < 2) return null;
+  const pick = ({ month, title }) => button({
+    'data-month': month, 'aria-pressed': `${month === app.data.month}`, onclick: () => app.openMonth(month),
+  }, title);
+  return h('div', { class: 'tabs', role: 'group', 'aria-label': '评哪个月' }, open.map(pick));
 }
 
 function choose(app, name) {

@@ -46,6 +46,9 @@ pub(super) struct DecisionToTake {
     /// 理由，1 到 500 字
     #[schema(min_length = 1, example = "现场核实，材料当天已清走")]
     reason: String,
+    /// 核对过的该月最新版本；已有更新的版本即拒绝。不写即不核对
+    #[serde(default)]
+    seen_version: Option<i16>,
     /// 只看会影响哪些户，不写入
     #[serde(default)]
     dry_run: bool,
@@ -61,6 +64,9 @@ pub(super) struct ReviewToTake {
     /// 理由，1 到 500 字
     #[schema(min_length = 1, example = "与村里的调查一致")]
     reason: String,
+    /// 核对过的该月最新版本；已有更新的版本即拒绝。不写即不核对
+    #[serde(default)]
+    seen_version: Option<i16>,
     /// 只看会影响哪些户，不写入
     #[serde(default)]
     dry_run: bool,
@@ -72,7 +78,7 @@ pub(super) struct ReviewToTake {
 pub(super) struct WithReason {
     /// 理由或情况，1 到 500 字
     #[schema(min_length = 1, example = "村民说已经清楚，不再提")]
-    reason: String,
+    pub(super) reason: String,
 }
 
 /// A household that the new version moves.
@@ -163,7 +169,9 @@ pub(super) async fn decide(
         Outcome::Partly => Decision::Partly,
         Outcome::Rejected => Decision::Rejected,
     };
-    decided(&state, &caller, id, (outcome, take.correction.as_ref(), &take.reason), take.dry_run).await
+    let correction = take.correction.as_ref();
+    let stated = Stated { outcome, correction, reason: &take.reason, seen: take.seen_version };
+    decided(&state, &caller, id, stated, take.dry_run).await
 }
 
 /// 撤回异议，由提出的人决定，由村里登记
@@ -176,20 +184,34 @@ pub(super) async fn withdraw(
     Named(id): Named<i64>,
     Input(why): Input<WithReason>,
 ) -> Answered<Json<ObjectionDecided>> {
-    decided(&state, &caller, id, (Decision::Withdrawn, None, &why.reason), false).await
+    let stated = Stated { outcome: Decision::Withdrawn, correction: None, reason: &why.reason, seen: None };
+    decided(&state, &caller, id, stated, false).await
+}
+
+/// A decision as it was stated.
+struct Stated<'a> {
+    outcome: Decision,
+    correction: Option<&'a CardContent>,
+    reason: &'a str,
+    seen: Option<i16>,
 }
 
 async fn decided(
     state: &State,
     caller: &Caller,
     id: i64,
-    (outcome, correction, why): (Decision, Option<&CardContent>, &str),
+    stated: Stated<'_>,
     dry_run: bool,
 ) -> Answered<Json<ObjectionDecided>> {
     let allowed = caller.allow(DecideObjection, caller.reach()?).await?;
     let village = found(state, &allowed, id).await?.summary.village;
     let at = allowed.narrow(village).map_err(records::Error::from)?;
-    let new = NewDecision { outcome, reason: reason(why)?, correction: right_card(correction)? };
+    let new = NewDecision {
+        outcome: stated.outcome,
+        reason: reason(stated.reason)?,
+        correction: right_card(stated.correction)?,
+        seen: stated.seen,
+    };
     let (mode, moment) = (mode(dry_run), state.moment());
     let decided = {
         let mut connection = state.database.connection().await?;
@@ -246,7 +268,7 @@ pub(super) async fn review(
 ) -> Answered<Json<ObjectionDecided>> {
     let allowed = caller.allow(ReviewObjection, caller.reach()?).await?;
     let correction = right_card(take.correction.as_ref())?;
-    let new = NewReview { reason: reason(&take.reason)?, correction };
+    let new = NewReview { reason: reason(&take.reason)?, correction, seen: take.seen_version };
     let (mode, moment) = (mode(take.dry_run), state.moment());
     let decided = {
         let mut connection = state.database.connection().await?;

@@ -1,30 +1,24 @@
-//! Files of a month or year for people and programs: the notice, the three forms, the results.
+//! Files of a month or year for people and programs: the notice, the honour roll, the three forms, labels, the results.
 
-use authz::{Export, ExportHousehold};
+use authz::ExportHousehold;
 use axum::extract::State as Extract;
 use axum::response::Response;
-use domain::forms::GroupMonth;
-use domain::month::Month;
 use domain::place::{Level, Place};
-use domain::publication::Masked;
-use records::forms::group_month;
-use records::{audit, closing, places, tenancy};
 use reporting::paper;
-use reporting::{ReportError, Sheet};
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::IntoParams;
 
 use crate::caller::Caller;
 use crate::households::year_taken;
 use crate::http::input::{Asked, month, place_of, wrong};
 use crate::problem::{Answered, Problem};
-use crate::publishing::{NoticeFile, attachment, notice_file, printed};
+use crate::publishing::{
+    GroupFile, NoticeFile, ResultsFile, XLSX, attachment, group_file, notice_file, printed, results_file,
+    written,
+};
 use crate::state::State;
 
 const PDF: &str = "application/pdf";
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-const CSV: &str = "text/csv; charset=utf-8";
 
 /// Which village's month.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -98,6 +92,18 @@ pub(super) async fn notice_txt(
     notice(&state, &caller, &of, NoticeFile::Text).await
 }
 
+/// 光荣榜 PDF；公示之前是预览（记入日志）
+#[utoipa::path(get, path = "/api/v1/files/honours.pdf", tag = "文件", params(VillageMonth),
+    responses((status = 200, body = String, content_type = "application/pdf",
+        headers(("Content-Disposition" = String, description = "文件名")))))]
+pub(super) async fn honours_pdf(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Asked(of): Asked<VillageMonth>,
+) -> Answered<Response> {
+    notice(&state, &caller, &of, NoticeFile::Honours).await
+}
+
 async fn notice(state: &State, caller: &Caller, of: &VillageMonth, wanted: NoticeFile) -> Answered<Response> {
     let village = place_of("village", &of.village, Level::Village)?;
     let month = month("month", &of.month)?;
@@ -162,10 +168,7 @@ pub(super) async fn form3_pdf(
     caller: Caller,
     Asked(of): Asked<OfGroupMonth>,
 ) -> Answered<Response> {
-    let (form, name) = group_taken(&state, &caller, &of, ("form3", "pdf")).await?;
-    let sheet = paper::form3(&form);
-    let bytes = printed(&state, move |printer| printer.pdf(&sheet)).await?;
-    Ok(attachment(bytes, PDF, &name))
+    group(&state, &caller, &of, GroupFile::Form3Sheet).await
 }
 
 /// 附件3 村小组积分汇总 XLSX（记入日志）；姓名对无权导出农户资料的角色遮掩
@@ -178,8 +181,7 @@ pub(super) async fn form3_xlsx(
     caller: Caller,
     Asked(of): Asked<OfGroupMonth>,
 ) -> Answered<Response> {
-    let (form, name) = group_taken(&state, &caller, &of, ("form3", "xlsx")).await?;
-    Ok(attachment(written(reporting::form3_workbook(&form))?, XLSX, &name))
+    group(&state, &caller, &of, GroupFile::Form3Workbook).await
 }
 
 /// 附件4 村小组兑换签领表 PDF（记入日志）；姓名对无权导出农户资料的角色遮掩
@@ -191,10 +193,7 @@ pub(super) async fn form4_pdf(
     caller: Caller,
     Asked(of): Asked<OfGroupMonth>,
 ) -> Answered<Response> {
-    let (form, name) = group_taken(&state, &caller, &of, ("form4", "pdf")).await?;
-    let sheet = paper::form4(&form);
-    let bytes = printed(&state, move |printer| printer.pdf(&sheet)).await?;
-    Ok(attachment(bytes, PDF, &name))
+    group(&state, &caller, &of, GroupFile::Form4Sheet).await
 }
 
 /// 附件4 村小组兑换签领表 XLSX（记入日志）；姓名对无权导出农户资料的角色遮掩
@@ -207,39 +206,25 @@ pub(super) async fn form4_xlsx(
     caller: Caller,
     Asked(of): Asked<OfGroupMonth>,
 ) -> Answered<Response> {
-    let (form, name) = group_taken(&state, &caller, &of, ("form4", "xlsx")).await?;
-    Ok(attachment(written(reporting::form4_workbook(&form))?, XLSX, &name))
+    group(&state, &caller, &of, GroupFile::Form4Workbook).await
 }
 
-/// A group's month with the name of its file; that it is taken out is logged before it is. Panels and closed months belong
-/// to the village, and so does the permission. Heads are named to whoever may take out what is known of households.
-async fn group_taken(
-    state: &State,
-    caller: &Caller,
-    of: &OfGroupMonth,
-    (what, format): (&str, &str),
-) -> Answered<(GroupMonth, String)> {
+/// 村小组积分标签 PDF，贴在户卡上；姓名遮掩（记入日志）
+#[utoipa::path(get, path = "/api/v1/files/labels.pdf", tag = "文件", params(OfGroupMonth),
+    responses((status = 200, body = String, content_type = "application/pdf",
+        headers(("Content-Disposition" = String, description = "文件名")))))]
+pub(super) async fn labels_pdf(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Asked(of): Asked<OfGroupMonth>,
+) -> Answered<Response> {
+    group(&state, &caller, &of, GroupFile::Labels).await
+}
+
+async fn group(state: &State, caller: &Caller, of: &OfGroupMonth, wanted: GroupFile) -> Answered<Response> {
     let group = place_of("group_code", &of.group_code, Level::Group)?;
-    let village = group.ancestor(Level::Village).ok_or_else(Problem::not_found)?;
-    let allowed = caller.allow(Export, village).await?;
-    let (month, zone) = (month("month", &of.month)?, state.zone);
-    let mut connection = state.database.connection().await?;
-    let form = tenancy::read(&mut connection, &allowed, async |connection| {
-        group_month(connection, &group, month, zone).await
-    })
-    .await?;
-    let nothing = || Problem::refused().because("该月还没有结账，没有可导出的内容");
-    let mut form = form.ok_or_else(nothing)?;
-    let detail = json!({ "exported": what, "group": group.digits(), "month": month.to_string(),
-        "version": form.version, "format": format });
-    audit::note(&mut connection, &allowed, detail, &state.moment()).await?;
-    if !caller.may(ExportHousehold, village) {
-        for row in form.rows.iter_mut().filter(|row| !row.head.is_empty()) {
-            row.head = Masked::name(&row.head).to_string();
-        }
-    }
-    let name = format!("{what}-{}-{month}-v{}.{format}", group.code(), form.version);
-    Ok((form, name))
+    let month = month("month", &of.month)?;
+    group_file(state, caller, group, month, wanted).await
 }
 
 /// 一个村一个月的结果 CSV（最新版本，记入日志）
@@ -251,10 +236,7 @@ pub(super) async fn results_csv(
     caller: Caller,
     Asked(of): Asked<VillageMonth>,
 ) -> Answered<Response> {
-    let (sheet, name) = results(&state, &caller, &of, "csv").await?;
-    let mut bytes = Vec::new();
-    written(reporting::to_csv(&sheet, &mut bytes))?;
-    Ok(attachment(bytes, CSV, &name))
+    results(&state, &caller, &of, ResultsFile::Csv).await
 }
 
 /// 一个村一个月的结果 XLSX（最新版本，记入日志）
@@ -267,38 +249,16 @@ pub(super) async fn results_xlsx(
     caller: Caller,
     Asked(of): Asked<VillageMonth>,
 ) -> Answered<Response> {
-    let (sheet, name) = results(&state, &caller, &of, "xlsx").await?;
-    Ok(attachment(written(reporting::to_xlsx(&sheet))?, XLSX, &name))
+    results(&state, &caller, &of, ResultsFile::Workbook).await
 }
 
 async fn results(
     state: &State,
     caller: &Caller,
     of: &VillageMonth,
-    format: &str,
-) -> Answered<(Sheet, String)> {
+    wanted: ResultsFile,
+) -> Answered<Response> {
     let village = place_of("village", &of.village, Level::Village)?;
-    let allowed = caller.allow(Export, village).await?;
-    let month: Month = month("month", &of.month)?;
-    let mut connection = state.database.connection().await?;
-    let sheet = tenancy::read(&mut connection, &allowed, async |connection| {
-        let rows = closing::results_of(connection, &village, month).await?;
-        let name = places::name_of(connection, &village).await?;
-        Ok(reporting::results(month, &name, &rows))
-    })
-    .await?;
-    if sheet.rows() == 0 {
-        return Err(Problem::refused().because("该月还没有结账，没有可导出的内容").into());
-    }
-    let detail = json!({ "exported": "results", "month": month.to_string(), "format": format });
-    audit::note(&mut connection, &allowed, detail, &state.moment()).await?;
-    Ok((sheet, format!("results-{}-{month}.{format}", village.code())))
-}
-
-/// What was written; that it could not be is a fault of ours.
-fn written<R>(file: Result<R, ReportError>) -> Result<R, Problem> {
-    file.map_err(|error| {
-        tracing::error!(%error, "a file was not written");
-        Problem::fault().because("文件没有写成，请再试一次")
-    })
+    let month = month("month", &of.month)?;
+    results_file(state, caller, village, month, wanted).await
 }

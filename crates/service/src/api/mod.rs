@@ -9,10 +9,13 @@ mod closings;
 mod decisions;
 mod divisions;
 mod document;
+mod eligibility;
+mod exceptions;
 mod files;
 mod grants;
 mod household_cards;
 mod household_changes;
+mod household_file;
 mod households;
 mod jobs;
 mod log;
@@ -26,10 +29,12 @@ mod reminders;
 mod results;
 mod rows;
 mod rulebooks;
+mod samples;
 mod session;
 mod sheets;
 mod signatures;
 mod submissions;
+mod suggestions;
 mod tokens;
 mod verification;
 
@@ -93,6 +98,11 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(household_changes::move_one))
         .routes(routes!(household_changes::split_one))
         .routes(routes!(household_changes::merge_one))
+        .routes(routes!(eligibility::open))
+        .routes(routes!(eligibility::of_household, eligibility::ask))
+        .routes(routes!(eligibility::answer))
+        .routes(routes!(eligibility::ask_again))
+        .routes(routes!(eligibility::close))
         .routes(routes!(personal::reveal))
         .routes(routes!(personal::file))
         .routes(routes!(personal::erase))
@@ -102,6 +112,12 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(sheets::list, sheets::hand_in).layer(DefaultBodyLimit::max(SHEETS_BYTES)))
         .routes(routes!(sheets::decide))
         .routes(routes!(signatures::to_sign, signatures::sign))
+        .routes(routes!(exceptions::list, exceptions::ask))
+        .routes(routes!(exceptions::decide))
+        .routes(routes!(exceptions::withdraw))
+        .routes(routes!(samples::list, samples::fix))
+        .routes(routes!(samples::draw_one))
+        .routes(routes!(samples::check))
         .routes(routes!(closings::months))
         .routes(routes!(closings::close))
         .routes(routes!(publications::list, publications::publish))
@@ -113,17 +129,22 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(decisions::note))
         .routes(routes!(decisions::ask))
         .routes(routes!(decisions::review))
+        .routes(routes!(suggestions::list))
+        .routes(routes!(suggestions::one))
+        .routes(routes!(suggestions::answer))
         .routes(routes!(cards::correct))
         .routes(routes!(results::list))
         .routes(routes!(files::notice_pdf))
         .routes(routes!(files::notice_png))
         .routes(routes!(files::notice_txt))
+        .routes(routes!(files::honours_pdf))
         .routes(routes!(files::form2_pdf))
         .routes(routes!(files::form2_xlsx))
         .routes(routes!(files::form3_pdf))
         .routes(routes!(files::form3_xlsx))
         .routes(routes!(files::form4_pdf))
         .routes(routes!(files::form4_xlsx))
+        .routes(routes!(files::labels_pdf))
         .routes(routes!(files::results_csv))
         .routes(routes!(files::results_xlsx))
         .routes(routes!(awards::list, awards::compute))

@@ -7,13 +7,11 @@ use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use domain::place::Level;
-use domain::scoring::write_findings;
-use records::households::{
-    HouseholdFile, PersonalField, erase_household, household_file, reveal as reveal_value,
-};
+use records::households::{PersonalField, erase_household, household_file, reveal as reveal_value};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::household_file::FileOfHousehold;
 use super::households::household;
 use crate::caller::Caller;
 use crate::http::idempotent::WithoutSecret;
@@ -72,99 +70,6 @@ pub(super) async fn reveal(
     let mut response = private(Json(Shown { value }).into_response());
     response.extensions_mut().insert(WithoutSecret(serde_json::json!({ "value": null })));
     Ok(response)
-}
-
-/// Everything that is known of a household.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct FileOfHousehold {
-    /// 农户代码
-    household_code: String,
-    /// 村小组
-    group_code: String,
-    /// 户主
-    head: Option<String>,
-    /// 电话
-    phone: Option<String>,
-    /// 地址
-    address: Option<String>,
-    /// 户籍人口
-    members_registered: u16,
-    /// 常住人口
-    members_resident: u16,
-    /// 常住户
-    resident: bool,
-    /// 本村
-    local: bool,
-    /// 加入月份
-    joined_month: Option<String>,
-    /// 退出月份
-    left_month: Option<String>,
-    /// 历次登记的户主
-    heads: Vec<TextOfMonth>,
-    /// 积分卡上的原因、备注和决定人
-    remarks: Vec<TextOfMonth>,
-    /// 各月
-    months: Vec<MonthOfHousehold>,
-}
-
-/// A text that holds from, or for, a month.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct TextOfMonth {
-    /// 月份
-    month: String,
-    /// 内容；依法删除后为空
-    text: Option<String>,
-}
-
-/// A closed month of a household.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct MonthOfHousehold {
-    /// 月份
-    month: String,
-    /// 状态
-    status: String,
-    /// 得分
-    score: Option<String>,
-    /// 组内名次
-    rank_in_group: Option<u32>,
-    /// 年度累计
-    year_total: String,
-    /// 扣分
-    findings: String,
-}
-
-impl From<HouseholdFile> for FileOfHousehold {
-    fn from(file: HouseholdFile) -> Self {
-        let entry = file.entry;
-        let months = file.years.into_iter().flat_map(|year| year.months).map(|month| MonthOfHousehold {
-            month: month.month.to_string(),
-            status: month.result.status.name().to_owned(),
-            score: month.result.score.map(|score| score.to_string()),
-            rank_in_group: month.result.rank_in_group,
-            year_total: month.result.year_total.to_string(),
-            findings: write_findings(&month.findings),
-        });
-        let text = |(month, text): (domain::month::Month, Option<String>)| TextOfMonth {
-            month: month.to_string(),
-            text,
-        };
-        Self {
-            heads: file.heads.into_iter().map(text).collect(),
-            remarks: file.remarks.into_iter().map(|(month, remark)| text((month, Some(remark)))).collect(),
-            household_code: entry.household.code(),
-            group_code: entry.group.code(),
-            head: entry.head_name,
-            phone: file.phone,
-            address: file.address,
-            members_registered: entry.members_registered,
-            members_resident: entry.members_resident,
-            resident: entry.resident,
-            local: entry.local,
-            joined_month: entry.participation.joined.map(|month| month.to_string()),
-            left_month: entry.participation.left.map(|month| month.to_string()),
-            months: months.collect(),
-        }
-    }
 }
 
 /// 导出一户的全部资料（记入日志）

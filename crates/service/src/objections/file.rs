@@ -28,6 +28,7 @@ use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted, wrong};
 use crate::photos::Thumbs;
+use crate::problem::Problem;
 use crate::scoring::codes::{CodeLine, codes_of, with_items};
 use crate::shell::{Section, Shell, Told, Visit, done_at, village_of};
 use crate::state::State;
@@ -41,6 +42,8 @@ struct FilePage {
     household_code: String,
     words: String,
     version: i16,
+    /// The latest version of the month that the page shows, as the forms send it back.
+    seen: String,
     card: String,
     /// What the codes on the page stand for.
     codes: Vec<CodeLine>,
@@ -74,6 +77,9 @@ pub(crate) struct DecisionForm {
     card: String,
     #[serde(default)]
     reason: String,
+    /// The latest version of the month that the page showed.
+    #[serde(default)]
+    seen: String,
     #[serde(default)]
     form_token: String,
 }
@@ -132,6 +138,9 @@ async fn shown(
     let findings = file.card.iter().flat_map(|(_, findings)| findings);
     let about = parse_findings(&file.summary.about).unwrap_or_default();
     let codes = codes_of(findings.chain(&about), &catalogue);
+    let latest = file.latest_version.map(|version| version.to_string()).unwrap_or_default();
+    // What was tried was tried on the version that was shown before: what follows counts for no other.
+    let seen = if moved.is_some() { form.seen.clone() } else { latest };
     let steps = file.steps.into_iter().map(|step| StepLine {
         what: step.kind.title(),
         reason: filled(step.reason.unwrap_or_else(|| "已依法删除".to_owned())),
@@ -143,6 +152,7 @@ async fn shown(
         household_code: file.summary.household.code(),
         words: file.words.unwrap_or_else(|| "已依法删除".to_owned()),
         version: file.version,
+        seen,
         card: card_words(file.card.as_ref(), &catalogue),
         codes,
         photos,
@@ -210,6 +220,12 @@ fn right_card(form: &DecisionForm) -> Result<Option<RightCard>, PageError> {
     Ok(parse_typed(&form.card).map_err(|error| wrong("card", error.to_string()))?)
 }
 
+/// The version of the month that was on the screen.
+fn seen(form: &DecisionForm) -> Result<i16, PageError> {
+    let expired = || Problem::refused().because("页面已过期，请刷新后核对，再作出处理");
+    Ok(form.seen.trim().parse().map_err(|_| expired())?)
+}
+
 async fn decision(
     state: &State,
     caller: &Caller,
@@ -221,7 +237,7 @@ async fn decision(
     let outcome = Decision::from_name(&form.outcome);
     let outcome = outcome.ok_or_else(|| wrong("outcome", "请选处理结果".to_owned()))?;
     let correction = if outcome.corrects() { right_card(form)? } else { None };
-    let new = NewDecision { outcome, reason: form.reason.clone(), correction };
+    let new = NewDecision { outcome, reason: form.reason.clone(), correction, seen: Some(seen(form)?) };
     let mode = if form.act == "check" { Mode::DryRun } else { Mode::Apply };
     let moment = state.moment();
     let decided = {
@@ -244,7 +260,8 @@ async fn review(
     let reach = caller.reach()?;
     let at = if reach.contains(&village) && reach.level() != Level::Village { reach } else { village };
     let allowed = caller.allow(ReviewObjection, at).await?;
-    let new = NewReview { reason: form.reason.clone(), correction: right_card(form)? };
+    let new =
+        NewReview { reason: form.reason.clone(), correction: right_card(form)?, seen: Some(seen(form)?) };
     let moment = state.moment();
     let decided = {
         let mut connection = state.database.connection().await?;

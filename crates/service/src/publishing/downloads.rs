@@ -1,5 +1,5 @@
 //! The notice of a village's month as files: the sheet for the board, the picture for chat groups, the text for the
-//! loudspeaker. Before publication each says that it is a preview.
+//! loudspeaker, and the honour roll. Before publication each says that it is a preview.
 
 use std::sync::Arc;
 
@@ -29,6 +29,8 @@ pub(crate) enum NoticeFile {
     Picture,
     /// What the loudspeaker reads out.
     Text,
+    /// The honour roll (光荣榜).
+    Honours,
 }
 
 impl NoticeFile {
@@ -38,13 +40,14 @@ impl NoticeFile {
             Self::Sheet => "notice",
             Self::Picture => "picture",
             Self::Text => "loudspeaker",
+            Self::Honours => "honours",
         }
     }
 
     /// How its name ends, and its media type.
     fn format(self) -> (&'static str, &'static str) {
         match self {
-            Self::Sheet => ("pdf", "application/pdf"),
+            Self::Sheet | Self::Honours => ("pdf", "application/pdf"),
             Self::Picture => ("png", "image/png"),
             Self::Text => ("txt", "text/plain; charset=utf-8"),
         }
@@ -76,6 +79,15 @@ pub(crate) async fn txt(
     Named((place, month)): Named<(String, String)>,
 ) -> Result<Response, PageError> {
     on_page(&state, &caller, (&place, &month), NoticeFile::Text).await
+}
+
+/// `GET /publication/{place}/{month}/honours.pdf`: the honour roll.
+pub(crate) async fn honours(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((place, month)): Named<(String, String)>,
+) -> Result<Response, PageError> {
+    on_page(&state, &caller, (&place, &month), NoticeFile::Honours).await
 }
 
 async fn on_page(
@@ -113,6 +125,10 @@ pub(crate) async fn notice_file(
             printed(state, move |printer| printer.png(&sheet)).await?
         }
         NoticeFile::Text => paper::loudspeaker(&notice).into_bytes(),
+        NoticeFile::Honours => {
+            let sheet = paper::honour_roll(&notice);
+            printed(state, move |printer| printer.pdf(&sheet)).await?
+        }
     };
     let preview = if notice.is_preview() { "-preview" } else { "" };
     let (extension, kind) = wanted.format();

@@ -2,6 +2,7 @@
 
 mod above;
 mod downloads;
+mod papers;
 mod village;
 
 use askama::Template;
@@ -25,7 +26,10 @@ use crate::problem::Problem;
 use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
 use crate::state::State;
 
-pub(crate) use downloads::{NoticeFile, attachment, notice_file, pdf, png, printed, txt};
+pub(crate) use downloads::{NoticeFile, attachment, honours, notice_file, pdf, png, printed, txt};
+pub(crate) use papers::{
+    GroupFile, ResultsFile, XLSX, group_file, of_group, results_csv, results_file, results_xlsx, written,
+};
 
 #[derive(Template)]
 #[template(path = "publishing/group.html")]

@@ -50,6 +50,8 @@ struct VillagePage {
     may_publish: bool,
     may_post: bool,
     may_export: bool,
+    /// The groups whose forms and labels can be taken out: name and code.
+    groups: Vec<(String, String)>,
 }
 
 /// A closed version.
@@ -77,6 +79,7 @@ struct Loaded {
     published: BTreeMap<i16, NaiveDate>,
     posted: Option<Posted>,
     names: BTreeMap<Place, String>,
+    groups: Vec<(Place, String)>,
     notice: Option<Notice>,
 }
 
@@ -103,6 +106,7 @@ impl Loaded {
             published,
             posted: latest_postings(connection, village).await?.remove(&(*village, month)),
             names: places::names_in(connection, village).await?,
+            groups: places::divisions_below(connection, village).await?,
             notice: notice(connection, village, month, zone).await?,
         })
     }
@@ -184,6 +188,7 @@ pub(super) async fn shown(
         entered: entered.unwrap_or_else(|| Entered { posted_on: now.date().to_string(), board, by }),
         picture: picture(&address),
         address,
+        groups: loaded.groups.into_iter().map(|(group, name)| (name, group.code())).collect(),
         preview: loaded.notice.filter(Notice::is_preview).map(crate::publication::shown),
         only_here: state.is_reached_from_here_only(),
         may_publish: caller.may(Publish, village),

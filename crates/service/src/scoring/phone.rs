@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::catalogue::Catalogue;
 use domain::place::{Level, Place};
 use domain::publication::last_digits;
-use records::sheets::{PhoneHousehold, PhoneMonth, conflicts, phone_month};
+use records::sheets::{PhoneHousehold, PhoneMonth, conflicts, months_to_score, phone_month};
 use records::{places, tenancy};
 use serde_json::{Value, json};
 
@@ -56,7 +56,8 @@ pub(crate) async fn show(Extract(state): Extract<State>, caller: Caller) -> Resu
     Ok(page(StatusCode::OK, &shown))
 }
 
-/// `GET /phone/month/{month}`: a month, or `current`, with all that scoring needs without signal.
+/// `GET /phone/month/{month}`: a month, or `current`, with all that scoring needs without signal. The current one is the
+/// first of those whose cards can be entered; where none can, the one that people are busy with.
 pub(crate) async fn month(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -65,23 +66,30 @@ pub(crate) async fn month(
     let place = caller.reach()?;
     let allowed = caller.allow(EnterCards, place).await?;
     let logged_in = caller.logged_in().ok_or_else(Problem::not_logged_in)?;
-    let today = state.moment().local().date();
-    let month = match month.as_str() {
-        "current" => in_hand(today).ok_or_else(Problem::not_found)?,
-        other => crate::http::input::month("month", other)?,
+    let now = state.moment().local();
+    let today = now.date();
+    let asked = match month.as_str() {
+        "current" => None,
+        other => Some(crate::http::input::month("month", other)?),
     };
+    let in_hand = in_hand(today).ok_or_else(Problem::not_found)?;
     let account = logged_in.identity.account;
     let mut connection = state.database.connection().await?;
-    let (loaded, groups, open) = tenancy::read(&mut connection, &allowed, async |connection| {
+    let (loaded, groups, two_sheets, open) = tenancy::read(&mut connection, &allowed, async |connection| {
+        let open = months_to_score(connection, &place, now).await?;
+        let month = asked.or(open.first().copied()).unwrap_or(in_hand);
         let loaded = phone_month(connection, &place, month).await?;
         let divisions = places::divisions(connection, &place).await?;
-        Ok((loaded, divisions, conflicts(connection, &place, month).await?))
+        Ok((loaded, divisions, conflicts(connection, &place, month).await?, open))
     })
     .await?;
     let groups = groups.into_iter().filter(|one| one.level == Level::Group);
     let groups: Vec<Value> =
         groups.map(|one| json!({ "code": one.place.code(), "name": one.name })).collect();
-    Ok(Json(month_json(&loaded, account, &place, &today.to_string(), groups, &open)))
+    let mut shown = month_json(&loaded, account, &place, &today.to_string(), groups, &two_sheets);
+    let open = open.iter().map(|one| json!({ "month": one.to_string(), "title": one.title() }));
+    shown["open"] = open.collect();
+    Ok(Json(shown))
 }
 
 fn month_json(

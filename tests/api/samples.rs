@@ -6,7 +6,7 @@ use testkit::{County, TestDatabase};
 
 use super::{UNLIMITED, field, person};
 use crate::people::log_in;
-use crate::support::{Serving, call};
+use crate::support::{Serving, call, succeed};
 
 const VILLAGE: &str = "440229100201";
 const TOWN: &str = "440229100000";
@@ -38,7 +38,10 @@ async fn a_sample_is_fixed_drawn_once_and_checked_blind() {
     let mut connection = database.database.connection().await.expect("a connection");
     county.score(&mut connection, county.plan.first_month).await;
     drop(connection);
-    let late = Some("2026-02-03T22:00:00+08:00");
+    let close =
+        ["close", "--county", "440229000000", "--month", "2026-01", "--now", "2026-02-04T00:30:00+08:00"];
+    succeed(&database, &close);
+    let late = Some("2026-02-04T09:00:00+08:00");
     let serving = Serving::start_at(&database, "127.0.0.1:0", late, UNLIMITED);
     let member = log_in(&serving.pages, "member");
     let draw = || call(&serving.pages, "POST", &draws, &member, &of_village).json();

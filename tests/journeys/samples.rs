@@ -33,10 +33,14 @@ impl Desk {
     }
 
     fn post(&self, place: &str, noun: &str, fields: &str) -> Answer {
+        self.post_of(place, "2026-01", noun, fields)
+    }
+
+    fn post_of(&self, place: &str, month: &str, noun: &str, fields: &str) -> Answer {
         let account = send(&self.serving.pages, "GET", "/account", &[&self.member], "").body;
         let body = format!("form_token={}&{fields}", value(&account, "form_token"));
         let kind = "Content-Type: application/x-www-form-urlencoded";
-        let path = format!("/samples/{place}/2026-01/{noun}");
+        let path = format!("/samples/{place}/{month}/{noun}");
         send(&self.serving.pages, "POST", &path, &[kind, &self.member], &body)
     }
 }
@@ -62,12 +66,23 @@ async fn the_town_draws_what_nobody_could_steer_and_checks_it_blind() {
     assert_eq!(before.post(TOWN, "commitments", "size=2").status, 303);
     assert_eq!(before.post(TOWN, "commitments", "size=3").status, 303, "what is fixed stays");
     let early = before.post(VILLAGE, "draws", "");
-    assert!(early.status == 422 && early.body.contains("没有可抽的户"), "{}", early.body);
+    assert!(early.status == 422 && early.body.contains("户没有积分卡"), "{}", early.body);
     assert!(!before.page(VILLAGE).contains("公开的密数"));
 
     county.score(&mut connection, county.plan.first_month).await;
     drop(connection);
-    let desk = Desk::at(&database, "2026-02-03T22:00:00+08:00");
+    let signed = Desk::at(&database, "2026-02-03T22:00:00+08:00");
+    let early = signed.post(VILLAGE, "draws", "");
+    assert!(
+        early.status == 422 && early.body.contains("户没有积分卡"),
+        "some are not scored: {}",
+        early.body
+    );
+    let month = ["--county", COUNTY, "--month", "2026-01", "--now", "2026-02-04T00:30:00+08:00"];
+    succeed(&database, &[&["close"], month.as_slice()].concat());
+    let desk = Desk::at(&database, "2026-02-04T09:00:00+08:00");
+    let far = desk.post_of(TOWN, "2026-04", "commitments", "size=1");
+    assert!(far.status == 422 && far.body.contains("还太早"), "{}", far.body);
     for _ in 0..2 {
         assert_eq!(desk.post(VILLAGE, "draws", "").status, 303, "drawn once, however often");
     }
@@ -96,8 +111,6 @@ async fn the_town_draws_what_nobody_could_steer_and_checks_it_blind() {
         owner.query_one("select count(*) from card where revision > 1", &[]).await.expect("a count").get(0);
     assert_eq!(cards, 0, "the panel's card stays as it was");
 
-    let month = ["--county", COUNTY, "--month", "2026-01", "--now", "2026-02-04T00:30:00+08:00"];
-    succeed(&database, &[&["close"], month.as_slice()].concat());
     succeed(&database, &[&["publish"], month.as_slice()].concat());
     let board = send(&desk.serving.pages, "GET", &format!("/p/{VILLAGE}/2026-01"), &[], "").body;
     let digits: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -9,7 +9,7 @@ use testkit::{COUNTY, County, TestDatabase, guard, moment, registrar};
 
 use crate::api::UNLIMITED;
 use crate::people::{account, grant, log_in};
-use crate::support::{Answer, Serving, call, scored, send, superuser};
+use crate::support::{Answer, Serving, call, run, scored, send, succeed, superuser};
 
 const TOWN: &str = "440229100000";
 const VILLAGE: &str = "440229100201";
@@ -184,7 +184,15 @@ async fn the_village_answers_a_suggestion_and_corrects_only_what_it_has_seen() {
     assert!(!world.get("", &format!("/p/{VILLAGE}")).body.contains("三月起多备"), "it was not published");
 
     assert_eq!(world.act(&village, &address, "act=erase").status, 403, "the county erases");
-    assert_eq!(world.act(&county, &address, "act=erase").status, 303);
+    let owner = superuser(&world.database).await;
+    let tamper = |words: &str| format!("update suggestion_answer set words = '{words}' where number = 2");
+    owner.batch_execute(&tamper("四月起多备")).await.expect("tampered");
+    let found = run(&world.database, &["verify", "--county", COUNTY]);
+    assert!(found.code == Some(1) && found.err.contains("答复"), "{found:?}");
+    owner.batch_execute(&tamper("三月起多备")).await.expect("as it was");
+    assert_eq!(world.act(&county, &address, "act=erase").status, 422, "it is confirmed first");
+    assert_eq!(world.act(&county, &address, "act=erase&sure=yes").status, 303);
+    succeed(&world.database, &["verify", "--county", COUNTY]);
     let kept = "select count(*) from suggestion s join suggestion_answer a on a.suggestion_id = s.id
         where s.words is not null or a.words is not null or s.salt <> '' or a.salt <> ''";
     assert_eq!(world.count(kept).await, 0);

@@ -63,7 +63,7 @@ pub(super) async fn world() -> (TestDatabase, Attempts) {
             "suggestion",
             "insert into suggestion (county_code, place, village, month, number, kind, topic, words, salt, words_digest,
                 code_hash, filed_on, filed_at)
-             values ('440229', '440229100201', '440229100201', 202601, 99, 1, 5, 'x', '00', sha256(''), sha256(''),
+             values ('440229', '440229100201', '440229100201', 202601, 99, 1, 5, 'x', '00', sha256('00x'), sha256(''),
                 '2026-01-28', now()) returning id",
         ),
         (

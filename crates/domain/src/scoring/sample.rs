@@ -30,6 +30,9 @@ pub enum SampleProblem {
     /// Nothing was fixed before.
     #[error("本村这个月签字之前没有定下抽查，不能补抽")]
     NotFixed,
+    /// Households wait for their card.
+    #[error("还有 {0} 户没有积分卡，全部评完并签字、或结账以后才能抽")]
+    Unscored(usize),
     /// Cards wait for their signature.
     #[error("还有 {0} 张积分卡没有签字，全部签字后才能抽")]
     Unsigned(usize),
@@ -47,7 +50,7 @@ pub fn commitment(secret: &[u8; 32]) -> Digest {
 }
 
 /// Rule R-78: a village's secret gets its hash and the size of its sample on record before any panel of the village signs
-/// the month; the draw is made once, after every card is signed, and makes the secret known, so that neither panel nor
+/// the month; the draw is made once, when every household has its signed card or the month is closed, and makes the secret known, so that neither panel nor
 /// town can steer it and everybody can repeat it. Drawn are households whose signed card is 已评.
 ///
 /// Source: product §2.4.
@@ -66,15 +69,17 @@ pub fn check_commitment(size: usize, signed: bool, closed: bool, month: Month) -
     }
 }
 
-/// Whether the sample can be drawn.
+/// Whether the sample can be drawn: whoever has no card yet, in a month that is not closed, could never be drawn
+/// any more.
 ///
 /// # Errors
-/// Cards that are not signed, and nobody to draw.
-pub fn check_draw(unsigned: usize, candidates: usize) -> Result<(), SampleProblem> {
-    match (unsigned, candidates) {
-        (0, 0) => Err(SampleProblem::Nobody),
-        (0, _) => Ok(()),
-        (unsigned, _) => Err(SampleProblem::Unsigned(unsigned)),
+/// Households without a card, cards that are not signed, and nobody to draw.
+pub fn check_draw(unscored: usize, unsigned: usize, candidates: usize) -> Result<(), SampleProblem> {
+    match (unscored, unsigned, candidates) {
+        (0, 0, 0) => Err(SampleProblem::Nobody),
+        (0, 0, _) => Ok(()),
+        (0, unsigned, _) => Err(SampleProblem::Unsigned(unsigned)),
+        (unscored, ..) => Err(SampleProblem::Unscored(unscored)),
     }
 }
 
@@ -116,9 +121,10 @@ mod tests {
 
     #[test]
     fn it_is_drawn_when_everything_is_signed() {
-        assert_eq!(check_draw(0, 3), Ok(()));
-        assert_eq!(check_draw(2, 3), Err(SampleProblem::Unsigned(2)));
-        assert_eq!(check_draw(0, 0), Err(SampleProblem::Nobody));
+        assert_eq!(check_draw(0, 0, 3), Ok(()));
+        assert_eq!(check_draw(0, 2, 3), Err(SampleProblem::Unsigned(2)));
+        assert_eq!(check_draw(4, 2, 3), Err(SampleProblem::Unscored(4)));
+        assert_eq!(check_draw(0, 0, 0), Err(SampleProblem::Nobody));
     }
 
     #[test]

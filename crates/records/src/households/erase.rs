@@ -1,10 +1,12 @@
 //! Erases what names a household that has left: its results stay, under its code.
 
+use std::collections::BTreeSet;
+
 use authz::{Allowed, Erase};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::households::may_erase;
-use domain::place::Place;
+use domain::place::{Level, Place};
 use serde_json::json;
 
 use super::changes::erase_reasons;
@@ -13,7 +15,7 @@ use super::queries::erase_queries;
 use crate::audit;
 use crate::closing;
 use crate::database::Connection;
-use crate::error::{Refusal, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::forms::reissue;
 use crate::moment::Moment;
 use crate::objections::erase_words;
@@ -70,7 +72,10 @@ async fn erase_rows(
     // A complaint from the household's page may stand at the town.
     tenancy::transaction(connection, &allowed.widened(), Mode::Apply, async |connection| {
         let village = allowed.place();
-        crate::places::lock_all(connection, &village).await?;
+        // Whoever files or answers a complaint at the town meanwhile waits, or was there first.
+        let town = village.ancestor(Level::Town);
+        let town = town.ok_or_else(|| Error::Corrupt(format!("{village} 的镇")))?;
+        crate::places::lock_villages(connection, &BTreeSet::from([town, village])).await?;
         let entry = entry_of(connection, &village, household).await?;
         let open = closing::open_months(connection, &village).await?.get(&village).copied();
         may_erase(&entry.participation, open).map_err(|refusal| Refusal::message(refusal.to_string()))?;

@@ -85,8 +85,19 @@ pub async fn board_photo(
     month: Month,
     hash: &Digest,
 ) -> Result<Option<BoardPhoto>> {
-    let photos = photos_on_board(connection, village, month).await?;
-    Ok(photos.into_iter().find(|photo| photo.hash == *hash))
+    let files = photo_files(connection, village, Some(month)).await?;
+    for file in files.into_iter().filter(|file| file.hash == *hash && file.state == PhotoState::OnBoard) {
+        let Some(kept) = photo(connection, &file.household, hash).await? else { continue };
+        match hangs(connection, &PhotoRef { month, ..kept }).await {
+            Ok(()) => {
+                let caption = file.caption().to_owned();
+                return Ok(Some(BoardPhoto { hash: file.hash, caption, household: file.household }));
+            }
+            Err(Error::Refused(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 /// Refuses a photo that may not hang by the card as it is now.

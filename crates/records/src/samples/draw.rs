@@ -59,7 +59,8 @@ pub async fn draw(
         let unsigned = facts.cards.values().filter(|card| !is_signed(card, &facts)).count();
         let latest = counting(signed.clone());
         let eligible = candidates(latest.iter().map(|card| &card.card));
-        check_draw(unsigned, eligible.len()).map_err(|problem| Refusal::message(problem.to_string()))?;
+        check_draw(unscored(&facts, village, month), unsigned, eligible.len())
+            .map_err(|problem| Refusal::message(problem.to_string()))?;
         let digest = signed_digest(signed.iter().map(|card| &card.card));
         let list = draw_sample(&secret, &digest, &eligible, size);
         let last = signed.iter().map(|card| card.id).max().unwrap_or(0);
@@ -74,6 +75,15 @@ pub async fn draw(
         Ok(Drawn { households: list.len(), already: false })
     })
     .await
+}
+
+/// Households that can still get a card of the month and have none.
+fn unscored(facts: &Facts, village: &Place, month: Month) -> usize {
+    if facts.villages.get(village).is_some_and(|known| known.closed) {
+        return 0;
+    }
+    let takes_part = facts.roster.values().filter(|row| row.entry.participation.covers(month));
+    takes_part.filter(|row| !facts.cards.contains_key(&row.household_id)).count()
 }
 
 /// The size, the hash on record and the secret of a village's sample.

@@ -36,6 +36,12 @@ pub async fn fix_samples(
     sealer: &Sealer,
     moment: &Moment,
 ) -> Result<usize> {
+    // What is fixed stays, so nobody fixes months that are far away.
+    let this = Month::of(moment.local().date()).ok_or_else(|| Error::Corrupt("当前时间".into()))?;
+    if month > this.next() {
+        let message = format!("{}还太早，抽查最多提前一个月定", month.title());
+        return Err(Refusal::message(message));
+    }
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         let scope = allowed.place();
         let villages: BTreeSet<Place> = villages_of(connection, &scope).await?.into_iter().collect();

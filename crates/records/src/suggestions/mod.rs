@@ -12,8 +12,8 @@ mod stored;
 pub use answer::{NewAnswer, answer_suggestion};
 pub use code::county_of_code;
 pub use file::{FiledSuggestion, NewSuggestion, file_suggestion};
-pub(crate) use personal::{erase_of_household, own_suggestions, reseal_senders};
 pub use personal::{OwnSuggestion, erase_suggestion, reveal_sender};
+pub(crate) use personal::{erase_of_household, own_suggestions, reseal_senders};
 pub use read::{
     LookedUp, PublishedAnswer, SuggestionFile, SuggestionSummary, published_answers, suggestion,
     suggestion_of_code, suggestions_of, suggestions_of_household,

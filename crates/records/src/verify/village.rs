@@ -5,6 +5,7 @@ mod consistency;
 mod facts;
 mod samples;
 mod version;
+mod words;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -44,6 +45,7 @@ pub(super) async fn check(
     facts.check_signatures(verified);
     facts.check_publications(log, verified);
     samples::check(connection, &facts, verified).await?;
+    words::check(connection, village, verified).await?;
 
     let mut computed = Computed::new();
     let (mut previous, mut seeds) = (genesis(&village.county()), HashMap::<Month, Digest>::new());

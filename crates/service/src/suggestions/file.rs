@@ -69,6 +69,9 @@ pub(crate) struct AnswerForm {
     seen: String,
     #[serde(default)]
     form_token: String,
+    /// `yes` where erasing was confirmed.
+    #[serde(default)]
+    sure: String,
 }
 
 /// `GET /suggestions/{place}/{month}/{suggestion}`
@@ -145,7 +148,7 @@ pub(crate) async fn act(
     let address = format!("/suggestions/{place}/{month}/{id}");
     let done = match form.act.as_str() {
         "sender" => sender(&state, &caller, &place, id).await.map(Some),
-        "erase" => erase(&state, &caller, &place, id).await.map(|()| None),
+        "erase" => erase(&state, &caller, &place, id, &form.sure).await.map(|()| None),
         _ => answer(&state, &caller, &place, id, &form).await.map(|()| None),
     };
     let at = (place.as_str(), month.as_str());
@@ -189,8 +192,11 @@ async fn sender(state: &State, caller: &Caller, place: &str, id: i64) -> Result<
     Ok(Sender { name: left(name), phone: left(phone) })
 }
 
-async fn erase(state: &State, caller: &Caller, place: &str, id: i64) -> Result<(), PageError> {
+async fn erase(state: &State, caller: &Caller, place: &str, id: i64, sure: &str) -> Result<(), PageError> {
     let allowed = caller.allow(Erase, village_of(place)?).await?.widened();
+    if sure != "yes" {
+        return Err(Problem::invalid().because("请先勾选确认；删除后不能恢复").into());
+    }
     let mut connection = state.database.connection().await?;
     erase_suggestion(&mut connection, &allowed, id, &state.moment()).await?;
     Ok(())

@@ -177,6 +177,7 @@ pub const PROBES: &[Probe] = &[
     get("/api/v1/openapi.json", "/api/v1/openapi.json", Needs::Nobody),
     ending(send("POST", "/login", "/login", "login=nobody.there&password=x", Needs::Anybody)),
     ending(send("POST", "/logout", "/logout", "form_token=x", Needs::Person)),
+    get("/tasks", "/tasks", Needs::Person),
     get("/account", "/account", Needs::Person),
     get("/roles", "/roles", Needs::Person),
     send("POST", "/account/password", "/account/password", "form_token=x&old=a&new=b&again=b", Needs::Person),

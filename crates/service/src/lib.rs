@@ -35,6 +35,7 @@ mod shell;
 mod state;
 mod suggesting;
 mod suggestions;
+mod tasks;
 mod why;
 
 use std::net::SocketAddr;

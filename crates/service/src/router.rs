@@ -12,7 +12,8 @@ use crate::state::State;
 use crate::{
     account, accounts, api, assets, awards, caller, closing, error, headers, health, household, households,
     log, login, metrics, objecting, objections, overview, panels, photos, publication, publishing, roles,
-    rules, samples, scoring, suggesting, suggestions, why,
+    rules, samples, scoring, suggesting, suggestions, tasks,
+    why,
 };
 
 macro_rules! pages {
@@ -134,6 +135,7 @@ pages! {
     get "/login" login::form;
     post "/login" login::log_in;
     post "/logout" login::log_out;
+    get "/tasks" tasks::show;
     get "/account" account::show;
     post "/account/password" account::password;
     post "/account/role" account::role;

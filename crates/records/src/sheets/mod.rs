@@ -20,7 +20,7 @@ pub(crate) use erase::erase_sheets;
 pub use evidence::{MissingEvidence, Photographed, evidence_missing, photographed};
 pub use phone::{PhoneCard, PhoneHousehold, PhoneMonth, PhonePanel, months_to_score, phone_month};
 pub(crate) use read::conflicts_in;
-pub use read::{CurrentCard, OpenSheet, conflicts, open_sheets};
+pub use read::{CurrentCard, OpenSheet, conflicts, open_sheet_count, open_sheets};
 pub use receive::{HandedIn, hand_in};
 pub(crate) use store::scored_by;
 

@@ -118,6 +118,32 @@ pub async fn open_sheets(connection: &mut Connection, scope: &Place, month: Mont
     Ok(stored.into_iter().map(open).collect())
 }
 
+/// How many there are of these.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn open_sheet_count(connection: &mut Connection, scope: &Place, month: Month) -> Result<u32> {
+    let interval = scope.scope();
+    let counted: Counted = diesel::sql_query(
+        "select count(*) as sheets from sheet s
+         where s.county_code = $1 and s.place >= $2 and s.place < $3 and s.month = $4 and s.outcome >= 3
+            and not exists (select from sheet_decision d where d.county_code = s.county_code and d.sheet_id = s.id)",
+    )
+    .bind::<Text, _>(scope.county().digits())
+    .bind::<Text, _>(interval.low)
+    .bind::<Text, _>(interval.high)
+    .bind::<Integer, _>(month.number())
+    .get_result(connection)
+    .await?;
+    Ok(codec::rows(counted.sheets))
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    sheets: i64,
+}
+
 /// The households inside `scope` with a sheet that contradicts their card of a month, on which nobody has decided.
 ///
 /// # Errors

@@ -1,19 +1,17 @@
 //! The frame of every console page: where one is, which month, what comes next, and who one is.
 
 mod section;
+mod standing;
 mod told;
-
-use std::collections::BTreeMap;
 
 use authz::{Allowed, Read};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{Datelike, NaiveDate, NaiveDateTime};
+use chrono::{Datelike, NaiveDate};
 use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::publication::Masked;
 use domain::rulebook::Rulebook;
-use domain::schedule::next_date;
 use records::{Connection, places, progress, rulebook, tenancy};
 
 use crate::account::Header;
@@ -21,6 +19,7 @@ use crate::caller::Caller;
 use crate::error::PageError;
 use crate::state::State;
 use section::nav;
+use standing::{due, own, waiting};
 use told::done;
 
 pub(crate) use section::Section;
@@ -45,6 +44,8 @@ pub(crate) struct Link {
 /// What frames a page.
 pub(crate) struct Shell {
     pub(crate) top: Header,
+    /// How much waits for a person of a village; empty where nothing does, and above, where counting takes long.
+    pub(crate) waiting: String,
     pub(crate) nav: Vec<NavLink>,
     /// The places from the actor's own down to this one.
     pub(crate) trail: Vec<Link>,
@@ -98,10 +99,12 @@ impl Visit {
             let rulebook = rulebook::of(connection, &place, month).await?;
             let names = Names::of(connection, &place, &reach).await?;
             let months = progress::months_of(connection, &place).await?;
-            let due = due(connection, &allowed.place(), month, &rulebook, now).await?;
-            Ok((rulebook, names, months, due))
+            let own = own(connection, &allowed.place(), month, now).await?;
+            let due = due(&own, &place, month, &rulebook, now);
+            let waiting = waiting(connection, caller, &reach, (month, &own, &rulebook), now).await?;
+            Ok((rulebook, names, months, due, waiting))
         });
-        let (rulebook, names, months, due) = frame.await?;
+        let (rulebook, names, months, due, waiting) = frame.await?;
         let link = |place: &Place, name: &str, current| Link {
             name: name.to_owned(),
             href: section.at(place, month),
@@ -109,6 +112,7 @@ impl Visit {
         };
         let shell = Shell {
             top,
+            waiting,
             nav: nav(section, &place, month),
             trail: names.trail.iter().map(|(one, name)| link(one, name, *one == place)).collect(),
             below: names.below.iter().map(|(one, name)| link(one, name, false)).collect(),
@@ -145,26 +149,6 @@ impl Visit {
 pub(crate) fn village_of(code: &str) -> Result<Place, PageError> {
     let place = Place::parse_code(code).map_err(|_| PageError::NotFound)?;
     if place.level() == Level::Village { Ok(place) } else { Err(PageError::NotFound) }
-}
-
-/// What is due next, in words: the same on every page of a village's month. Villages of a county or town stand at
-/// different steps, and from a group alone its village's month is not seen: there the month's dates tell.
-async fn due(
-    connection: &mut Connection,
-    place: &Place,
-    month: Month,
-    rulebook: &Rulebook,
-    now: NaiveDateTime,
-) -> records::Result<String> {
-    let next = match place.level() {
-        // Objections decide nothing of what is due.
-        Level::Village => progress::counts_of(connection, place, month, &BTreeMap::new(), now)
-            .await?
-            .into_iter()
-            .find_map(|village| village.next),
-        _ => next_date(month, rulebook, now),
-    };
-    Ok(next.map(|next| next.sentence()).unwrap_or_default())
 }
 
 /// Names of the places around one.

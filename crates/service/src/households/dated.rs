@@ -10,7 +10,8 @@ use domain::points::Points;
 use domain::publication::last_digits;
 use records::forms::{Versions, household_year};
 use records::households::{
-    Merger, Move, Split, merge_households, move_household, register_entry, register_of, split_household,
+    Merger, Move, Split, household_numbered, merge_households, move_household, register_entry,
+    split_household,
 };
 use records::{Mode, places, tenancy};
 
@@ -235,16 +236,10 @@ async fn merged(
     let (from, group, members) = (typed.month()?, typed.group()?, typed.members()?);
     let number = format!("{:0>4}", typed.number);
     let mut connection = state.database.connection().await?;
-    let register = tenancy::read(&mut connection, allowed, async |connection| {
-        register_of(connection, &allowed.place()).await
+    let staying = tenancy::read(&mut connection, allowed, async |connection| {
+        household_numbered(connection, &group, &number).await
     })
     .await?;
-    // One that was registered in the group comes before one that has moved there with the same number.
-    let found = register
-        .into_iter()
-        .filter(|one| one.group == group && last_digits(&one.household) == number)
-        .max_by_key(|one| one.household.parent() == Some(group));
-    let staying = found.map(|one| one.household);
     let staying = staying.ok_or_else(|| wrong("户号", format!("这个村小组没有户号 {number}，请核对")))?;
     let reason = typed.reason.clone();
     let merger = Merger { leaving: household, staying, members, from, reason, builds_on };

@@ -10,6 +10,7 @@ use domain::month::date_title;
 use domain::place::{Level, Place};
 use domain::publication::last_digits;
 use domain::scoring::{ExceptionState, Lock};
+use records::households::household_numbered;
 use records::scoring::{
     ExceptionDecision, ExceptionRequest, ListedException, ask_exception, decide_exception, entry_lock,
     exceptions_of, withdraw_exception,
@@ -181,28 +182,39 @@ async fn asked(
     short("reason", Some(&form.reason))?;
     let identity = caller.logged_in().map(|person| person.identity.clone()).ok_or(PageError::LogIn)?;
     let until = day("补录截止日期", &form.until)?;
+    let mut connection = state.database.connection().await?;
+    let opens = opens(&mut connection, allowed, form).await?;
     let request = ExceptionRequest {
         month: crate::http::input::month("month", month)?,
-        opens: opens(allowed.place(), form)?,
+        opens,
         until: until.ok_or_else(|| Problem::invalid().because("请填补录截止日期"))?,
         reason: form.reason.clone(),
     };
     let by = Doer { account: Some(identity.account), login: &identity.login };
     let (salts, moment) = (&state.registrar.salts, state.moment());
-    let mut connection = state.database.connection().await?;
     ask_exception(&mut connection, allowed, &request, &by, salts, &moment).await?;
     Ok(())
 }
 
 /// The whole village where nothing is chosen, a group, or one household of it.
-fn opens(village: Place, form: &AskForm) -> Result<Place, PageError> {
+async fn opens(
+    connection: &mut records::Connection,
+    allowed: &Allowed<AskException>,
+    form: &AskForm,
+) -> Result<Place, PageError> {
     let (group, number) = (form.group.trim(), form.number.trim());
-    if number.is_empty() {
-        return if group.is_empty() { Ok(village) } else { Ok(place_of("group", group, Level::Group)?) };
+    if group.is_empty() && number.is_empty() {
+        return Ok(allowed.place());
     }
-    let household = Place::parse_code(&format!("{group}{number}")).ok();
-    let household = household.filter(|one| one.level() == Level::Household);
     let missing = || Problem::invalid().because("只补录一户的，请选村小组，并填四位户号");
+    let group = place_of("group", group, Level::Group).map_err(|_| missing())?;
+    if number.is_empty() {
+        return Ok(group);
+    }
+    let household = tenancy::read(connection, allowed, async |connection| {
+        household_numbered(connection, &group, number).await
+    })
+    .await?;
     Ok(household.ok_or_else(missing)?)
 }
 

@@ -135,7 +135,7 @@ async fn a_closed_month_is_never_opened_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_member_of_the_village_takes_blank_sheets_with_the_names_out() {
+async fn the_clerk_takes_blank_sheets_out_and_the_log_says_so() {
     let database = TestDatabase::empty().await;
     let mut connection = database.database.connection().await.expect("a connection");
     County::new(60, "2026-01", 1).register(&mut connection).await;
@@ -149,4 +149,7 @@ async fn a_member_of_the_village_takes_blank_sheets_with_the_names_out() {
     assert!(sheet.body.starts_with("%PDF"));
     let elsewhere = desk.get(&desk.clerk, &format!("{PAGE}/blank.pdf?group=440229100202001"));
     assert_eq!(elsewhere.status, 422);
+    let row = "select count(*) from audit_event where act = 'enter_cards' and detail like '%\"exported\":\"sheets\"%'";
+    let told: i64 = superuser(&database).await.query_one(row, &[]).await.expect("a count").get(0);
+    assert_eq!(told, 1, "what was refused is not logged as taken out");
 }

@@ -162,7 +162,7 @@ pub const PROBES: &[Probe] = &[
     send("POST", "/household/{code}/{month}/reveal", "/household/4402291002010010001/2026-01/reveal", "form_token={form_token}&field=phone", Needs::Act("reveal", VILLAGE)),
     send("POST", "/household/{code}/{month}/moves", "/household/4402291002010010001/2026-01/moves", "form_token={form_token}&act=check", Needs::Act("register_households", VILLAGE)),
     send("POST", "/household/{code}/{month}/splits", "/household/4402291002010010001/2026-01/splits", "form_token={form_token}&act=check", Needs::Act("register_households", VILLAGE)),
-    send("POST", "/household/{code}/{month}/merges", "/household/4402291002010010001/2026-01/merges", "form_token={form_token}&act=check", Needs::Act("register_households", VILLAGE)),
+    send("POST", "/household/{code}/{month}/mergers", "/household/4402291002010010001/2026-01/mergers", "form_token={form_token}&act=check", Needs::Act("register_households", VILLAGE)),
     send("POST", "/household/{code}/{month}/queries", "/household/4402291002010010001/2026-01/queries", "form_token={form_token}&act=ask", Needs::Act("query_eligibility", VILLAGE)),
     send("POST", "/household/{code}/{month}/answers", "/household/4402291002010010001/2026-01/answers", "form_token={form_token}&act=confirmed", Needs::Act("register_households", VILLAGE)),
     get("/panels/{place}/{month}", "/panels/440229100201/2026-01", Needs::Act("read", VILLAGE)),

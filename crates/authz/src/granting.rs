@@ -19,7 +19,7 @@ pub enum GrantRefusal {
         level: Level,
     },
     /// Tokens carry this role.
-    #[error("“{}”只用于机器令牌，不能授予个人", .0.title())]
+    #[error("“{}”只用于外部系统令牌，不能授予个人", .0.title())]
     ForMachines(Role),
     /// Whoever sees to a place is named by the level above.
     #[error("“{}”由上一级授予和收回", .0.title())]

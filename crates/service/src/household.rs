@@ -1,7 +1,7 @@
 //! The page of a household, behind the QR code of its card: its own months and reasons, as far as published.
 
 use askama::Template;
-use authz::{Actor, ReadOwn, ReadPublic};
+use authz::{Act, Actor, Allowed, ReadOwn, ReadPublic};
 use axum::extract::{Path, State as Extract};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
@@ -77,19 +77,35 @@ struct Latest {
     total: String,
 }
 
-/// `/h/{token}`: an unknown, a malformed and a dead token answer alike.
+/// The permission of somebody without an account.
+pub(crate) fn allow<A: Act>(
+    state: &State,
+    actor: &Actor,
+    act: A,
+    place: Place,
+) -> Result<Allowed<A>, PageError> {
+    state.guard.allow(actor, act, place).map_err(|_| PageError::NotFound)
+}
+
+/// The household of a token, with its village. An unknown, a malformed and a dead token answer alike.
+pub(crate) async fn holder(state: &State, token: &str) -> Result<(Place, Place), PageError> {
+    let county = forms::county_of_token(token).ok_or(PageError::NotFound)?;
+    let allowed = allow(state, &Actor::Visitor, ReadPublic, county)?;
+    let mut connection = state.database.connection().await?;
+    let household = forms::household_of_token(&mut connection, &allowed, token).await?;
+    let household = household.ok_or(PageError::NotFound)?;
+    let village = household.ancestor(Level::Village).ok_or(PageError::NotFound)?;
+    Ok((household, village))
+}
+
+/// `/h/{token}`
 pub(crate) async fn months(
     Extract(state): Extract<State>,
     Path(token): Path<String>,
 ) -> Result<Response, PageError> {
-    let county = forms::county_of_token(&token).ok_or(PageError::NotFound)?;
-    let guard = &state.guard;
-    let allowed = guard.allow(&Actor::Visitor, ReadPublic, county).map_err(|_| PageError::NotFound)?;
+    let (household, village) = holder(&state, &token).await?;
+    let allowed = allow(&state, &Actor::Holder, ReadOwn, village)?;
     let mut connection = state.database.connection().await?;
-    let found = forms::household_of_token(&mut connection, &allowed, &token).await?;
-    let household = found.ok_or(PageError::NotFound)?;
-    let village = household.ancestor(Level::Village).ok_or(PageError::NotFound)?;
-    let allowed = guard.allow(&Actor::Holder, ReadOwn, village).map_err(|_| PageError::NotFound)?;
     let this_year = local_time(state.now(), state.zone).year();
     let now = state.moment().local();
     let (place, years, objections, suggestions, published, rule, photos, files) =

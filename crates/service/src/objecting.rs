@@ -1,7 +1,7 @@
 //! Objecting as a villager: from the household's page or from the notice board, without an account.
 
 use askama::Template;
-use authz::{Act, Actor, Allowed, Object, ReadPublic};
+use authz::{Actor, Allowed, Object, ReadPublic};
 use axum::extract::{Path, State as Extract};
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
@@ -11,10 +11,11 @@ use domain::month::{Month, date_title};
 use domain::place::{Level, Place};
 use records::objections::{Filed, NewObjection, file_objection};
 use records::publication::published;
-use records::{forms, places, tenancy};
+use records::{places, tenancy};
 use serde::Deserialize;
 
 use crate::error::{PageError, page};
+use crate::household::{allow, holder};
 use crate::http::input::Posted;
 use crate::shell::village_of;
 use crate::state::State;
@@ -62,11 +63,6 @@ pub(crate) struct HouseholdForm {
     words: String,
     #[serde(default)]
     phone: String,
-}
-
-/// The permission of somebody without an account.
-fn allow<A: Act>(state: &State, actor: &Actor, act: A, place: Place) -> Result<Allowed<A>, PageError> {
-    state.guard.allow(actor, act, place).map_err(|_| PageError::NotFound)
 }
 
 /// `GET /p/{village}/objection`
@@ -133,13 +129,7 @@ pub(crate) async fn from_household(
     Path(token): Path<String>,
     Posted(form): Posted<HouseholdForm>,
 ) -> Result<Response, PageError> {
-    let county = forms::county_of_token(&token).ok_or(PageError::NotFound)?;
-    let public = allow(&state, &Actor::Visitor, ReadPublic, county)?;
-    let household = {
-        let mut connection = state.database.connection().await?;
-        forms::household_of_token(&mut connection, &public, &token).await?.ok_or(PageError::NotFound)?
-    };
-    let village = household.ancestor(Level::Village).ok_or(PageError::NotFound)?;
+    let (household, village) = holder(&state, &token).await?;
     let allowed = allow(&state, &Actor::Holder, Object, village)?;
     let new = (form.month.as_str(), form.about.as_str(), form.words.as_str(), form.phone.as_str());
     let (filed, month) = file(&state, &allowed, &household, new).await?;

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 
 mod words;
 
-pub(crate) use words::ToldProblem;
 use words::sentence;
+pub(crate) use words::{ToldProblem, in_words};
 
 /// Why a request was not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

@@ -121,7 +121,7 @@ pages! {
     post "/household/{code}/{month}/reveal" households::reveal;
     post "/household/{code}/{month}/moves" households::moves;
     post "/household/{code}/{month}/splits" households::splits;
-    post "/household/{code}/{month}/merges" households::merges;
+    post "/household/{code}/{month}/mergers" households::merges;
     post "/household/{code}/{month}/queries" households::query;
     post "/household/{code}/{month}/answers" households::answer;
     get "/panels/{place}/{month}" panels::show;

@@ -180,8 +180,7 @@ pub fn may_hang(
 /// # Errors
 /// The same person.
 pub fn is_second(proposed: &Doer<'_>, by: &Doer<'_>) -> Result<(), NotForBoard> {
-    let same_account = by.account.is_some() && by.account == proposed.account;
-    if same_account || by.login == proposed.login { Err(NotForBoard::Proposer) } else { Ok(()) }
+    if by.is_same(proposed) { Err(NotForBoard::Proposer) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The blind sample (盲抽复核): which households the town looks at again.
+//! The blind sample (抽查复核): which households the town looks at again.
 
 use sha2::{Digest as _, Sha256};
 
@@ -13,8 +13,8 @@ pub fn sample_seed(secret: &[u8; 32], signed: &Digest) -> Digest {
 /// Rule R-23: the sample's seed is SHA-256(secret ‖ digest of the signed cards); the households with
 /// the smallest SHA-256(seed in hex ‖ household code) are drawn.
 ///
-/// Last notice carried the hash of the secret and this one reveals it, so nobody can steer the draw
-/// and everybody can repeat it. Returns at most `size` households, in the order drawn.
+/// The hash of the secret is on record before anybody signs, on last month's notice where the town fixed it by
+/// then, and this notice reveals the secret, so nobody can steer the draw and everybody can repeat it. Returns at most `size` households, in the order drawn.
 ///
 /// Source: product §2.4.
 pub fn draw_sample(secret: &[u8; 32], signed: &Digest, households: &[Place], size: usize) -> Vec<Place> {

@@ -1,4 +1,4 @@
-//! Machine tokens (机器令牌): bound to a place, a role, an end and an address range; shown once, kept as a hash.
+//! Machine tokens (外部系统令牌): bound to a place, a role, an end and an address range; shown once, kept as a hash.
 //!
 //! A token names its county, so that it is found inside that county: `jf_440229_` and 64 hexadecimal digits.
 
@@ -72,7 +72,7 @@ pub async fn issue_token(
 ) -> Result<(i64, String)> {
     let place = allowed.place();
     if !new.role.is_for_machines() || !new.role.fits(&place) {
-        return Err(Refusal::message("机器令牌只能用“机器客户端”角色，并属于县、镇或村"));
+        return Err(Refusal::message("外部系统令牌只能用“机器客户端”角色，并属于县、镇或村"));
     }
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > 60 {

@@ -28,7 +28,7 @@ pub(super) async fn served() -> impl IntoResponse {
 /// The document before any route.
 pub(super) fn empty() -> OpenApi {
     let info = InfoBuilder::new().title("jifen").version("1").description(Some(
-        "乡村治理积分制接口。登录得到会话（Cookie），或用机器令牌（Authorization: Bearer）。\
+        "乡村治理积分制接口。登录得到会话（Cookie），或用外部系统令牌（Authorization: Bearer）。\
          所有会改动数据的请求都可带 Idempotency-Key：同样的请求重发只生效一次，回答相同，并带 Idempotency-Replayed: true。\
          出错时回答 application/problem+json（RFC 9457），code 不变，title 为中文。\
          列表用 after 和 limit 翻页，next 为空即到末尾。地方用 12 位（村小组 15 位、户 19 位）代码，积分保留一位小数。",

@@ -57,8 +57,8 @@ impl From<TokenRow> for TokenSummary {
     }
 }
 
-/// 列出机器令牌
-#[utoipa::path(get, path = "/api/v1/tokens", tag = "机器令牌", params(Part),
+/// 列出外部系统令牌
+#[utoipa::path(get, path = "/api/v1/tokens", tag = "外部系统令牌", params(Part),
     responses((status = 200, body = Page<TokenSummary>)))]
 pub(super) async fn list(
     Extract(state): Extract<State>,
@@ -102,8 +102,8 @@ pub(super) struct TokenIssued {
     token: Option<String>,
 }
 
-/// 发放机器令牌，回答里有令牌
-#[utoipa::path(post, path = "/api/v1/tokens", tag = "机器令牌", request_body = TokenToIssue,
+/// 发放外部系统令牌，回答里有令牌
+#[utoipa::path(post, path = "/api/v1/tokens", tag = "外部系统令牌", request_body = TokenToIssue,
     responses((status = 201, body = TokenIssued)))]
 pub(super) async fn issue(
     Extract(state): Extract<State>,
@@ -132,8 +132,8 @@ pub(super) async fn issue(
     Ok(response)
 }
 
-/// 收回机器令牌，从下一个请求起不再有效
-#[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "机器令牌",
+/// 收回外部系统令牌，从下一个请求起不再有效
+#[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "外部系统令牌",
     params(("id" = i64, Path, description = "令牌编号")), responses((status = 204, description = "已收回")))]
 pub(super) async fn revoke(
     Extract(state): Extract<State>,

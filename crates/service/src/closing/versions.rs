@@ -36,7 +36,7 @@ impl Moved {
     /// In words, a slash where there is nothing; `names` holds the groups'.
     pub(crate) fn of(one: &StoredDifference, names: &BTreeMap<Place, String>) -> Self {
         let group = one.household.ancestor(Level::Group).and_then(|group| names.get(&group).cloned());
-        let may = |may: bool| String::from(if may { "符合" } else { "不符合" });
+        let may = |may: bool| String::from(if may { "可兑换" } else { "不可兑换" });
         Self {
             group: group.unwrap_or_default(),
             number: last_digits(&one.household).to_owned(),

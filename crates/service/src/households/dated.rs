@@ -113,7 +113,7 @@ pub(crate) async fn splits(
     registered(&state, &caller, at, &form, Kind::Split).await
 }
 
-/// `POST /household/{code}/{month}/merges`
+/// `POST /household/{code}/{month}/mergers`
 pub(crate) async fn merges(
     Extract(state): Extract<State>,
     caller: Caller,

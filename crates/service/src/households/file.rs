@@ -311,7 +311,7 @@ fn objection_line(one: &ObjectionSummary) -> ObjectionLine {
         number: one.number.clone(),
         href: format!("/objections/{}/{}/{}", one.village.code(), one.month, one.id),
         month: one.month.title(),
-        about: if one.about.is_empty() { "全月".to_owned() } else { one.about.clone() },
+        about: if one.about.is_empty() { "整月".to_owned() } else { one.about.clone() },
         state: one.state.title(),
         filed_on: date_title(one.filed_on),
     }

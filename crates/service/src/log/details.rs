@@ -147,4 +147,28 @@ mod tests {
         check(r#"{"cards": {"added": 2, "changed": 1}, "reasons": {}}"#, "积分卡：新增 2，改动 1", "").await;
         check("说明", "说明", "").await;
     }
+
+    #[test]
+    fn every_step_is_told_in_chinese() {
+        use domain::catalogue::SubmissionStep;
+        use domain::households::{QueryAbout, QueryStep};
+        use domain::objections::StepKind;
+        use domain::publication::PhotoStep;
+        use domain::scoring::ExceptionStep;
+
+        let told = |field: &str, name: &str| {
+            SAYINGS.iter().any(|(of, value, words)| *of == field && *value == name && !words.is_ascii())
+        };
+        let steps = StepKind::ALL.iter().map(|step| step.name());
+        let steps = steps.chain(SubmissionStep::ALL.iter().map(|step| step.name()));
+        let steps = steps.chain(QueryStep::ALL.iter().map(|step| step.name()));
+        let steps = steps.chain(PhotoStep::ALL.iter().map(|step| step.name()));
+        let steps = steps.chain(ExceptionStep::ALL.iter().map(|step| step.name()));
+        for step in steps {
+            assert!(told("step", step), "{step}");
+        }
+        for about in QueryAbout::ALL {
+            assert!(told("about", about.name()), "{}", about.name());
+        }
+    }
 }

@@ -2,20 +2,19 @@
 
 use authz::Export;
 use axum::extract::State as Extract;
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::month::Month;
 use domain::place::{Level, Place};
 use records::objections::open_objections;
 use records::progress::{VillageCounts, counts_of};
 use records::{audit, places, tenancy};
-use reporting::{ReportError, Sheet, VillageLine, to_csv, to_xlsx};
+use reporting::{Sheet, VillageLine, to_csv, to_xlsx};
 use serde_json::json;
 
 use crate::caller::Caller;
 use crate::error::PageError;
 use crate::http::input::Named;
-use crate::problem::Problem;
+use crate::publishing::{CSV, XLSX, attachment, written};
 use crate::state::State;
 
 /// `GET /overview/{place}/{month}/progress.xlsx`
@@ -25,8 +24,7 @@ pub(crate) async fn xlsx(
     Named((place, month)): Named<(String, String)>,
 ) -> Result<Response, PageError> {
     let (sheet, name) = taken(&state, &caller, (&place, &month), "xlsx").await?;
-    let bytes = to_xlsx(&sheet).map_err(fault)?;
-    Ok(file(bytes, &name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
+    Ok(attachment(written(to_xlsx(&sheet))?, XLSX, &name))
 }
 
 /// `GET /overview/{place}/{month}/progress.csv`
@@ -37,8 +35,8 @@ pub(crate) async fn csv(
 ) -> Result<Response, PageError> {
     let (sheet, name) = taken(&state, &caller, (&place, &month), "csv").await?;
     let mut bytes = Vec::new();
-    to_csv(&sheet, &mut bytes).map_err(fault)?;
-    Ok(file(bytes, &name, "text/csv; charset=utf-8"))
+    written(to_csv(&sheet, &mut bytes))?;
+    Ok(attachment(bytes, CSV, &name))
 }
 
 /// The sheet, and the name of its file; that it is taken out is logged before it is.
@@ -89,18 +87,4 @@ fn line(one: &VillageCounts) -> VillageLine {
         open_objections: one.open_objections,
         late: one.late.iter().map(|late| late.sentence()).collect::<Vec<_>>().join("；"),
     }
-}
-
-fn fault(error: ReportError) -> PageError {
-    tracing::error!(%error, "a sheet was not written");
-    Problem::fault().because(error.to_string()).into()
-}
-
-fn file(bytes: Vec<u8>, name: &str, kind: &str) -> Response {
-    let headers = [
-        (CONTENT_TYPE, kind.to_owned()),
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-        (CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    (headers, bytes).into_response()
 }

@@ -9,10 +9,11 @@ use domain::month::Month;
 use domain::place::{Level, Place};
 use records::photos::{board_photo, photo, photo_files};
 use records::publication::published;
-use records::{forms, tenancy};
+use records::tenancy;
 
 use crate::caller::Caller;
 use crate::error::PageError;
+use crate::household::holder;
 use crate::http::input::{Named, wrong};
 use crate::publication::is_public;
 use crate::shell::village_of;
@@ -42,17 +43,6 @@ pub(crate) async fn own(
         return Err(PageError::NotFound);
     }
     jpeg(&state, &household, &hash).await
-}
-
-/// The household of a token, with its village.
-pub(super) async fn holder(state: &State, token: &str) -> Result<(Place, Place), PageError> {
-    let county = forms::county_of_token(token).ok_or(PageError::NotFound)?;
-    let allowed = state.guard.allow(&Actor::Visitor, ReadPublic, county).map_err(|_| PageError::NotFound)?;
-    let mut connection = state.database.connection().await?;
-    let household = forms::household_of_token(&mut connection, &allowed, token).await?;
-    let household = household.ok_or(PageError::NotFound)?;
-    let village = household.ancestor(Level::Village).ok_or(PageError::NotFound)?;
-    Ok((household, village))
 }
 
 /// `GET /household/{code}/{month}/photos/{photo}`: for those who score the household.

@@ -7,8 +7,9 @@ use domain::catalogue::Doer;
 use records::photos::{PhotoFile, withdraw_consent};
 
 use super::Thumb;
-use super::serve::{hash_of, holder};
+use super::serve::hash_of;
 use crate::error::PageError;
+use crate::household::holder;
 use crate::state::State;
 
 /// A photo of the household that the village would like to show.

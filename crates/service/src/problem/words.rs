@@ -4,6 +4,15 @@ use serde::Deserialize;
 
 use crate::problem::FieldProblem;
 
+/// What pages call otherwise than files do, or alone.
+const TITLES: &[(&str, &str)] = &[
+    ("attendance", "到会情况"),
+    ("from", "从哪个月起"),
+    ("meeting_on", "会议日期"),
+    ("points", "扣分"),
+    ("rows", "积分项目"),
+];
+
 /// A problem as it was answered, read again to be shown on a page.
 #[derive(Default, Deserialize)]
 pub(crate) struct ToldProblem {
@@ -23,15 +32,20 @@ impl ToldProblem {
 
 /// What is the matter, and below it each wrong field as people call it.
 pub(super) fn sentence(words: String, errors: &[FieldProblem]) -> String {
-    let line = |line: Option<u32>| line.map(|line| format!("第 {line} 行 ")).unwrap_or_default();
-    let field = |one: &FieldProblem| format!("{}{}{}", line(one.line), called(&one.field), one.message);
-    let fields = errors.iter().map(field);
+    let fields = errors.iter().map(in_words);
     std::iter::once(words).filter(|words| !words.is_empty()).chain(fields).collect::<Vec<_>>().join("\n")
+}
+
+/// What is wrong with a field, with its line.
+pub(crate) fn in_words(one: &FieldProblem) -> String {
+    let line = one.line.map(|line| format!("第 {line} 行 ")).unwrap_or_default();
+    format!("{line}{}{}", called(&one.field), one.message)
 }
 
 /// A field as people call it, before what is wrong with it; a name that only programs use is left out.
 fn called(field: &str) -> String {
-    match intake::title_of(field) {
+    let known = TITLES.iter().find(|(name, _)| *name == field).map(|(_, title)| *title);
+    match known.or_else(|| intake::title_of(field)) {
         Some(title) => format!("{title}："),
         // Settings are called by their keys, on pages too.
         None if field.is_ascii() && !field.contains('.') => String::new(),

@@ -28,7 +28,7 @@ use crate::state::State;
 
 pub(crate) use downloads::{NoticeFile, attachment, honours, notice_file, pdf, png, printed, txt};
 pub(crate) use papers::{
-    GroupFile, ResultsFile, XLSX, group_file, of_group, results_csv, results_file, results_xlsx, written,
+    CSV, GroupFile, ResultsFile, XLSX, group_file, of_group, results_csv, results_file, results_xlsx, written,
 };
 
 #[derive(Template)]

@@ -26,7 +26,7 @@ use crate::state::State;
 const PDF: &str = "application/pdf";
 /// The media type of a workbook.
 pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-const CSV: &str = "text/csv; charset=utf-8";
+pub(crate) const CSV: &str = "text/csv; charset=utf-8";
 
 /// A file that a group's month is taken out as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

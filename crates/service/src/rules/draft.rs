@@ -12,14 +12,14 @@ use domain::points::Points;
 use records::catalogue::{Adoption, Submission, adopt_catalogue, catalogue_of, submit_catalogue};
 use records::{Mode, places, tenancy};
 
-use super::editor::{EditorLine, Sums, assembled, banned, in_words, lines_in, lines_of, refused, with_more};
+use super::editor::{EditorLine, Sums, assembled, banned, lines_in, lines_of, with_more};
 use super::trial::{Trial, trial};
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Pairs, short, wrong};
-use crate::problem::Problem;
-use crate::shell::{Section, Shell, Told, Visit, done_at};
+use crate::problem::{Problem, in_words};
+use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
 use crate::state::State;
 
 #[derive(Template)]

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use axum::http::StatusCode;
 use domain::catalogue::{Catalogue, Category, is_rule_code, lint};
 use domain::points::Points;
 
 use crate::api::{CatalogueRow, read_rows, rows_of};
-use crate::error::PageError;
 use crate::http::input::Pairs;
 use crate::problem::{FieldProblem, Problem};
 
@@ -20,23 +18,6 @@ const MOST: usize = 2000;
 /// The fields of a row, in their order.
 const CELLS: [&str; 9] =
     ["item_code", "category", "item", "full_points", "rule_code", "rule", "points", "unit", "evidence"];
-
-/// What the page calls its fields.
-const TITLES: &[(&str, &str)] = &[
-    ("attendance", "到会情况"),
-    ("category", "类别"),
-    ("from", "从哪个月起"),
-    ("full_points", "满分"),
-    ("item", "项目"),
-    ("item_code", "项目代码"),
-    ("meeting_on", "会议日期"),
-    ("points", "扣分"),
-    ("reason", "原因"),
-    ("rows", "积分项目"),
-    ("rule", "扣分标准"),
-    ("rule_code", "标准代码"),
-    ("unit", "单位"),
-];
 
 /// A row of the editor.
 #[derive(Debug, Clone, Default)]
@@ -211,32 +192,10 @@ impl Sums {
     }
 }
 
-/// What is wrong with a field, with the row as the page numbers it.
-pub(super) fn in_words(one: &FieldProblem) -> String {
-    let known = TITLES.iter().find(|(name, _)| *name == one.field);
-    let title = known.map_or(one.field.as_str(), |(_, title)| *title);
-    let line = one.line.map(|line| format!("第 {line} 行 ")).unwrap_or_default();
-    format!("{line}{title}：{}", one.message)
-}
-
-/// The status of the page that tells why its form was not done, and the words.
-///
-/// # Errors
-/// What is no refusal.
-pub(super) fn refused(error: PageError) -> Result<(StatusCode, String), PageError> {
-    match error {
-        PageError::Problem(problem) => {
-            let errors = problem.errors().iter().map(in_words);
-            let words = std::iter::once(problem.words()).chain(errors).collect::<Vec<_>>().join("\n");
-            Ok((problem.status(), words))
-        }
-        other => Err(other),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::in_words;
 
     /// A form with rows of item code, full points, rule code and text.
     fn form(rows: &[[&str; 4]], dropped: &[&str]) -> Pairs {

@@ -7,7 +7,7 @@ use domain::closing::{Tier, band_title};
 use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::points::Points;
-use domain::publication::Masked;
+use domain::publication::{Masked, last_digits};
 use records::catalogue::{MOST_MONTHS, WhatIf, what_if};
 use records::households::{RegisterSearch, search_register};
 use records::{Connection, places};
@@ -140,8 +140,7 @@ async fn households(
     let mover = |line: records::households::RegisterLine| {
         let words = words(enters.contains(&line.household), leaves.contains(&line.household))?;
         let group = groups.get(&line.group).map(String::as_str).unwrap_or_default();
-        let digits = line.household.digits();
-        let number = digits.get(digits.len().saturating_sub(4)..).unwrap_or_default();
+        let number = last_digits(&line.household);
         let head = line.head_name.map(|name| Masked::name(&name).to_string()).unwrap_or_default();
         Some(Mover {
             name: format!("{group} {number} {head}"),

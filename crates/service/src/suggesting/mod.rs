@@ -4,7 +4,7 @@
 mod answers;
 
 use askama::Template;
-use authz::{Act, Actor, Allowed, Object, ReadPublic};
+use authz::{Actor, Object, ReadPublic};
 use axum::extract::{Path, State as Extract};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
@@ -14,10 +14,11 @@ use domain::place::{Level, Place};
 use domain::suggestions::{SuggestionKind, Topic};
 use records::sealing::random;
 use records::suggestions::{FiledSuggestion, NewSuggestion, file_suggestion};
-use records::{forms, places, tenancy};
+use records::{places, tenancy};
 use serde::Deserialize;
 
 use crate::error::{PageError, page};
+use crate::household::{allow, holder};
 use crate::http::input::Posted;
 use crate::problem::Problem;
 use crate::shell::village_of;
@@ -79,25 +80,14 @@ impl Desk {
         Ok(Self { village: village_of(village)?, household: None, at: format!("/p/{village}") })
     }
 
-    /// An unknown, a malformed and a dead token answer alike.
     async fn household(state: &State, token: &str) -> Result<Self, PageError> {
-        let county = forms::county_of_token(token).ok_or(PageError::NotFound)?;
-        let public = allow(state, &Actor::Visitor, ReadPublic, county)?;
-        let mut connection = state.database.connection().await?;
-        let found = forms::household_of_token(&mut connection, &public, token).await?;
-        let household = found.ok_or(PageError::NotFound)?;
-        let village = household.ancestor(Level::Village).ok_or(PageError::NotFound)?;
+        let (household, village) = holder(state, token).await?;
         Ok(Self { village, household: Some(household), at: format!("/h/{token}") })
     }
 
     fn actor(&self) -> Actor {
         if self.household.is_some() { Actor::Holder } else { Actor::Visitor }
     }
-}
-
-/// The permission of somebody without an account.
-fn allow<A: Act>(state: &State, actor: &Actor, act: A, place: Place) -> Result<Allowed<A>, PageError> {
-    state.guard.allow(actor, act, place).map_err(|_| PageError::NotFound)
 }
 
 /// `GET /p/{village}/suggestion`

@@ -9,6 +9,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::Response;
 use domain::month::{Month, date_title};
 use domain::place::{Level, Place};
+use records::households::household_numbered;
 use records::objections::{Filed, NewObjection, file_objection};
 use records::publication::published;
 use records::{places, tenancy};
@@ -107,8 +108,7 @@ pub(crate) async fn from_board(
 ) -> Result<Response, PageError> {
     let village = village_of(&code)?;
     let allowed = allow(&state, &Actor::Visitor, Object, village)?;
-    let household = Place::parse_code(&format!("{}{}", form.group.trim(), form.number.trim()));
-    let household = household.ok().filter(|one| one.level() == Level::Household && village.contains(one));
+    let household = household_at(&state, &allowed, (&form.group, &form.number)).await?;
     let Some(household) = household else {
         let problem = "请选村小组，并填公示栏上的四位户号".to_owned();
         return shown(&state, &code, form, StatusCode::UNPROCESSABLE_ENTITY, problem).await;
@@ -121,6 +121,24 @@ pub(crate) async fn from_board(
         }
         Err(error) => Err(error),
     }
+}
+
+/// The household that a form names by its group and number, also where it has moved there with its old code.
+pub(crate) async fn household_at(
+    state: &State,
+    allowed: &Allowed<Object>,
+    (group, number): (&str, &str),
+) -> Result<Option<Place>, PageError> {
+    let village = allowed.place();
+    let group = Place::parse_code(group.trim()).ok();
+    let group = group.filter(|group| group.level() == Level::Group && village.contains(group));
+    let Some(group) = group else { return Ok(None) };
+    let mut connection = state.database.connection().await?;
+    let found = tenancy::read(&mut connection, allowed, async |connection| {
+        household_numbered(connection, &group, number).await
+    })
+    .await?;
+    Ok(found)
 }
 
 /// `POST /h/{token}/objections`

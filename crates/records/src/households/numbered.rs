@@ -21,7 +21,8 @@ pub async fn household_numbered(
     number: &str,
 ) -> Result<Option<Place>> {
     let number = number.trim();
-    if group.level() != Level::Group || number.is_empty() {
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    if group.level() != Level::Group || !is_number {
         return Ok(None);
     }
     let number = format!("{number:0>4}");

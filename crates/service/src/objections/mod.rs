@@ -21,6 +21,7 @@ use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted};
 use crate::log::named;
+use crate::objecting::household_at;
 use crate::shell::{Link, Section, Shell, Told, Visit, done_at, head_for, village_of};
 use crate::state::State;
 use crate::suggestions::{Waiting, waiting};
@@ -165,8 +166,7 @@ pub(crate) async fn take(
     let village = village_of(&place)?;
     let allowed = caller.allow(Object, village).await?;
     let filed = async {
-        let household = Place::parse_code(&format!("{}{}", form.group.trim(), form.number.trim()));
-        let household = household.ok().filter(|one| one.level() == Level::Household && village.contains(one));
+        let household = household_at(&state, &allowed, (&form.group, &form.number)).await?;
         let household = household
             .ok_or_else(|| crate::http::input::wrong("number", "请选村小组，并填四位户号".to_owned()))?;
         let new = NewObjection {

@@ -137,8 +137,22 @@ impl World {
     }
 
     fn decide(&self, who: &str, household: &str, photo: &str, act: &str) -> Answer {
-        let fields = [("household", household), ("photo", photo), ("act", act), ("reason", "blurred")];
-        self.post(who, "decisions", &fields)
+        self.decide_seen(who, household, photo, act, &self.seen(who, photo))
+    }
+
+    /// Decides by a page that showed so many steps.
+    fn decide_seen(&self, who: &str, household: &str, photo: &str, act: &str, seen: &str) -> Answer {
+        let named = [("household", household), ("photo", photo), ("seen", seen)];
+        let said = [("act", act), ("reason", "blurred")];
+        self.post(who, "decisions", &[named.as_slice(), said.as_slice()].concat())
+    }
+
+    /// How many steps of a photo the page shows to whoever may let it up.
+    fn seen(&self, who: &str, photo: &str) -> String {
+        let page = self.get(who, PAGE).body;
+        let field = format!("value=\"{photo}\"><input type=\"hidden\" name=\"seen\" value=\"");
+        let seen = page.split(&field).nth(1).and_then(|rest| rest.split('"').next());
+        seen.unwrap_or_default().to_owned()
     }
 
     /// Sends a photo as the phone does. Returns the answer.
@@ -232,6 +246,8 @@ async fn a_photo_hangs_with_consent_and_a_second_persons_word_and_comes_off_at_o
     assert!(!world.hangs(&photo), "it waits");
     let alone = world.decide(&one, &household, &photo, "approve");
     assert!(alone.status == 422 && alone.body.contains("另一人审核"), "{}", alone.body);
+    let stale = world.seen(&two, &photo);
+    assert_eq!(stale, "1", "the page says how much it shows");
     for _ in 0..2 {
         assert_eq!(world.decide(&two, &household, &photo, "approve").status, 303);
     }
@@ -253,6 +269,12 @@ async fn a_photo_hangs_with_consent_and_a_second_persons_word_and_comes_off_at_o
     assert!(!world.hangs(&photo), "the household has the last word");
     assert_eq!(world.decide(&two, &household, &photo, "approve").status, 422);
     assert_eq!(world.propose(&one, &household, &photo).status, 303, "a new consent begins again");
+    let unseen = world.decide_seen(&two, &household, &photo, "approve", &stale);
+    assert!(
+        unseen.status == 422 && unseen.body.contains("刚刚又有办理"),
+        "nobody showed it: {}",
+        unseen.body
+    );
     assert!(!world.hangs(&photo));
     let owner = superuser(&world.database).await;
     let kinds = "select string_agg(kind::text, '' order by number) from photo_publication";

@@ -83,15 +83,16 @@ pub async fn propose_photo(
     .await
 }
 
-/// Lets a photo up, or takes it down. What stands so already changes nothing.
+/// Lets a photo up, or takes it down. What stands so already changes nothing. `seen` is how many steps of the photo the
+/// page showed: nobody lets up what was proposed anew since.
 ///
 /// # Errors
-/// A photo that was not proposed or whose consent is withdrawn; letting up by whoever proposed it, and what may show a
-/// deduction by now; taking down without a reason.
+/// A photo that was not proposed or whose consent is withdrawn; letting up by whoever proposed it, what is no longer as it
+/// was shown, and what may show a deduction by now; taking down without a reason.
 pub async fn decide_photo(
     connection: &mut Connection,
     allowed: &Allowed<Publish>,
-    (household, hash): (&Place, &Digest),
+    (household, hash, seen): (&Place, &Digest, usize),
     verdict: &Verdict,
     by: &Doer<'_>,
     moment: &Moment,
@@ -106,6 +107,10 @@ pub async fn decide_photo(
             if let Some(proposal) = file.as_ref().and_then(PhotoFile::proposal) {
                 let proposed = Doer { account: proposal.by_account, login: &proposal.by_login };
                 is_second(&proposed, by).map_err(|refusal| Refusal::message(refusal.to_string()))?;
+            }
+            let changed = |file: &PhotoFile| file.state != PhotoState::OnBoard && file.steps.len() != seen;
+            if file.as_ref().is_some_and(changed) {
+                return Err(Refusal::message("这张照片刚刚又有办理，请刷新后核对说明，再审核"));
             }
             hangs(connection, &photo).await?;
         }

@@ -93,8 +93,8 @@ pub async fn suggestions_of(
     month: Month,
     now: NaiveDateTime,
 ) -> Result<Vec<SuggestionSummary>> {
-    let mut found = load(connection, scope, &Which::default()).await?;
-    found.retain(|one| one.is_open() || one.month == month);
+    let which = Which { waiting_or_of: Some(month), ..Which::default() };
+    let found = load(connection, scope, &which).await?;
     summaries(connection, scope, &found, now).await
 }
 
@@ -190,7 +190,8 @@ pub async fn published_answers(
         let last = one.answers.into_iter().next_back().filter(|answer| answer.published)?;
         Some(PublishedAnswer { kind: one.kind, topic: one.topic, words: last.words?, on: last.on })
     };
-    let found = load(connection, village, &Which::default()).await?;
+    let which = Which { published_since: Some(since), ..Which::default() };
+    let found = load(connection, village, &which).await?;
     let mut answers: Vec<PublishedAnswer> = found.into_iter().filter_map(published).collect();
     answers.retain(|answer| answer.on >= since);
     answers.sort_by_key(|answer| std::cmp::Reverse(answer.on));

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Date, Integer};
 use diesel_async::RunQueryDsl;
 use domain::canonical::Digest;
 use domain::month::Month;
@@ -80,6 +82,10 @@ pub(super) struct Which {
     pub(super) household: Option<i64>,
     /// With the look-up code of a hash.
     pub(super) code: Option<Digest>,
+    /// Those that wait for an answer, and those filed in a month.
+    pub(super) waiting_or_of: Option<Month>,
+    /// With an answer on the notice board that was given on a day or after.
+    pub(super) published_since: Option<NaiveDate>,
 }
 
 type Row = (
@@ -114,6 +120,22 @@ pub(super) async fn load(connection: &mut Connection, scope: &Place, which: &Whi
     }
     if let Some(code) = which.code {
         query = query.filter(suggestion::code_hash.eq(code.0.to_vec()));
+    }
+    if let Some(month) = which.waiting_or_of {
+        let wanted = sql::<Bool>("(suggestion.month = ").bind::<Integer, _>(month.number()).sql(
+            " or (suggestion.words is not null and not exists (
+                select from suggestion_answer a
+                where a.county_code = suggestion.county_code and a.suggestion_id = suggestion.id)))",
+        );
+        query = query.filter(wanted);
+    }
+    if let Some(since) = which.published_since {
+        let wanted = sql::<Bool>(
+            "exists (select from suggestion_answer a
+                where a.county_code = suggestion.county_code and a.suggestion_id = suggestion.id and a.published
+                and a.answered_on >= ",
+        );
+        query = query.filter(wanted.bind::<Date, _>(since).sql(")"));
     }
     let rows: Vec<Row> = query.load(connection).await?;
     let ids: Vec<i64> = rows.iter().map(|row| row.0.0).collect();

@@ -75,7 +75,10 @@ pub(crate) async fn decide(
         let by = Doer { account: Some(account), login: &login };
         let mut connection = state.database.connection().await?;
         let moment = state.moment();
-        decide_photo(&mut connection, &allowed, (&household, &hash), &verdict, &by, &moment).await?;
+        // Another text is no number of steps that a page has shown, which the verb refuses.
+        let seen = form.first("seen").parse().unwrap_or(0);
+        let photo = (&household, &hash, seen);
+        decide_photo(&mut connection, &allowed, photo, &verdict, &by, &moment).await?;
         Ok::<_, PageError>(())
     }
     .await;

@@ -45,6 +45,8 @@ struct FileLine {
     consent: String,
     state: &'static str,
     steps: Vec<String>,
+    /// How many steps the page shows, which a second person has seen.
+    seen: usize,
     /// Whether it may be let up, taken down, or withdrawn, as it stands.
     can: (bool, bool, bool),
     /// Whether the caller proposed it: somebody else lets it up.
@@ -143,6 +145,7 @@ fn file_line(state: &State, file: &PhotoFile, account: Option<i64>, sees: bool) 
         consent: if sees { consent(file) } else { "已登记".to_owned() },
         state: file.state.title(),
         steps: file.steps.iter().map(step).collect(),
+        seen: file.steps.len(),
         can: (
             file.state.may_take(PhotoStep::Approved).is_ok(),
             file.state.may_take(PhotoStep::TakenDown).is_ok(),

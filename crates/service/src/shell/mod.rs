@@ -4,6 +4,8 @@ mod section;
 mod standing;
 mod told;
 
+use std::collections::BTreeSet;
+
 use authz::{Allowed, Read};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -159,14 +161,12 @@ struct Names {
 
 impl Names {
     async fn of(connection: &mut Connection, place: &Place, reach: &Place) -> records::Result<Self> {
-        let mut trail = Vec::new();
-        let levels = [Level::County, Level::Town, Level::Village, Level::Group];
-        for one in
-            levels.into_iter().filter_map(|level| place.ancestor(level)).filter(|one| reach.contains(one))
-        {
-            let name = places::name_of(connection, &one).await?;
-            trail.push((one, name));
-        }
+        let levels = [Level::County, Level::Town, Level::Village, Level::Group].into_iter();
+        let above: BTreeSet<Place> =
+            levels.filter_map(|level| place.ancestor(level)).filter(|one| reach.contains(one)).collect();
+        let mut names = places::names_of(connection, &above).await?;
+        let named = |one: Place| (one, names.remove(&one).unwrap_or_else(|| one.code()));
+        let trail = above.into_iter().map(named).collect();
         let below = places::divisions_below(connection, place).await?;
         Ok(Self { trail, below })
     }

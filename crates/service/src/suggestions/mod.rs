@@ -73,15 +73,16 @@ async fn listed(state: &State, visit: &Visit) -> Result<Vec<(SuggestionSummary, 
     let allowed = visit.allowed.widened();
     let mut connection = state.database.connection().await?;
     let found = tenancy::read(&mut connection, &allowed, async |connection| {
-        let mut found = Vec::new();
-        for one in suggestions_of(connection, &place, month, now).await? {
-            let village = places::name_of(connection, &one.village).await?;
-            found.push((one, village));
-        }
-        Ok(found)
-    })
-    .await?;
-    Ok(found)
+        let found = suggestions_of(connection, &place, month, now).await?;
+        let villages = found.iter().map(|one| one.village).collect();
+        Ok((found, places::names_of(connection, &villages).await?))
+    });
+    let (found, names) = found.await?;
+    let named = |one: SuggestionSummary| {
+        let village = names.get(&one.village).cloned().unwrap_or_else(|| one.village.code());
+        (one, village)
+    };
+    Ok(found.into_iter().map(named).collect())
 }
 
 /// `GET /suggestions/{place}/{month}`

@@ -154,6 +154,8 @@ pub struct Serving {
     pub pages: String,
     /// The address of the operations page.
     pub operations: String,
+    /// The code of the first start, where nobody has a role.
+    pub setup: Option<String>,
 }
 
 impl Serving {
@@ -182,13 +184,14 @@ impl Serving {
         BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
         let ready: serde_json::Value = serde_json::from_str(&line).expect("JSON");
         let pages = ready["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("an address");
+        let setup = ready["setup"].as_str().map(str::to_owned);
         let mut told = String::new();
         let mut errors = BufReader::new(process.stderr.take().expect("its errors"));
         errors.read_line(&mut told).expect("a line");
         // What it logs later is for whoever reads the test's output.
         std::thread::spawn(move || errors.lines().map_while(Result::ok).for_each(|line| println!("{line}")));
         let operations = told.trim().rsplit_once("http://").expect("the operations page").1.to_owned();
-        Self { pages: pages.to_owned(), operations, process }
+        Self { pages: pages.to_owned(), operations, setup, process }
     }
 }
 

@@ -27,6 +27,11 @@ impl Column {
         self.headings.first().copied().filter(|_| self.name == name)
     }
 
+    /// What people call it.
+    pub(crate) fn heading(&self) -> &'static str {
+        self.headings.first().copied().unwrap_or(self.name)
+    }
+
     fn is_called(&self, title: &str) -> bool {
         self.name.eq_ignore_ascii_case(title) || self.headings.contains(&title)
     }

@@ -54,6 +54,14 @@ impl Table {
         self.len() == 0
     }
 
+    /// The texts of every row's cells, as many as the header has.
+    pub fn all_cells(&self) -> impl Iterator<Item = Vec<String>> + '_ {
+        let width = self.header.len();
+        self.rows().map(move |row| {
+            (0..width).map(|column| if column < row.len() { row.text(column).to_owned() } else { String::new() }).collect()
+        })
+    }
+
     /// The texts of a line's cells, as many as the header has; none where there is no such line.
     pub fn cells_of(&self, line: u32) -> Vec<String> {
         let Some(row) = self.rows().find(|row| row.line() == line) else { return Vec::new() };

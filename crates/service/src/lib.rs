@@ -31,7 +31,9 @@ mod rules;
 mod samples;
 mod scoring;
 mod session;
+mod setup;
 mod shell;
+mod start;
 mod state;
 mod suggesting;
 mod suggestions;
@@ -43,6 +45,7 @@ use std::net::SocketAddr;
 pub use api::openapi;
 pub use operations::operations;
 pub use router::{PAGES, router};
+pub use setup::{Setup, nobody_has_a_role};
 pub use state::{Clock, State};
 
 /// Serves until `stop` resolves, then lets what is under way end.

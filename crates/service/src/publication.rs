@@ -20,6 +20,7 @@ use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::Asked;
 use crate::photos::Thumb;
+use crate::setup;
 use crate::shell;
 use crate::state::State;
 use crate::suggesting::{self, BoardAnswer};
@@ -27,7 +28,10 @@ use crate::suggesting::{self, BoardAnswer};
 /// The list of places is not public: whoever has the address of a village sees its board.
 #[derive(Template)]
 #[template(path = "publication/start.html")]
-struct StartPage;
+struct StartPage {
+    /// Nobody has a role yet: the first administrator is to be made.
+    first_start: bool,
+}
 
 #[derive(Template)]
 #[template(path = "publication/board.html")]
@@ -98,8 +102,14 @@ impl Shown {
 }
 
 /// `/`: whoever is logged in comes to the own overview.
-pub(crate) async fn villages(Extract(state): Extract<State>, caller: Caller) -> Response {
-    shell::home(&state, &caller).unwrap_or_else(|| page(StatusCode::OK, &StartPage))
+pub(crate) async fn villages(
+    Extract(state): Extract<State>,
+    caller: Caller,
+) -> Result<Response, PageError> {
+    match shell::home(&state, &caller) {
+        Some(home) => Ok(home),
+        None => Ok(page(StatusCode::OK, &StartPage { first_start: setup::is_open(&state).await? })),
+    }
 }
 
 /// `/p/{village}`: the board with the latest published month.

@@ -13,6 +13,8 @@ use crate::{
     account, accounts, api, assets, awards, caller, closing, error, headers, health, household, households,
     log, login, metrics, objecting, objections, overview, panels, photos, publication, publishing, roles,
     rules, samples, scoring, suggesting, suggestions, tasks, why,
+    rules, samples, scoring, setup, start,
+    suggesting, suggestions, tasks, why,
 };
 
 macro_rules! pages {
@@ -124,6 +126,10 @@ pages! {
     post "/household/{code}/{month}/mergers" households::merges;
     post "/household/{code}/{month}/queries" households::query;
     post "/household/{code}/{month}/answers" households::answer;
+    get "/start/samples/{name}" start::sample;
+    get "/start/{place}/{month}" start::show;
+    get "/start/{place}/{month}/import/{kind}" start::import_form;
+    post "/start/{place}/{month}/import/{kind}" start::import, up_to households::UPLOAD_BYTES;
     get "/panels/{place}/{month}" panels::show;
     post "/panels/{place}/{month}/revisions" panels::form;
     get "/phone" scoring::phone;
@@ -131,6 +137,8 @@ pages! {
     get "/phone/month/{month}" scoring::phone_month;
     put "/phone/photos/{household}/{month}/{sha256}" scoring::photo, up_to PHOTO_BYTES;
     post "/phone/sheets" scoring::sheets, up_to SHEETS_BYTES;
+    get "/setup" setup::form;
+    post "/setup" setup::set_up;
     get "/login" login::form;
     post "/login" login::log_in;
     post "/logout" login::log_out;

@@ -12,6 +12,8 @@ use records::{Database, Moment};
 use settings::Http;
 use tokio::sync::Semaphore;
 
+use crate::setup::Setup;
+
 /// The clock of the pages.
 #[derive(Clone, Copy)]
 pub enum Clock {
@@ -42,6 +44,8 @@ pub struct State {
     pub decoding: Arc<Semaphore>,
     /// The clock.
     pub clock: Clock,
+    /// The first start, where nobody had a role when the program began.
+    pub setup: Option<Arc<Setup>>,
     /// The county's time zone.
     pub zone: chrono_tz::Tz,
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
+use records::accounts::initial_password;
 use records::photos::PhotoStore;
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -20,18 +21,39 @@ pub async fn run(common: &Common, serve: &Serve) -> Result<()> {
     let address = serve.listen.as_deref().unwrap_or(&context.settings.http.listen).to_owned();
     let (listener, bound) = service::listen(&address).await.with_context(|| format!("无法监听 {address}"))?;
     let url = format!("http://{bound}");
+    let code = setup_code(&context).await?;
     if common.json {
-        println!("{}", json!({ "url": url }));
+        println!("{}", json!({ "url": url, "setup": code }));
     } else {
         println!("{url}");
+        tell_setup(&url, code.as_deref());
     }
+    let mut state = state(&context, common, &url)?;
+    state.setup = code.as_deref().map(|code| Arc::new(service::Setup::new(code)));
     let (served, operated) = tokio::join!(
-        service::serve(listener, state(&context, common, &url)?, stopped()),
+        service::serve(listener, state, stopped()),
         operations(&context, common, &address, &url)
     );
     context.close().await?;
     operated?;
     Ok(served?)
+}
+
+/// The code of the first start, which makes the first administrator in the browser; none where somebody has a role.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn setup_code(context: &Context) -> Result<Option<String>> {
+    let nobody =
+        service::nobody_has_a_role(&context.database, &context.guard, &context.operator).await?;
+    Ok(if nobody { Some(initial_password()?) } else { None })
+}
+
+/// Tells whoever started the program how to go on where nobody can log in.
+pub fn tell_setup(url: &str, code: Option<&str>) {
+    let Some(code) = code else { return };
+    println!("还没有人可以登录。请在浏览器里打开 {url}/setup ，建立本县和第一位县管理员。");
+    println!("一次性设置码（只在这里显示，建好即作废）：{code}");
 }
 
 /// Serves the operations page on its own address until told to stop; an address that is in use is told, and
@@ -92,6 +114,7 @@ pub fn state(context: &Context, common: &Common, url: &str) -> Result<service::S
         operator: context.operator.clone(),
         registrar: context.registrar.clone(),
         photos: PhotoStore::in_folder(&folder)?,
+        setup: None,
         decoding: Arc::new(Semaphore::new(usize::try_from(configured.at_once.max(1))?)),
         clock,
         zone: context.moment.zone,

@@ -1,5 +1,7 @@
 //! `jifen up`
 
+use std::sync::Arc;
+
 use anyhow::{Context as _, Result};
 use domain::month::Month;
 use domain::place::Place;
@@ -9,7 +11,7 @@ use worker::Clock;
 
 use super::demo::{self, DemoCounty};
 use super::demo_logins::{self, DemoLogin};
-use super::serve::{now, operations, state, stopped};
+use super::serve::{now, operations, setup_code, state, stopped, tell_setup};
 use super::work::worker;
 use crate::arguments::{Common, Up};
 use crate::context::Context;
@@ -34,10 +36,11 @@ pub async fn run(common: &Common, up: &Up) -> Result<()> {
         }
         false => (Vec::new(), Vec::new()),
     };
+    let code = setup_code(&context).await?;
     let boards: Vec<String> = villages.iter().map(|village| format!("{url}/p/{village}")).collect();
     if common.json {
         let logins: Vec<_> = logins.iter().map(DemoLogin::json).collect();
-        println!("{}", json!({ "url": url, "logins": logins, "public": boards }));
+        println!("{}", json!({ "url": url, "logins": logins, "public": boards, "setup": code }));
     } else {
         println!("已启动：{url}（Ctrl-C 停止）");
         for board in &boards {
@@ -47,12 +50,14 @@ pub async fn run(common: &Common, up: &Up) -> Result<()> {
             println!("演示账号（登录名　密码　角色　地方），在 {url}/login 登录：");
             logins.iter().for_each(|login| println!("  {login}"));
         }
+        tell_setup(&url, code.as_deref());
     }
     let clock = match common.now {
         Some(_) => Clock::Stated(context.moment),
         None => Clock::Wall(now()),
     };
-    let state = state(&context, common, &url)?;
+    let mut state = state(&context, common, &url)?;
+    state.setup = code.as_deref().map(|code| Arc::new(service::Setup::new(code)));
     let worker = worker(&context, common, clock, &state.http.public_url)?;
     let (serving, working, operating) = tokio::join!(
         service::serve(listener, state, stopped()),

@@ -51,6 +51,19 @@ pub struct NewAccount {
     pub must_change: bool,
 }
 
+/// Refuses an account whose log-in, name or password cannot be.
+///
+/// # Errors
+/// The reason, with the remedy.
+pub fn check_new(new: &NewAccount) -> Result<()> {
+    check_login(&new.login)?;
+    let name = new.name.trim();
+    if name.is_empty() || name.chars().count() > 40 {
+        return Err(Refusal::message("姓名应为 1 到 40 个字"));
+    }
+    check_password(&new.password, &new.login, name)
+}
+
 /// Makes an account of the permission's place. Returns its row number.
 ///
 /// # Errors
@@ -61,12 +74,8 @@ pub async fn add_account(
     new: &NewAccount,
     moment: &Moment,
 ) -> Result<i64> {
-    check_login(&new.login)?;
+    check_new(new)?;
     let name = new.name.trim();
-    if name.is_empty() || name.chars().count() > 40 {
-        return Err(Refusal::message("姓名应为 1 到 40 个字"));
-    }
-    check_password(&new.password, &new.login, name)?;
     let hash = hash_password(&new.password).await?;
     let place = allowed.place();
     tenancy::transaction(connection, &allowed.widened(), Mode::Apply, async |connection| {

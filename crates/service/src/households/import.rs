@@ -25,7 +25,7 @@ use crate::state::State;
 pub(crate) const UPLOAD_BYTES: usize = 12 << 20;
 
 /// What one file may bring.
-const LIMITS: Limits = Limits { bytes: 12 << 20, unpacked_bytes: 128 << 20, rows: 20_000, problems: 200 };
+pub(crate) const LIMITS: Limits = Limits { bytes: 12 << 20, unpacked_bytes: 128 << 20, rows: 20_000, problems: 200 };
 
 /// Up to so many bytes the page keeps the rows until they are confirmed; a larger file is chosen again.
 const KEPT_BYTES: usize = 2 << 20;
@@ -77,13 +77,15 @@ pub(crate) async fn show(
     Ok(page(StatusCode::OK, &ImportPage { shell: visit.shell, preview: None }))
 }
 
-/// What the form brings.
+/// What the form of a file brings.
 #[derive(Default)]
-struct Upload {
-    token: String,
-    name: String,
-    bytes: Vec<u8>,
-    confirmed: bool,
+pub(crate) struct Upload {
+    pub(crate) token: String,
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) confirmed: bool,
+    /// Why, where the form asks for it.
+    pub(crate) reason: String,
 }
 
 /// `POST /households/{place}/{month}/import`: a file is only checked, rows that are confirmed are brought in.
@@ -115,7 +117,7 @@ pub(crate) async fn import(
 }
 
 /// Reads the form part by part.
-async fn upload(request: Request, state: &State) -> Result<Upload, Problem> {
+pub(crate) async fn upload(request: Request, state: &State) -> Result<Upload, Problem> {
     let broken = |status: StatusCode| match status {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large().because("文件太大，请按村分成几个文件"),
         _ => Problem::malformed().because("表单不完整，请返回重新选择文件"),
@@ -128,6 +130,7 @@ async fn upload(request: Request, state: &State) -> Result<Upload, Problem> {
         let bytes = part.bytes().await.map_err(|error| broken(error.status()))?;
         match field.as_str() {
             "form_token" => upload.token = String::from_utf8_lossy(&bytes).into_owned(),
+            "reason" => upload.reason = String::from_utf8_lossy(&bytes).trim().to_owned(),
             "confirmed" => upload.confirmed = bytes[..] == *b"yes",
             "file" | "rows" if !bytes.is_empty() => {
                 upload.name = file.unwrap_or_else(|| "已核对的内容.csv".to_owned());

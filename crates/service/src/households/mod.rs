@@ -25,7 +25,7 @@ use crate::shell::refused;
 pub(crate) use change::{change, reveal};
 pub(crate) use dated::{merges, moves, splits};
 pub(crate) use file::show as file;
-pub(crate) use import::{UPLOAD_BYTES, import, show as import_form};
+pub(crate) use import::{LIMITS, UPLOAD_BYTES, Upload, import, show as import_form, upload};
 pub(crate) use list::show;
 pub(crate) use papers::{cards, cards_file, form2, year_taken};
 pub(crate) use query::{answer, query};

@@ -87,6 +87,7 @@ pub async fn ask_eligibility(
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         lock_villages(connection, &BTreeSet::from([village])).await?;
         let entry = register_entry(connection, household).await?.ok_or_else(|| unknown(household))?;
+        unless_erased(&entry)?;
         let earlier = queries_of_household(connection, &entry).await?;
         let open = earlier.iter().find(|one| one.about == about && one.state().is_open());
         if let Some(open) = open {
@@ -108,6 +109,14 @@ pub async fn ask_eligibility(
         Ok(id)
     })
     .await
+}
+
+/// Refuses new words about a household whose personal values are lawfully erased.
+fn unless_erased(entry: &RegisterEntry) -> Result<()> {
+    match entry.head_name {
+        Some(_) => Ok(()),
+        None => Err(Refusal::message("这一户已退出并依法删除个人信息，不能再质询或答复")),
+    }
 }
 
 fn unknown(household: &Place) -> Error {
@@ -191,6 +200,12 @@ pub async fn take_step<A: MayFollow>(
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         lock_villages(connection, &BTreeSet::from([village])).await?;
         let entry = register_entry(connection, household).await?.ok_or_else(|| unknown(household))?;
+        // Of whoever is erased nothing new is written; what is open can still be closed.
+        let reason = match unless_erased(&entry) {
+            Ok(()) => reason,
+            Err(_) if step == QueryStep::Closed => "依法删除后办结".to_owned(),
+            Err(refusal) => return Err(refusal),
+        };
         let found = queries_of_household(connection, &entry).await?.into_iter().find(|one| one.id == id);
         let query = found.ok_or_else(|| Refusal::message("这一户没有这件质询，请刷新后查看"))?;
         let by = doer(connection, allowed.actor()).await?;

@@ -56,11 +56,6 @@ pub(crate) fn named(place: &Place, names: &BTreeMap<Place, String>) -> String {
     }
 }
 
-/// A household by the group to which it belongs, which after a move its code does not name, and its number.
-pub(crate) fn household_named(household: &Place, group: &Place, names: &BTreeMap<Place, String>) -> String {
-    format!("{} {}号", named(group, names), last_digits(household))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -44,6 +44,8 @@ pub struct Query {
     pub id: i64,
     /// The household.
     pub household: Place,
+    /// The group where it is now.
+    pub group: Place,
     /// What is asked.
     pub about: QueryAbout,
     /// Why it is asked; none when lawfully erased.
@@ -291,7 +293,7 @@ enum Which {
 const NOT_CLOSED: &str = "not exists (select from household_query_step s
     where s.county_code = household_query.county_code and s.query_id = household_query.id and s.kind = 4)";
 
-type Row = (i64, String, i16, i32, Option<String>, String, NaiveDate);
+type Row = (i64, String, String, i16, i32, Option<String>, String, NaiveDate);
 
 async fn load(connection: &mut Connection, scope: &Place, which: Which) -> Result<Vec<Query>> {
     let (county, interval) = (scope.county(), scope.scope());
@@ -308,6 +310,7 @@ async fn load(connection: &mut Connection, scope: &Place, which: Which) -> Resul
         .select((
             household_query::id,
             household::code,
+            household::place,
             household_query::about,
             household_query::revision,
             household_query::words,
@@ -323,11 +326,12 @@ async fn load(connection: &mut Connection, scope: &Place, which: Which) -> Resul
     let ids: Vec<i64> = rows.iter().map(|row| row.0).collect();
     let mut steps = steps(connection, &county, &ids).await?;
     rows.into_iter()
-        .map(|(id, code, about, revision, words, asked_by, asked_on)| {
+        .map(|(id, code, group, about, revision, words, asked_by, asked_on)| {
             let known = QueryAbout::from_number(about);
             Ok(Query {
                 id,
                 household: codec::place(&code)?,
+                group: codec::place(&group)?,
                 about: known.ok_or_else(|| Error::Corrupt(format!("质询事项 {about}")))?,
                 words,
                 asked_by,

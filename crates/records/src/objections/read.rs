@@ -39,6 +39,8 @@ pub struct ObjectionSummary {
     pub village: Place,
     /// The household whose score is objected to.
     pub household: Place,
+    /// The group where it is now.
+    pub group: Place,
     /// 户主, by the register as it is now; none when lawfully erased.
     pub head_name: Option<String>,
     /// The month.
@@ -227,6 +229,7 @@ fn summary(
         number: one.number_text(),
         village: one.village,
         household: one.household,
+        group: one.group,
         head_name,
         month: one.month,
         about: one.about.clone(),

@@ -37,6 +37,8 @@ pub(super) struct Stored {
     pub(super) id: i64,
     pub(super) village: Place,
     pub(super) household: Place,
+    /// The group where the household is now.
+    pub(super) group: Place,
     pub(super) household_id: i64,
     pub(super) month: Month,
     pub(super) version: i16,
@@ -103,7 +105,7 @@ pub(super) struct Which {
 }
 
 type Row = (
-    (i64, String, String, i64),
+    (i64, String, String, String, i64),
     (i32, i16, i32, i16, bool),
     (String, Option<String>, Option<Vec<u8>>),
     (Option<String>, NaiveDate),
@@ -124,7 +126,7 @@ pub(super) async fn load(connection: &mut Connection, scope: &Place, which: &Whi
         .filter(objection::place.lt(interval.high))
         .order((objection::month.desc(), objection::village, objection::number))
         .select((
-            (objection::id, objection::village, household::code, objection::household_id),
+            (objection::id, objection::village, household::code, household::place, objection::household_id),
             (objection::month, objection::version, objection::number, objection::via, objection::in_time),
             (objection::about, objection::words, objection::contact_sealed),
             (objection::filed_by, objection::filed_on),
@@ -151,13 +153,15 @@ pub(super) async fn load(connection: &mut Connection, scope: &Place, which: &Whi
 }
 
 fn stored(row: Row, steps: Vec<Step>) -> Result<Stored> {
-    let ((id, village, code, household_id), (month, version, number, via, in_time), texts, filed) = row;
+    let ((id, village, code, group, household_id), (month, version, number, via, in_time), texts, filed) =
+        row;
     let (about, words, contact) = texts;
     let (filed_by, filed_on) = filed;
     Ok(Stored {
         id,
         village: codec::place(&village)?,
         household: codec::place(&code)?,
+        group: codec::place(&group)?,
         household_id,
         month: codec::month(month)?,
         version,

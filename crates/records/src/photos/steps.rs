@@ -22,6 +22,8 @@ use crate::tenancy::all_written;
 pub struct PhotoFile {
     /// The household.
     pub household: Place,
+    /// The group where it is now.
+    pub group: Place,
     /// The month on whose board it hangs.
     pub month: Month,
     /// The hash of the bytes as kept.
@@ -71,6 +73,8 @@ impl PhotoFile {
 struct StepRow {
     #[diesel(sql_type = Text)]
     code: String,
+    #[diesel(sql_type = Text)]
+    household_place: String,
     #[diesel(sql_type = Binary)]
     hash: Vec<u8>,
     #[diesel(sql_type = Integer)]
@@ -111,8 +115,8 @@ pub async fn photo_files(
         _ => scope.scope(),
     };
     let rows: Vec<StepRow> = diesel::sql_query(
-        "select h.code, p.hash, p.month, p.kind, p.caption, p.consent_by, p.consent_how, p.consent_on, p.reason,
-            p.by_login, p.by_account, p.taken_at
+        "select h.code, h.place as household_place, p.hash, p.month, p.kind, p.caption, p.consent_by, p.consent_how,
+            p.consent_on, p.reason, p.by_login, p.by_account, p.taken_at
          from photo_publication p
          join household h on h.county_code = p.county_code and h.id = p.household_id
          where p.county_code = $1 and p.place >= $2 and p.place < $3 and ($4 = '' or h.code = $4)
@@ -129,13 +133,13 @@ pub async fn photo_files(
     let mut files: Vec<PhotoFile> = Vec::new();
     for row in rows {
         let (household, hash) = (codec::place(&row.code)?, codec::digest(&row.hash)?);
-        let month = codec::month(row.month)?;
+        let (group, month) = (codec::place(&row.household_place)?, codec::month(row.month)?);
         let step = stored(row)?;
         match files.last_mut() {
             Some(last) if last.household == household && last.hash == hash => last.steps.push(step),
             _ => {
                 let state = PhotoState::Unproposed;
-                files.push(PhotoFile { household, month, hash, state, steps: vec![step] });
+                files.push(PhotoFile { household, group, month, hash, state, steps: vec![step] });
             }
         }
     }

@@ -58,6 +58,8 @@ pub struct VillageSample {
 pub struct Sampled {
     /// The household.
     pub household: Place,
+    /// Its group, where the sample of one village is read.
+    pub group: Option<Place>,
     /// Its head, where the sample of one village is read; none when lawfully erased.
     pub head_name: Option<String>,
     /// What the town found.
@@ -278,7 +280,9 @@ async fn sampled(connection: &mut Connection, draw: &StoredDraw, with_names: boo
     let (village, month) = (&draw.village, draw.month);
     let drawn = drawn_households(connection, village, month).await?;
     let mut checks = checks(connection, draw).await?;
-    let names = if with_names { heads(connection, village).await? } else { BTreeMap::new() };
+    let register = if with_names { register_of(connection, village).await? } else { Vec::new() };
+    let known: BTreeMap<Place, (Place, Option<String>)> =
+        register.into_iter().map(|entry| (entry.household, (entry.group, entry.head_name))).collect();
     let catalogue = catalogue_of(connection, village, month).await?;
     let table = ScoringTable::new(&catalogue.map(|stored| stored.catalogue).unwrap_or_default());
     let panel = panel_cards(connection, draw).await?;
@@ -292,8 +296,9 @@ async fn sampled(connection: &mut Connection, draw: &StoredDraw, with_names: boo
             .as_ref()
             .zip(said.as_ref())
             .and_then(|(check, (panel, _))| is_beyond((*panel)?, check.score));
-        let head_name = names.get(&household).cloned().flatten();
-        households.push(Sampled { household, head_name, check, panel: said, beyond });
+        let group = known.get(&household).map(|(group, _)| *group);
+        let head_name = known.get(&household).and_then(|(_, head_name)| head_name.clone());
+        households.push(Sampled { household, group, head_name, check, panel: said, beyond });
     }
     Ok(households)
 }

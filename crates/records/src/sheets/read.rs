@@ -28,6 +28,8 @@ pub struct OpenSheet {
     pub id: i64,
     /// What it says.
     pub sheet: Sheet,
+    /// The group where its household is now.
+    pub group: Option<Place>,
     /// 户主; none where it is not known or lawfully erased.
     pub head_name: Option<String>,
     /// Who handed it in.
@@ -102,11 +104,13 @@ pub async fn open_sheets(connection: &mut Connection, scope: &Place, month: Mont
     let villages: BTreeSet<Place> =
         stored.iter().filter_map(|stored| stored.sheet.household.ancestor(Level::Village)).collect();
     let facts = Facts::load(connection, scope, &villages, month).await?;
-    let heads: HashMap<Place, Option<String>> =
-        register_of(connection, scope).await?.into_iter().map(|row| (row.household, row.head_name)).collect();
+    let register = register_of(connection, scope).await?.into_iter();
+    let known: HashMap<Place, (Place, Option<String>)> =
+        register.map(|row| (row.household, (row.group, row.head_name))).collect();
     let open = |stored: StoredSheet| OpenSheet {
         id: stored.id,
-        head_name: heads.get(&stored.sheet.household).cloned().flatten(),
+        group: known.get(&stored.sheet.household).map(|(group, _)| *group),
+        head_name: known.get(&stored.sheet.household).and_then(|(_, head_name)| head_name.clone()),
         by_login: stored.by_login,
         score: stored.score,
         received_at: stored.received_at,

@@ -80,7 +80,7 @@ pub(super) fn open_lines(
     (level, month): (Level, Month),
 ) -> Vec<OpenLine> {
     let line = |query: &Query| {
-        let at = query.household.ancestor(level);
+        let at = query.group.ancestor(level);
         OpenLine {
             href: format!("/household/{}/{month}#queries", query.household.code()),
             place: at.and_then(|at| names.get(&at).cloned()).unwrap_or_default(),

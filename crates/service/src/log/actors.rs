@@ -51,15 +51,30 @@ pub(crate) fn account_of_actor(actor: &str) -> Option<i64> {
 /// The name of a place, its code where none is known; a household is named by its group and number.
 pub(crate) fn named(place: &Place, names: &BTreeMap<Place, String>) -> String {
     match place.ancestor(Level::Group).filter(|_| place.level() == Level::Household) {
-        Some(group) => format!("{} {}号", named(&group, names), last_digits(place)),
+        Some(group) => household_named(place, &group, names),
         None => names.get(place).cloned().unwrap_or_else(|| place.code()),
     }
+}
+
+/// A household by its group and number; one that has moved keeps its code, which tells its old group.
+pub(crate) fn household_named(household: &Place, group: &Place, names: &BTreeMap<Place, String>) -> String {
+    format!("{} {}号", named(group, names), last_digits(household))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use authz::Guard;
+
+    #[test]
+    fn a_household_that_has_moved_is_named_by_its_new_group() {
+        let place = |code| Place::parse_code(code).expect("a code");
+        let (old, new) = (place("440229100204001"), place("440229100204002"));
+        let names = BTreeMap::from([(old, "桥头小组".to_owned()), (new, "塘边小组".to_owned())]);
+        let household = place("4402291002040010003");
+        assert_eq!(household_named(&household, &new, &names), "塘边小组 0003号");
+        assert_eq!(named(&household, &names), "桥头小组 0003号");
+    }
 
     #[tokio::test]
     async fn actors_are_named_by_number_role_and_place() {

@@ -20,7 +20,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted};
-use crate::log::named;
+use crate::log::household_named;
 use crate::objecting::household_at;
 use crate::shell::{Link, Section, Shell, Told, Visit, done_at, head_for, village_of};
 use crate::state::State;
@@ -133,7 +133,7 @@ async fn shown(
 
 /// The villages and groups of objections: a household's number says who it is only beside the name of its group.
 fn places_of(found: &[ObjectionSummary]) -> BTreeSet<Place> {
-    let groups = found.iter().filter_map(|one| one.household.ancestor(Level::Group));
+    let groups = found.iter().map(|one| one.group);
     groups.chain(found.iter().map(|one| one.village)).collect()
 }
 
@@ -142,7 +142,7 @@ pub(super) fn row(one: ObjectionSummary, in_full: bool, names: &BTreeMap<Place, 
     Row {
         href: format!("/objections/{}/{}/{}", one.village.code(), one.month, one.id),
         number: one.number,
-        household: named(&one.household, names),
+        household: household_named(&one.household, &one.group, names),
         head: head_for(one.head_name, in_full),
         about: if one.about.is_empty() { "整月".to_owned() } else { one.about },
         filed_on: date_title(one.filed_on),

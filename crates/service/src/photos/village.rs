@@ -1,6 +1,6 @@
 //! 照片上公示栏: which photos of a month may be shown, which are proposed, and where each stands.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use authz::{EnterCards, Publish, WithdrawConsent};
@@ -10,14 +10,16 @@ use axum::response::Response;
 use domain::canonical::Digest;
 use domain::month::{Month, date_title};
 use domain::place::{Level, Place};
-use domain::publication::{PhotoState, PhotoStep, last_digits};
+use domain::publication::{PhotoState, PhotoStep};
+use records::households::register_of;
 use records::photos::{PhotoFile, StoredStep, photo_files, photos_hangable};
-use records::tenancy;
+use records::{places, tenancy};
 
 use super::Thumb;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named};
+use crate::log::{household_named, named};
 use crate::shell::{Section, Shell, Told, Visit};
 use crate::state::State;
 
@@ -36,7 +38,8 @@ struct VillagePage {
 
 /// A photo that was proposed.
 struct FileLine {
-    number: String,
+    /// Village where the page is above it, group and number.
+    called: String,
     household: String,
     name: String,
     /// None where the caller may not see it, or it is erased.
@@ -55,7 +58,8 @@ struct FileLine {
 
 /// A photo that could be proposed.
 struct Candidate {
-    number: String,
+    /// Group and number.
+    called: String,
     household: String,
     name: String,
     photo: Thumb,
@@ -82,7 +86,7 @@ pub(super) async fn shown(
     let is_village = place.level() == Level::Village;
     let (may_publish, sees) = (caller.may(Publish, place), caller.may(EnterCards, place));
     let wants = is_village && may_publish && sees;
-    let (files, hangable) = {
+    let (files, hangable, groups, names) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
             let files = photo_files(connection, &place, Some(month)).await?;
@@ -90,7 +94,17 @@ pub(super) async fn shown(
                 true => photos_hangable(connection, &place, month).await?,
                 false => Vec::new(),
             };
-            Ok((files, hangable))
+            let register = match hangable.is_empty() {
+                true => Vec::new(),
+                false => register_of(connection, &place).await?,
+            };
+            let groups: BTreeMap<Place, Place> =
+                register.into_iter().map(|entry| (entry.household, entry.group)).collect();
+            let below = files.iter().map(|file| file.group).chain(groups.values().copied());
+            let known: BTreeSet<Place> =
+                below.flat_map(|group| [Some(group), group.ancestor(Level::Village)]).flatten().collect();
+            let names = places::names_of(connection, &known).await?;
+            Ok((files, hangable, groups, names))
         })
         .await?
     };
@@ -101,10 +115,23 @@ pub(super) async fn shown(
         .map(|file| (file.household, file.hash))
         .collect();
     let candidates = hangable.into_iter().filter(|one| !known.contains(one));
+    let candidates = candidates.map(|(household, hash)| {
+        let called = match groups.get(&household) {
+            Some(group) => household_named(&household, group, &names),
+            None => named(&household, &names),
+        };
+        candidate(&household, month, &hash, called)
+    });
+    let called = |file: &PhotoFile| {
+        let village = file.group.ancestor(Level::Village).filter(|_| !is_village);
+        let village = village.and_then(|village| names.get(&village).cloned()).unwrap_or_default();
+        format!("{village}{}", household_named(&file.household, &file.group, &names))
+    };
+    let line = |file: &PhotoFile| file_line(state, file, account, sees, called(file));
     let shown = VillagePage {
         is_village,
-        proposed: files.iter().map(|file| file_line(state, file, account, sees)).collect(),
-        candidates: candidates.map(|(household, hash)| candidate(&household, month, &hash)).collect(),
+        proposed: files.iter().map(line).collect(),
+        candidates: candidates.collect(),
         may_publish,
         may_withdraw: caller.may(WithdrawConsent, place),
         today: state.moment().local().date().to_string(),
@@ -113,13 +140,12 @@ pub(super) async fn shown(
     Ok(page(status, &shown))
 }
 
-fn candidate(household: &Place, month: Month, hash: &Digest) -> Candidate {
-    let number = last_digits(household).to_owned();
+fn candidate(household: &Place, month: Month, hash: &Digest, called: String) -> Candidate {
     Candidate {
-        photo: thumb(household, month, hash, &format!("{number} 户的照片")),
+        photo: thumb(household, month, hash, &format!("{called}的照片")),
         household: household.code(),
         name: hash.hex(),
-        number,
+        called,
     }
 }
 
@@ -128,8 +154,7 @@ fn thumb(household: &Place, month: Month, hash: &Digest, alt: &str) -> Thumb {
     Thumb { href, alt: alt.to_owned() }
 }
 
-fn file_line(state: &State, file: &PhotoFile, account: Option<i64>, sees: bool) -> FileLine {
-    let number = last_digits(&file.household).to_owned();
+fn file_line(state: &State, file: &PhotoFile, account: Option<i64>, sees: bool, called: String) -> FileLine {
     let step = |step: &StoredStep| {
         let (at, what) = (state.short_time(step.taken_at), step.kind.title());
         let reason = step.reason.as_ref().map(|reason| format!("：{reason}")).unwrap_or_default();
@@ -138,7 +163,7 @@ fn file_line(state: &State, file: &PhotoFile, account: Option<i64>, sees: bool) 
     let own = file.proposal().and_then(|step| step.by_account).is_some_and(|by| account == Some(by));
     FileLine {
         photo: sees.then(|| thumb(&file.household, file.month, &file.hash, file.caption())),
-        number,
+        called,
         household: file.household.code(),
         name: file.hash.hex(),
         caption: file.caption().to_owned(),

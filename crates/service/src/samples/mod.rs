@@ -11,6 +11,7 @@ use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::place::{Level, Place};
+use records::catalogue::catalogue_of;
 use records::samples::{VillageSample, samples_of};
 use records::{places, tenancy};
 
@@ -63,18 +64,28 @@ async fn shown(
     if matches!(place.level(), Level::Group | Level::Household) {
         return Err(PageError::NotFound);
     }
-    let (samples, villages, names) = {
+    let is_village = place.level() == Level::Village;
+    let (samples, villages, names, catalogue) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
             let samples = samples_of(connection, &place, month).await?;
             let villages = places::villages_of(connection, &place).await?;
-            let names = places::names_of(connection, &villages.iter().copied().collect()).await?;
-            Ok((samples, villages, names))
+            let names = match is_village {
+                true => places::names_in(connection, &place).await?,
+                false => places::names_of(connection, &villages.iter().copied().collect()).await?,
+            };
+            let catalogue = match is_village {
+                true => catalogue_of(connection, &place, month).await?,
+                false => None,
+            };
+            Ok((samples, villages, names, catalogue))
         })
         .await?
     };
-    if place.level() == Level::Village {
-        return Ok(village::shown(state, caller, visit.shell, status, samples.into_iter().next()));
+    if is_village {
+        let catalogue = catalogue.map(|stored| stored.catalogue).unwrap_or_default();
+        let sample = samples.into_iter().next();
+        return Ok(village::shown(state, caller, visit.shell, status, sample, (&names, &catalogue)));
     }
     let samples: BTreeMap<Place, VillageSample> = samples.into_iter().map(|one| (one.village, one)).collect();
     let rows = villages.into_iter().map(|village| {

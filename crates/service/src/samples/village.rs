@@ -1,18 +1,23 @@
 //! A village's sample: what is on record, who was drawn, and what differs.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use authz::Sample;
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::catalogue::Catalogue;
 use domain::month::date_title;
-use domain::points::Points;
-use domain::publication::last_digits;
+use domain::place::Place;
 use domain::scoring::Status;
 use records::samples::{Sampled, VillageSample};
 
 use super::rate;
 use crate::caller::Caller;
 use crate::error::page;
+use crate::log::{household_named, named};
+use crate::scoring::codes::text_with_items;
+use crate::scoring::in_words;
 use crate::shell::{Shell, head_for};
 use crate::state::State;
 
@@ -41,7 +46,8 @@ struct Published {
 /// A household that was drawn.
 struct Row {
     code: String,
-    number: String,
+    /// Group and number.
+    household: String,
     head: String,
     checked: bool,
     by: String,
@@ -58,6 +64,7 @@ pub(super) fn shown(
     shell: Shell,
     status: StatusCode,
     sample: Option<VillageSample>,
+    (names, catalogue): (&BTreeMap<Place, String>, &Catalogue),
 ) -> Response {
     let may_sample = caller.may(Sample, shell.place);
     let counts = sample.as_ref().map(VillageSample::counts).unwrap_or_default();
@@ -76,7 +83,7 @@ pub(super) fn shown(
             .map(|one| one.households)
             .unwrap_or_default()
             .into_iter()
-            .map(|one| row(one, may_sample))
+            .map(|one| row(one, may_sample, names, catalogue))
             .collect(),
         beyond: rate(counts.2, counts.1),
         may_sample,
@@ -86,7 +93,9 @@ pub(super) fn shown(
     page(status, &shown)
 }
 
-fn row(one: Sampled, in_full: bool) -> Row {
+fn row(one: Sampled, in_full: bool, names: &BTreeMap<Place, String>, catalogue: &Catalogue) -> Row {
+    let words =
+        |status, score, findings: &str| in_words(status, score, &text_with_items(findings, catalogue));
     let (verdict, class) = match (one.beyond, one.check.is_some()) {
         (Some(true), _) => ("相差超过 5 分", "word-late"),
         (Some(false), _) => ("相符", "word-fine"),
@@ -97,7 +106,10 @@ fn row(one: Sampled, in_full: bool) -> Row {
     let panel = one.panel.as_ref().map(|(score, findings)| words(Status::Scored, *score, findings));
     Row {
         code: one.household.code(),
-        number: last_digits(&one.household).to_owned(),
+        household: match &one.group {
+            Some(group) => household_named(&one.household, group, names),
+            None => named(&one.household, names),
+        },
         head: head_for(one.head_name, in_full),
         by: one
             .check
@@ -109,15 +121,5 @@ fn row(one: Sampled, in_full: bool) -> Row {
         panel: panel.unwrap_or_default(),
         verdict,
         class,
-    }
-}
-
-/// `93 分：H1a*2`
-fn words(status: Status, score: Option<Points>, findings: &str) -> String {
-    match (status, score) {
-        (Status::Scored, Some(score)) if findings.is_empty() => format!("{} 分，无扣分", score.short()),
-        (Status::Scored, Some(score)) => format!("{} 分：{findings}", score.short()),
-        (Status::Scored, None) => findings.to_owned(),
-        (other, _) => other.title().to_owned(),
     }
 }

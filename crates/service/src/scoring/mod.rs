@@ -15,4 +15,4 @@ pub(crate) use exceptions::{ask as ask_exception, decide_asked as decide_excepti
 pub(crate) use handing_in::{Receipts, SentSheet, photo, received, sheets};
 pub(crate) use phone::{month as phone_month, show as phone};
 pub(crate) use review::{show as review, sign};
-pub(crate) use village::{decide, show};
+pub(crate) use village::{decide, in_words, show};

@@ -8,7 +8,7 @@ use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::canonical::Digest;
-use domain::place::{Level, Place};
+use domain::place::Place;
 use domain::points::{Points, mean};
 use domain::publication::last_digits;
 use domain::scoring::{Card, ScoringTable, Status};
@@ -27,7 +27,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted};
-use crate::log::{account_of_actor, actor_words, named};
+use crate::log::{account_of_actor, actor_words, household_named, named};
 use crate::photos::Thumbs;
 use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, refused, village_of};
 use crate::state::State;
@@ -120,10 +120,13 @@ async fn shown(
     let table = ScoringTable::new(&catalogue);
     let mine = |card: &&Card| *card.panel == *panel;
     let in_full = caller.may(EnterCards, place) || caller.may(SignCards, place);
-    let head = |household: &Place| {
-        let entry = register.iter().find(|entry| entry.household == *household);
-        head_for(entry.and_then(|entry| entry.head_name.clone()), in_full)
+    let entry = |household: &Place| register.iter().find(|entry| entry.household == *household);
+    let name = |household: &Place| match entry(household) {
+        Some(entry) => household_named(household, &entry.group, &names),
+        None => named(household, &names),
     };
+    let head =
+        |household: &Place| head_for(entry(household).and_then(|entry| entry.head_name.clone()), in_full);
     let scores: Vec<Points> = cards.iter().filter(mine).filter_map(|card| score(card, &table)).collect();
     let mean = mean(&scores);
     let mut rows: Vec<Row> = Vec::new();
@@ -134,7 +137,7 @@ async fn shown(
         let own = photos.iter().filter(|photo| photo.household == household);
         let lacks = missing.iter().find(|one| one.household == card.household);
         rows.push(Row {
-            household: named(&card.household, &names),
+            household: name(&card.household),
             head: head(&card.household),
             words: in_words(card.status, score, &with_items(&card.findings, &catalogue)),
             unusual: score.zip(mean).is_some_and(|(score, mean)| mean.tenths() - score.tenths() >= 100),
@@ -150,7 +153,7 @@ async fn shown(
             && entry.participation.covers(month)
             && !has_card(&entry.household)
     });
-    let without: Vec<Place> = without.map(|entry| entry.household).collect();
+    let without: Vec<(Place, Place)> = without.map(|entry| (entry.group, entry.household)).collect();
     let MonthToSign { digest, signed, uncovered, closed } = to_sign;
     let shown = ReviewPage {
         codes: codes_of(cards.iter().filter(mine).flat_map(|card| &card.findings), &catalogue),
@@ -189,12 +192,11 @@ fn signed_by(
     name.map_or_else(|| actor.clone(), |name| format!("{name}（{actor}）"))
 }
 
-/// Numbers under the names of their groups: `塘边小组 0003、0005；桥头小组 0001`.
-fn by_group(households: &[Place], names: &BTreeMap<Place, String>) -> String {
+/// Numbers of households under the names of their groups: `塘边小组 0003、0005；桥头小组 0001`.
+fn by_group(households: &[(Place, Place)], names: &BTreeMap<Place, String>) -> String {
     let mut groups: BTreeMap<Place, Vec<&str>> = BTreeMap::new();
-    for household in households {
-        let group = household.ancestor(Level::Group).unwrap_or(*household);
-        groups.entry(group).or_default().push(last_digits(household));
+    for (group, household) in households {
+        groups.entry(*group).or_default().push(last_digits(household));
     }
     let group =
         |(group, numbers): (Place, Vec<&str>)| format!("{} {}", named(&group, names), numbers.join("、"));

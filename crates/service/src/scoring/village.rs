@@ -24,7 +24,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted, short};
-use crate::log::named;
+use crate::log::{household_named, named};
 use crate::overview::{Progress, group_page, progress_of, village_progress};
 use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, village_of};
 use crate::state::State;
@@ -151,7 +151,7 @@ pub(super) async fn shown(
 }
 
 /// A sheet's result in words, with what was found as people read it: `93 分：H1a2`.
-pub(super) fn in_words(status: Status, score: Option<Points>, findings: &str) -> String {
+pub(crate) fn in_words(status: Status, score: Option<Points>, findings: &str) -> String {
     match (status, score) {
         (Status::Scored, Some(score)) if findings.is_empty() => format!("{} 分，无扣分", score.short()),
         (Status::Scored, Some(score)) => format!("{} 分：{findings}", score.short()),
@@ -170,7 +170,10 @@ fn open_line(
     let told = |status, score, findings: &str| in_words(status, score, &text_with_items(findings, catalogue));
     OpenLine {
         id: open.id,
-        household: named(&open.sheet.household, names),
+        household: match &open.group {
+            Some(group) => household_named(&open.sheet.household, group, names),
+            None => named(&open.sheet.household, names),
+        },
         head: head_for(open.head_name, in_full),
         by: open.by_login,
         received: state.short_time(open.received_at),

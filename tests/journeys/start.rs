@@ -58,7 +58,11 @@ async fn from_an_empty_database_to_a_county_with_its_list_by_hand_of_the_first_a
     assert!(start.body.contains("0 个镇，0 个村，0 个村小组"), "{}", start.body);
     for kind in ["divisions", "panels", "catalogue"] {
         let sample = get(&format!("/start/samples/{kind}.csv"));
-        assert_eq!((sample.status, sample.header("content-type")), (200, "text/csv; charset=utf-8"), "{kind}");
+        assert_eq!(
+            (sample.status, sample.header("content-type")),
+            (200, "text/csv; charset=utf-8"),
+            "{kind}"
+        );
     }
     let path = format!("{START}/import/divisions");
     let token = value(&get(&path).body, "form_token");

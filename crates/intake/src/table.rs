@@ -58,7 +58,9 @@ impl Table {
     pub fn all_cells(&self) -> impl Iterator<Item = Vec<String>> + '_ {
         let width = self.header.len();
         self.rows().map(move |row| {
-            (0..width).map(|column| if column < row.len() { row.text(column).to_owned() } else { String::new() }).collect()
+            (0..width)
+                .map(|column| if column < row.len() { row.text(column).to_owned() } else { String::new() })
+                .collect()
         })
     }
 

@@ -12,9 +12,7 @@ use crate::state::State;
 use crate::{
     account, accounts, api, assets, awards, caller, closing, error, headers, health, household, households,
     log, login, metrics, objecting, objections, overview, panels, photos, publication, publishing, roles,
-    rules, samples, scoring, suggesting, suggestions, tasks, why,
-    rules, samples, scoring, setup, start,
-    suggesting, suggestions, tasks, why,
+    rules, samples, scoring, setup, start, suggesting, suggestions, tasks, why,
 };
 
 macro_rules! pages {

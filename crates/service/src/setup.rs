@@ -65,10 +65,9 @@ pub async fn nobody_has_a_role(
     for county in records::jobs::counties(database).await? {
         let Ok(allowed) = guard.allow(operator, Read, county) else { return Ok(false) };
         let mut connection = database.connection().await?;
-        let given = tenancy::read(&mut connection, &allowed, async |connection| {
-            grants_of(connection, &county).await
-        })
-        .await?;
+        let given =
+            tenancy::read(&mut connection, &allowed, async |connection| grants_of(connection, &county).await)
+                .await?;
         if !given.is_empty() {
             return Ok(false);
         }
@@ -156,19 +155,16 @@ async fn make(state: &State, form: &SetupForm) -> Result<(), PageError> {
     };
     check_new(&new)?;
     let moment = state.moment();
-    let row = Division { place: county, parent: county.parent(), level: Level::County, name: name.to_owned() };
+    let row =
+        Division { place: county, parent: county.parent(), level: Level::County, name: name.to_owned() };
     let rows = [Line { number: 1, row }];
     let mut connection = state.database.connection().await?;
     let allowed = permission(state, RegisterDivisions, county)?;
     register_divisions(&mut connection, &allowed, &rows, Mode::Apply, &moment).await?;
     let allowed = permission(state, ManageAccounts, county)?;
     let account = add_account(&mut connection, &allowed, &new, &moment).await?;
-    let role = NewGrant {
-        account,
-        role: Role::CountyAdministrator,
-        from: moment.local().date(),
-        until: None,
-    };
+    let role =
+        NewGrant { account, role: Role::CountyAdministrator, from: moment.local().date(), until: None };
     let allowed = permission(state, Grant, county)?;
     grant_role(&mut connection, &state.guard, &allowed, &role, &moment).await?;
     Ok(())
@@ -176,9 +172,7 @@ async fn make(state: &State, form: &SetupForm) -> Result<(), PageError> {
 
 fn county_of(code: &str) -> Result<Place, Problem> {
     let county = Place::parse_code(code.trim()).ok().filter(|place| place.level() == Level::County);
-    county.ok_or_else(|| {
-        Problem::refused().because("县代码应是 12 位数字，后六位是 000000，如 440229000000")
-    })
+    county.ok_or_else(|| Problem::refused().because("县代码应是 12 位数字，后六位是 000000，如 440229000000"))
 }
 
 /// Whoever reads the terminal is the user of the shell, and does here what that user may do there.

@@ -44,8 +44,7 @@ pub async fn run(common: &Common, serve: &Serve) -> Result<()> {
 /// # Errors
 /// Faults of the database.
 pub async fn setup_code(context: &Context) -> Result<Option<String>> {
-    let nobody =
-        service::nobody_has_a_role(&context.database, &context.guard, &context.operator).await?;
+    let nobody = service::nobody_has_a_role(&context.database, &context.guard, &context.operator).await?;
     Ok(if nobody { Some(initial_password()?) } else { None })
 }
 

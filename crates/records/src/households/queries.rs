@@ -115,10 +115,8 @@ pub async fn ask_eligibility(
 
 /// Refuses new words about a household whose personal values are lawfully erased.
 fn unless_erased(entry: &RegisterEntry) -> Result<()> {
-    match entry.head_name {
-        Some(_) => Ok(()),
-        None => Err(Refusal::message("这一户已退出并依法删除个人信息，不能再质询或答复")),
-    }
+    let erased = || Refusal::message("这一户已退出并依法删除个人信息，不能再质询或答复");
+    entry.head_name.as_ref().map(drop).ok_or_else(erased)
 }
 
 fn unknown(household: &Place) -> Error {

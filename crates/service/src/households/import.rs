@@ -25,7 +25,8 @@ use crate::state::State;
 pub(crate) const UPLOAD_BYTES: usize = 12 << 20;
 
 /// What one file may bring.
-pub(crate) const LIMITS: Limits = Limits { bytes: 12 << 20, unpacked_bytes: 128 << 20, rows: 20_000, problems: 200 };
+pub(crate) const LIMITS: Limits =
+    Limits { bytes: 12 << 20, unpacked_bytes: 128 << 20, rows: 20_000, problems: 200 };
 
 /// Up to so many bytes the page keeps the rows until they are confirmed; a larger file is chosen again.
 const KEPT_BYTES: usize = 2 << 20;

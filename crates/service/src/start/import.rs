@@ -107,8 +107,7 @@ pub(crate) async fn import(
     let kind = Kind::of(&caller, &name, at).await?;
     let upload = upload(request, &state).await?;
     FormToken::new(&upload.token).check(&caller)?;
-    let mut visit =
-        Visit::of(&state, &caller, Section::Overview, (&place, &month), &Told::default()).await?;
+    let mut visit = Visit::of(&state, &caller, Section::Overview, (&place, &month), &Told::default()).await?;
     let confirmed = upload.confirmed;
     let (status, preview) = match previewed(&state, &kind, visit.month, upload).await {
         Ok(preview) if preview.is_good() && confirmed => {
@@ -127,12 +126,7 @@ pub(crate) async fn import(
 }
 
 /// What the file would do, or did where it was confirmed.
-async fn previewed(
-    state: &State,
-    kind: &Kind,
-    month: Month,
-    upload: Upload,
-) -> Result<Preview, PageError> {
+async fn previewed(state: &State, kind: &Kind, month: Month, upload: Upload) -> Result<Preview, PageError> {
     let Upload { name, bytes, confirmed, .. } = upload;
     if bytes.is_empty() {
         return Err(Problem::refused().because("还没有选择文件：请选一个 CSV 或 XLSX 文件").into());
@@ -184,7 +178,8 @@ async fn bring(
         Kind::Catalogue(allowed) => {
             let rows = sound(intake::catalogue(table), preview)?;
             let catalogue = intake::assemble_catalogue(&rows).map_err(of_rows)?;
-            let adoption = Adoption { catalogue, year: month.year(), from: month, reason: None, builds_on: None };
+            let adoption =
+                Adoption { catalogue, year: month.year(), from: month, reason: None, builds_on: None };
             let mut connection = state.database.connection().await?;
             adopt_catalogue(&mut connection, allowed, &adoption, mode, &moment).await
         }

@@ -28,7 +28,7 @@ use records::{places, tenancy};
 
 use super::dated::{Dated, Kind};
 use super::history::{self, Line};
-use super::query::{Shown, shown_query};
+use super::query::{self, Shown, shown_query};
 use super::{Typed, household_of};
 use crate::caller::Caller;
 use crate::error::{PageError, page};
@@ -65,6 +65,8 @@ struct FilePage {
     objections: Vec<ObjectionLine>,
     history: Vec<Line>,
     queries: Vec<Shown>,
+    /// What was typed of a new query.
+    asking: query::Typed,
     may_query: bool,
     moving: Dated,
     splitting: Dated,
@@ -103,6 +105,7 @@ struct ObjectionLine {
 pub(super) struct Left {
     pub(super) typed: Option<Typed>,
     pub(super) dated: Option<Dated>,
+    pub(super) query: Option<query::Typed>,
     pub(super) refusal: Option<(StatusCode, String)>,
     pub(super) revealed: Option<(PersonalField, Option<String>)>,
 }
@@ -186,7 +189,8 @@ pub(super) async fn shown(
         cards: loaded.cards,
         objections: loaded.objections.iter().map(objection_line).collect(),
         history: history::lines(&loaded.history, &loaded.names, knows_names, state.zone),
-        queries: loaded.queries.into_iter().map(shown_query).collect(),
+        queries: loaded.queries.into_iter().map(|query| shown_query(query, left.query.as_ref())).collect(),
+        asking: query::Typed::in_form(left.query.as_ref(), None, false),
         may_query: caller.may(QueryEligibility, village),
         moving,
         splitting,

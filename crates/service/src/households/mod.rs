@@ -3,9 +3,11 @@
 mod change;
 mod dated;
 mod file;
+mod forms;
 mod history;
 mod import;
 mod list;
+mod months;
 mod papers;
 mod query;
 mod register;

@@ -22,7 +22,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::PageError;
 use crate::http::input::{Named, Posted, day, place_of, short};
-use crate::problem::Problem;
+use crate::problem::{Problem, dates_in_words};
 use crate::shell::{Link, Section, Visit, done_at, village_of};
 use crate::state::State;
 
@@ -112,7 +112,7 @@ pub(super) async fn listed(
                 ..line(state, caller, one, &names, is_village)
             })
             .collect(),
-        lock: lock.map(|lock| lock.to_string()).unwrap_or_default(),
+        lock: lock.map(|lock| dates_in_words(&lock.to_string())).unwrap_or_default(),
         groups: groups.into_iter().map(link).collect(),
         today: now.date().to_string(),
         form,

@@ -26,6 +26,7 @@ use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted, short};
 use crate::log::{household_named, named};
 use crate::overview::{Progress, group_page, progress_of, village_progress};
+use crate::problem::dates_in_words;
 use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, village_of};
 use crate::state::State;
 
@@ -212,7 +213,7 @@ fn open_line(
         by: open.by_login,
         received: state.short_time(open.received_at),
         kind: open.receipt.title(),
-        problem: open.problem.unwrap_or_default(),
+        problem: open.problem.map(|problem| dates_in_words(&problem)).unwrap_or_default(),
         says: told(open.sheet.status, open.score, &open.sheet.findings),
         stands: open
             .current

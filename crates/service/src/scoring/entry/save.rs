@@ -21,6 +21,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::PageError;
 use crate::http::input::{Named, Pairs, place_of, short};
+use crate::problem::dates_in_words;
 use crate::shell::{Section, done_at, village_of};
 use crate::state::State;
 
@@ -159,7 +160,7 @@ async fn hand_in_all(
             saved += 1;
         } else {
             let text = typed.get(sheet.household.code().as_str()).copied().unwrap_or_default();
-            kept.lines.insert(sheet.household, (text.to_owned(), receipt.message));
+            kept.lines.insert(sheet.household, (text.to_owned(), dates_in_words(&receipt.message)));
         }
     }
     Ok(saved)

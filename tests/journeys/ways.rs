@@ -42,7 +42,7 @@ async fn who_has_to_log_in_comes_back_to_the_page_and_to_no_other_site() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_objection_says_why_and_leads_back_to_the_households_page() {
+async fn a_refused_objection_says_why_on_the_households_page_with_what_was_typed() {
     let (database, county) = scored(60, "2026-01", 1).await;
     for (act, now) in [("close", "2026-02-04T00:30:00+08:00"), ("publish", "2026-02-05T09:00:00+08:00")] {
         succeed(&database, &[act, "--county", COUNTY, "--month", "2026-01", "--now", now]);
@@ -57,10 +57,16 @@ async fn a_refused_objection_says_why_and_leads_back_to_the_households_page() {
     drop(connection);
     let serving = Serving::start_at(&database, "127.0.0.1:0", Some("2026-02-06T10:00:00+08:00"), UNLIMITED);
     let home = format!("/h/{}", cards[0].token);
-    let answer = post(&serving, &format!("{home}/objections"), "X-Nothing: here", "month=2026-01&words=");
-    assert_eq!(answer.status, 422, "{}", answer.body);
-    assert!(answer.body.contains("请用几句话写明情况和理由"), "it says what is missing: {}", answer.body);
-    assert!(answer.body.contains(&format!("href=\"{home}\"")), "it leads back: {}", answer.body);
+    let object = |form: &str| post(&serving, &format!("{home}/objections"), "X-Nothing: here", form);
+    let empty = object("month=2026-01&words=");
+    assert_eq!(empty.status, 422, "{}", empty.body);
+    assert!(empty.body.contains("请用几句话写明情况和理由"), "it says what is missing: {}", empty.body);
+    let wrong = object("month=2026-01&words=repaired&phone=12");
+    assert!(wrong.status == 422 && wrong.body.contains("电话应为 7 到 15 位数字"), "{}", wrong.body);
+    let kept = ["class=\"object\" open", ">repaired</textarea>", "name=\"phone\" value=\"12\""];
+    assert!(kept.iter().all(|kept| wrong.body.contains(kept)), "what was typed stays: {}", wrong.body);
+    assert_eq!(wrong.header("cache-control"), "no-store");
+    assert_eq!(object("month=2026-01&words=repaired").status, 200, "and is taken once it is right");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,7 +26,7 @@ use super::phone::catalogue_json;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, place_of};
-use crate::shell::{Link, Section, Shell, Told, Visit};
+use crate::shell::{Link, Section, Shell, Told, Visit, said_of};
 use crate::state::State;
 
 pub(crate) use save::save;
@@ -41,6 +41,8 @@ struct EntryPage {
     scored_on: String,
     today: String,
     late_reason: String,
+    /// What is wrong with that reason.
+    wrong_reason: String,
     rows: Vec<Row>,
     codes: Vec<CodeLine>,
     catalogue: String,
@@ -153,6 +155,7 @@ async fn shown(
     };
     let today = state.moment().local().date();
     let scored_on = kept.scored_on.unwrap_or_else(|| today.to_string());
+    let wrong_reason = said_of(&kept.problem, "逾期原因").to_owned();
     visit.shell.problem = kept.problem;
     let shown = EntryPage {
         groups: loaded.groups.iter().map(link).collect(),
@@ -161,6 +164,7 @@ async fn shown(
         scored_on,
         today: today.to_string(),
         late_reason: kept.late_reason,
+        wrong_reason,
         rows,
         codes: every_code(&catalogue),
         catalogue: catalogue_json(&catalogue),

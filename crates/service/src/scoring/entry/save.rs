@@ -22,7 +22,7 @@ use crate::caller::Caller;
 use crate::error::PageError;
 use crate::http::input::{Named, Pairs, place_of, short};
 use crate::problem::dates_in_words;
-use crate::shell::{Section, done_at, village_of};
+use crate::shell::{Section, done_at, refused, village_of};
 use crate::state::State;
 
 /// `POST /scoring/{place}/{month}/entry`: saves what is valid and keeps the rest in its lines.
@@ -36,7 +36,6 @@ pub(crate) async fn save(
     let village = village_of(&place)?;
     let allowed = caller.allow(EnterCards, village).await?;
     let of_month = crate::http::input::month("month", &month).map_err(|_| PageError::NotFound)?;
-    short("late_reason", form.filled("late_reason"))?;
     let group = form.first("group").to_owned();
     let mut kept = Kept {
         scored_on: Some(form.first("scored_on").to_owned()),
@@ -44,10 +43,15 @@ pub(crate) async fn save(
         ..Kept::default()
     };
     let catalogue = catalogue(&state, &caller, &village, of_month).await?;
-    let sheets = sheets(&form, of_month, &catalogue, &mut kept)?;
-    let saved = match sheets.is_empty() {
-        true => 0,
-        false => hand_in_all(&state, &caller, &allowed, &sheets, &form, &mut kept).await?,
+    let saved = match entered(&state, &caller, &allowed, &form, (of_month, &catalogue), &mut kept).await {
+        Ok(saved) => saved,
+        Err(error) => {
+            let (status, words) = refused(error)?;
+            kept.problem = words;
+            keep_all(&form, &mut kept);
+            let asked = OfGroup { group: Some(group), saved: None };
+            return shown(&state, &caller, (&place, &month), asked, kept, status).await;
+        }
     };
     let asked = OfGroup { group: Some(group.clone()), saved: Some(saved) };
     if kept.lines.is_empty() && kept.problem.is_empty() {
@@ -59,6 +63,38 @@ pub(crate) async fn save(
         kept.problem = format!("已保存 {saved} 户；还有 {} 户没有入账，原因写在行末", kept.lines.len());
     }
     shown(&state, &caller, (&place, &month), asked, kept, StatusCode::UNPROCESSABLE_ENTITY).await
+}
+
+/// Hands in the lines that were changed. Returns how many stand.
+async fn entered(
+    state: &State,
+    caller: &Caller,
+    allowed: &Allowed<EnterCards>,
+    form: &Pairs,
+    (month, catalogue): (Month, &Catalogue),
+    kept: &mut Kept,
+) -> Result<usize, PageError> {
+    short("late_reason", form.filled("late_reason"))?;
+    let sheets = sheets(form, month, catalogue, kept)?;
+    match sheets.is_empty() {
+        true => Ok(0),
+        false => hand_in_all(state, caller, allowed, &sheets, form, kept).await,
+    }
+}
+
+/// The lines that were changed: each with what was typed, and what stood there on which revision.
+fn changed(form: &Pairs) -> impl Iterator<Item = ((&str, &str), (&str, &str))> {
+    let lines = form.all("household").zip(form.all("findings")).zip(form.all("was").zip(form.all("base")));
+    lines.filter(|((_, typed), (was, _))| typed.trim() != was.trim())
+}
+
+/// Keeps every line that was changed as it was typed, beside what is known to be wrong with it.
+fn keep_all(form: &Pairs, kept: &mut Kept) {
+    for ((code, typed), _) in changed(form) {
+        if let Ok(household) = Place::parse_code(code) {
+            kept.lines.entry(household).or_insert_with(|| (typed.to_owned(), String::new()));
+        }
+    }
 }
 
 /// The catalogue that the lines are read by.
@@ -83,19 +119,13 @@ fn sheets(
     catalogue: &Catalogue,
     kept: &mut Kept,
 ) -> Result<Vec<Sheet>, PageError> {
-    let lines = form.all("household").zip(form.all("findings")).zip(form.all("was").zip(form.all("base")));
-    let changed = lines.filter(|((_, typed), (was, _))| typed.trim() != was.trim());
     let Ok(scored_on) = form.first("scored_on").parse::<NaiveDate>() else {
         kept.problem = "评分日期不对，请填成 2026-10-28 的样子".to_owned();
-        for ((code, typed), _) in changed {
-            if let Ok(household) = Place::parse_code(code) {
-                kept.lines.insert(household, (typed.to_owned(), String::new()));
-            }
-        }
+        keep_all(form, kept);
         return Ok(Vec::new());
     };
     let mut sheets = Vec::new();
-    for ((code, typed), (_, base)) in changed {
+    for ((code, typed), (_, base)) in changed(form) {
         let household = place_of("household", code, Level::Household)?;
         match read(typed, catalogue) {
             Err(problem) => drop(kept.lines.insert(household, (typed.to_owned(), problem))),

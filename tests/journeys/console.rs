@@ -132,7 +132,30 @@ async fn a_line_typed_over_a_card_that_has_changed_meanwhile_is_kept_for_the_lea
     assert_eq!(answer.status, 422);
     assert!(answer.body.contains("请组长取舍"), "{}", answer.body);
     assert_eq!(world.cards().await, [(households[0].to_owned(), 1, "2026-01-26".to_owned(), true)]);
-    assert!(world.get(PAGE).contains("要组长取舍的评分单"));
+    let open = world.get(PAGE);
+    assert!(open.contains("要组长取舍的评分单"));
+
+    let sheet = open.split("/sheets/").nth(1).and_then(|rest| rest.split('"').next()).expect("a form");
+    let long = "x".repeat(201);
+    let form = [("form_token", page[0].1[0].as_str()), ("take", "no"), ("reason", long.as_str())];
+    let refused = world.post(&format!("{PAGE}/sheets/{sheet}"), &form);
+    assert!(refused.status == 422 && refused.body.contains("至多 200 个字"), "{}", refused.body);
+    assert_eq!(values(&refused.body, "reason"), [long], "what was typed stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_page_that_is_refused_as_a_whole_keeps_every_line() {
+    let world = World::new().await;
+    let page = fields(&world.get(&format!("{PAGE}/entry")));
+    let long = "x".repeat(201);
+    let mut form = filled(&page, &[(0, "H3b"), (2, "-")]);
+    form.push(("late_reason", long.as_str()));
+    let refused = world.post(&format!("{PAGE}/entry"), &form);
+    assert!(refused.status == 422 && refused.body.contains("至多 200 个字"), "{}", refused.body);
+    let typed = values(&refused.body, "findings");
+    assert_eq!((typed[0].as_str(), typed[2].as_str()), ("H3b", "-"));
+    assert_eq!(values(&refused.body, "late_reason"), [long]);
+    assert!(world.cards().await.is_empty(), "nothing was entered");
 }
 
 #[tokio::test(flavor = "multi_thread")]

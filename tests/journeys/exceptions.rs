@@ -118,6 +118,31 @@ async fn the_town_opens_one_household_for_some_days_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refused_decision_keeps_its_reason_and_people_read_dates_in_words() {
+    let database = TestDatabase::empty().await;
+    let mut connection = database.database.connection().await.expect("a connection");
+    County::new(60, "2026-01", 1).register(&mut connection).await;
+    drop(connection);
+    people(&database).await;
+    let desk = Desk::at(&database, "2026-02-04T10:00:00+08:00");
+    let page = desk.get(&desk.clerk, PAGE).body;
+    assert!(page.contains("2026年1月的评分已于2026年2月3日24时截止"), "{page}");
+    let panel = value(&desk.get(&desk.clerk, &format!("{PAGE}/entry")).body, "panel");
+    let told = desk.enter(&panel, "0001", "2026-01-28", "H1a").body;
+    assert!(told.contains("2026-01 的评分已于 2026-02-03 24:00 截止"), "programs read as before: {told}");
+
+    assert_eq!(desk.ask("until=2026-02-06&reason=outage").status, 303);
+    let owner = superuser(&database).await;
+    let id: i64 = owner.query_one("select id from lock_exception", &[]).await.expect("a request").get(0);
+    let decision = format!("/scoring/{TOWN}/2026-01/exceptions/{id}");
+    let long = "x".repeat(201);
+    let refused = desk.post(&desk.town, &decision, &format!("act=refuse&reason={long}"));
+    assert!(refused.status == 422 && refused.body.contains("至多 200 个字"), "{}", refused.body);
+    assert_eq!(value(&refused.body, "reason"), long, "what was typed stays");
+    assert_eq!(desk.post(&desk.town, &decision, "act=refuse&reason=late").status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_closed_month_is_never_opened_again() {
     let (database, _) = scored(60, "2026-01", 1).await;
     people(&database).await;

@@ -317,6 +317,32 @@ async fn the_town_asks_the_village_answers_and_the_town_closes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_into_a_query_stays_where_it_is_refused() {
+    let world = World::new().await;
+    let [clerk, guide] = ["clerk", "guide"].map(|login| log_in(&world.serving.pages, login));
+    let (queries, answers) = (world.address("/queries"), world.address("/answers"));
+    let check = |answer: Answer, kept: &[&str]| {
+        assert_eq!(answer.status, 422, "{}", answer.body);
+        assert!(kept.iter().all(|kept| answer.body.contains(kept)), "{kept:?}: {}", answer.body);
+    };
+    let unchosen = world.post(&guide, &queries, &[("act", "ask"), ("about", ""), ("reason", "whose")]);
+    check(unchosen, &[">whose</textarea>", "<span class=\"word-late\">请选择</span>"]);
+    let silent = world.post(&guide, &queries, &[("act", "ask"), ("about", "resident"), ("reason", "")]);
+    check(
+        silent,
+        &["value=\"resident\" selected", "<span class=\"word-late lines\">请用几句话写明情况和理由</span>"],
+    );
+    let asked = [("act", "ask"), ("about", "resident"), ("reason", "x")];
+    assert_eq!(world.post(&guide, &queries, &asked).status, 303);
+
+    let id = value(&world.get(&clerk, &world.address("")).body, "query");
+    let changed = [("act", "changed"), ("query", id.as_str()), ("reason", "counted")];
+    check(world.post(&clerk, &answers, &changed), &[">counted</textarea>", "还没有改动"]);
+    let again = [("act", "asked_again"), ("query", id.as_str()), ("reason", "early")];
+    check(world.post(&guide, &queries, &again), &[">early</textarea>"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_system_moves_splits_and_merges_by_the_same_rules() {
     let world = World::new().await;
     let clerk = log_in(&world.serving.pages, "clerk");

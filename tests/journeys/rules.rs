@@ -167,6 +167,12 @@ async fn only_the_county_lets_pass_what_may_not_be_scored_and_its_reason_stays()
     assert!(below.body.contains("只有县可以放行"), "{}", below.body);
     let silent = approve(&county, " ");
     assert!(silent.status == 422 && silent.body.contains("写明放行的原因"), "{}", silent.body);
+    let token = values(&silent.body, "form_token")[0].clone();
+    let long = "改".repeat(501);
+    let fields = [("form_token", token.as_str()), ("act", "send-back"), ("reason", long.as_str())];
+    let long_winded = world.post(&county, &address, &with(Fields::new(), &fields));
+    assert!(long_winded.status == 422 && long_winded.body.contains("至多 500 字"), "{}", long_winded.body);
+    assert_eq!(values(&long_winded.body, "reason"), [long], "what was typed stays");
     assert_eq!(approve(&county, "只是宣讲，不涉及罚款").status, 303);
 
     let query = "select reason from submission_step";

@@ -70,6 +70,30 @@ async fn a_refused_objection_says_why_on_the_households_page_with_what_was_typed
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_factor_that_a_code_did_not_confirm_is_offered_again() {
+    let (database, county) = scored(60, "2026-01", 1).await;
+    let village = demo::villages(&county.plan).next().expect("a village").place;
+    let mut connection = database.database.connection().await.expect("a connection");
+    let clerk = account(&mut connection, "clerk", village).await;
+    grant(&mut connection, clerk, Role::VillageAdministrator, village).await;
+    drop(connection);
+    let serving = Serving::start_at(&database, "127.0.0.1:0", None, UNLIMITED);
+    let cookie = log_in(&serving.pages, "clerk");
+    let field = |page: &str, name: &str| {
+        let rest = page.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("the field");
+        rest.split('"').next().expect("its value").to_owned()
+    };
+    let page = send(&serving.pages, "GET", "/account", &[&cookie], "").body;
+    let form = format!("form_token={}", field(&page, "form_token"));
+    let offered = post(&serving, "/account/second-factor", &cookie, &form);
+    let secret = field(&offered.body, "secret");
+    let wrong = format!("{form}&secret={secret}&code=abc");
+    let refused = post(&serving, "/account/second-factor", &cookie, &wrong);
+    assert!(refused.status == 422 && refused.body.contains("动态口令不对"), "{}", refused.body);
+    assert_eq!(field(&refused.body, "secret"), secret, "the phone holds it already");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_version_that_was_looked_through_is_published() {
     let (database, county) = scored(60, "2026-01", 1).await;
     succeed(

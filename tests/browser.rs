@@ -2,6 +2,7 @@
 
 mod crawl;
 mod driver;
+mod entry;
 mod looks;
 mod month;
 mod phone;

@@ -51,7 +51,8 @@ function forgetPhonePage(form) {
     if (form.dataset.forgotten) return;
     event.preventDefault();
     try {
-      const { forgetShown } = await import('./phone/store.js');
+      const [{ forgetShown }, { forgetTyped }] = await Promise.all([import('./phone/store.js'), import('./typed.js')]);
+      forgetTyped();
       await forgetShown();
     } catch (error) {
       console.error('something of the phone page stays on this device', error);
@@ -71,6 +72,7 @@ const WORDS = new Map([
 
 /** Paper sheets by keyboard: `table[data-sheet-entry]`, one `input[name=findings]` a row. */
 async function enterSheets(table) {
+  const { keepTyped } = await import('./typed.js');
   const { parseFindings, rulesOf, score, short, FindingsError } = await import('./phone/score.js');
   const catalogue = JSON.parse(document.querySelector('#catalogue').textContent);
   const inputs = [...table.querySelectorAll('input[name=findings]')];
@@ -102,6 +104,7 @@ async function enterSheets(table) {
     next?.focus();
     next?.select();
   };
+  keepTyped(table).forEach(check);
   for (const input of inputs) input.closest('tr').querySelector('[data-words]').textContent = read(input.value.trim()).words;
   table.addEventListener('input', (event) => inputs.includes(event.target) && check(event.target));
   table.addEventListener('keydown', (event) => {

@@ -13,7 +13,7 @@ use domain::place::{Level, Place};
 use domain::scoring::{Finding, Receipt, Status, parse_typed, write_findings};
 use records::catalogue::catalogue_of;
 use records::sealing::random;
-use records::sheets::{Sheet, hand_in};
+use records::sheets::{AT_ONCE, Sheet, hand_in};
 use records::tenancy;
 
 use super::{Kept, OfGroup, shown};
@@ -21,7 +21,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::PageError;
 use crate::http::input::{Named, Pairs, place_of, short};
-use crate::shell::{Section, done_at, village_of};
+use crate::shell::{Section, done_at, refused, village_of};
 use crate::state::State;
 
 /// `POST /scoring/{place}/{month}/entry`: saves what is valid and keeps the rest in its lines.
@@ -35,7 +35,6 @@ pub(crate) async fn save(
     let village = village_of(&place)?;
     let allowed = caller.allow(EnterCards, village).await?;
     let of_month = crate::http::input::month("month", &month).map_err(|_| PageError::NotFound)?;
-    short("late_reason", form.filled("late_reason"))?;
     let group = form.first("group").to_owned();
     let mut kept = Kept {
         scored_on: Some(form.first("scored_on").to_owned()),
@@ -43,7 +42,14 @@ pub(crate) async fn save(
         ..Kept::default()
     };
     let catalogue = catalogue(&state, &caller, &village, of_month).await?;
-    let sheets = sheets(&form, of_month, &catalogue, &mut kept)?;
+    let sheets = match short("late_reason", form.filled("late_reason")) {
+        Ok(()) => sheets(&form, of_month, &catalogue, &mut kept)?,
+        Err(problem) => {
+            kept.problem = problem.sentence();
+            kept.lines.extend(changed(&form).filter_map(as_typed));
+            Vec::new()
+        }
+    };
     let saved = match sheets.is_empty() {
         true => 0,
         false => hand_in_all(&state, &caller, &allowed, &sheets, &form, &mut kept).await?,
@@ -75,6 +81,24 @@ async fn catalogue(
     Ok(stored.await?.map(|stored| stored.catalogue).unwrap_or_default())
 }
 
+/// A line that was changed.
+struct Line<'a> {
+    code: &'a str,
+    typed: &'a str,
+    base: &'a str,
+}
+
+fn changed(form: &Pairs) -> impl Iterator<Item = Line<'_>> {
+    let lines = form.all("household").zip(form.all("findings")).zip(form.all("was").zip(form.all("base")));
+    let changed = lines.filter(|((_, typed), (was, _))| typed.trim() != was.trim());
+    changed.map(|((code, typed), (_, base))| Line { code, typed, base })
+}
+
+/// A line that stays as it was typed, with nothing against it.
+fn as_typed(line: Line<'_>) -> Option<(Place, (String, String))> {
+    Some((Place::parse_code(line.code).ok()?, (line.typed.to_owned(), String::new())))
+}
+
 /// The lines that were changed, as sheets; what cannot be read is kept with what is wrong.
 fn sheets(
     form: &Pairs,
@@ -82,19 +106,13 @@ fn sheets(
     catalogue: &Catalogue,
     kept: &mut Kept,
 ) -> Result<Vec<Sheet>, PageError> {
-    let lines = form.all("household").zip(form.all("findings")).zip(form.all("was").zip(form.all("base")));
-    let changed = lines.filter(|((_, typed), (was, _))| typed.trim() != was.trim());
     let Ok(scored_on) = form.first("scored_on").parse::<NaiveDate>() else {
         kept.problem = "评分日期不对，请填成 2026-10-28 的样子".to_owned();
-        for ((code, typed), _) in changed {
-            if let Ok(household) = Place::parse_code(code) {
-                kept.lines.insert(household, (typed.to_owned(), String::new()));
-            }
-        }
+        kept.lines.extend(changed(form).filter_map(as_typed));
         return Ok(Vec::new());
     };
     let mut sheets = Vec::new();
-    for ((code, typed), (_, base)) in changed {
+    for Line { code, typed, base } in changed(form) {
         let household = place_of("household", code, Level::Household)?;
         match read(typed, catalogue) {
             Err(problem) => drop(kept.lines.insert(household, (typed.to_owned(), problem))),
@@ -147,19 +165,31 @@ async fn hand_in_all(
     kept: &mut Kept,
 ) -> Result<usize, PageError> {
     let identity = caller.logged_in().map(|person| person.identity.clone()).ok_or(PageError::LogIn)?;
-    let received = {
-        let mut connection = state.database.connection().await?;
-        let (salts, moment) = (&state.registrar.salts, state.moment());
-        hand_in(&mut connection, allowed, identity.account, &identity.login, sheets, salts, &moment).await?
-    };
     let typed: BTreeMap<&str, &str> = form.all("household").zip(form.all("findings")).collect();
+    let line = |sheet: &Sheet, problem: String| {
+        let text = typed.get(sheet.household.code().as_str()).copied().unwrap_or_default();
+        (sheet.household, (text.to_owned(), problem))
+    };
+    let (salts, moment) = (&state.registrar.salts, state.moment());
+    let mut connection = state.database.connection().await?;
     let mut saved = 0;
-    for (sheet, receipt) in sheets.iter().zip(received) {
-        if matches!(receipt.receipt, Receipt::Entered | Receipt::Same) {
-            saved += 1;
-        } else {
-            let text = typed.get(sheet.household.code().as_str()).copied().unwrap_or_default();
-            kept.lines.insert(sheet.household, (text.to_owned(), receipt.message));
+    for some in sheets.chunks(AT_ONCE) {
+        let received =
+            hand_in(&mut connection, allowed, identity.account, &identity.login, some, salts, &moment).await;
+        let received = match received {
+            Ok(received) => received,
+            Err(error) => {
+                kept.problem = refused(error.into())?.1;
+                kept.lines.extend(some.iter().map(|sheet| line(sheet, String::new())));
+                continue;
+            }
+        };
+        for (sheet, receipt) in some.iter().zip(received) {
+            if matches!(receipt.receipt, Receipt::Entered | Receipt::Same) {
+                saved += 1;
+            } else {
+                kept.lines.extend([line(sheet, receipt.message)]);
+            }
         }
     }
     Ok(saved)

@@ -171,6 +171,9 @@ async fn the_table_is_taken_out_with_a_line_for_each_village_and_the_log_says_so
     assert_eq!(world.count(logged).await, 2);
     let page = world.get(&format!("/overview/{COUNTY}/{MONTH}"));
     assert!(!page.contains("/reminders\""), "who only reads does not urge");
+    assert!(!page.contains("参与较上月"), "nothing is known of the month before: {page}");
+    let next = world.get(&format!("/overview/{COUNTY}/2026-02"));
+    assert!(next.contains("参与较上月") && next.contains("<span class=\"visually-hidden\">持平"), "{next}");
     assert!(page.contains("近 12 个月") && page.contains("0%（0 / "), "nothing was put up in time: {page}");
 }
 

@@ -61,6 +61,12 @@ function forgetPhonePage(form) {
   });
 }
 
+/** Shows a button that prints the page: `button[data-print]`, hidden where nothing would happen. */
+function printPage(button) {
+  button.hidden = false;
+  button.addEventListener('click', () => print());
+}
+
 /** What a row may say besides findings: the words of `domain/src/scoring/typed.rs`, and what the row comes to. */
 const WORDS = new Map([
   ...['-', '0', '无', '无扣分', '满分'].map((word) => [word, '100']),
@@ -153,5 +159,6 @@ new Set([...document.querySelectorAll('[data-confirm]')].map((one) => one.closes
 document.querySelectorAll('select[data-go]').forEach(goTo);
 document.querySelectorAll('nav.flow').forEach(showPresent);
 document.querySelectorAll('form[action="/logout"]').forEach(forgetPhonePage);
+document.querySelectorAll('button[data-print]').forEach(printPage);
 document.querySelectorAll('table[data-sheet-entry]').forEach(enterSheets);
 document.querySelectorAll('[data-sum-points]').forEach(sumPoints);

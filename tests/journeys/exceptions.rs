@@ -107,6 +107,10 @@ async fn the_town_opens_one_household_for_some_days_and_nothing_else() {
     let page = desk.get(&desk.clerk, PAGE).body;
     assert!(page.contains("补录中") && page.contains("class=\"btn\" href=\"/phone\""), "{page}");
 
+    let phone = desk.get(&desk.clerk, "/phone/month/current").json();
+    let open = json!([{ "month": "2026-01", "title": "2026年1月", "opened_until": "2026-02-06" }]);
+    assert_eq!((&phone["month"], &phone["open"]), (&json!("2026-01"), &open), "the phone offers it");
+
     let opened = desk.enter(&panel, "0001", "2026-02-04", "H1a");
     assert_eq!(opened.status, 200, "{}", opened.body);
     assert_eq!(desk.enter(&panel, "0002", "2026-01-28", "H1a").status, 422, "the neighbour stays locked");
@@ -119,6 +123,8 @@ async fn the_town_opens_one_household_for_some_days_and_nothing_else() {
     let over = later.enter(&panel, "0001", "2026-02-04", "H1a*2");
     assert!(over.status == 422 && over.body.contains("需要镇批准的补录"), "{}", over.body);
     assert!(later.get(&later.clerk, PAGE).body.contains("已结束"));
+    let phone = later.get(&later.clerk, "/phone/month/current").json();
+    assert_eq!(phone["open"], json!([]), "and no longer than that");
     succeed(&database, &["verify", "--county", COUNTY]);
 }
 

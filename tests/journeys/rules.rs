@@ -199,7 +199,7 @@ async fn a_setting_is_shown_as_old_and_new_before_it_is_saved_with_its_reason() 
     let shown = world.post(&town, SETTINGS, &form("9", &[reason, ("act", "check")]));
     assert_eq!(shown.status, 200, "{}", shown.body);
     assert!(
-        shown.body.contains("7（沿用上级）") && shown.body.contains("<strong>9</strong>"),
+        shown.body.contains("7 天（沿用上级）") && shown.body.contains("<strong>9 天</strong>"),
         "{}",
         shown.body
     );

@@ -62,6 +62,12 @@ function forgetPhonePage(form) {
   });
 }
 
+/** Shows a button that prints the page: `button[data-print]`, hidden where nothing would happen. */
+function printPage(button) {
+  button.hidden = false;
+  button.addEventListener('click', () => print());
+}
+
 /** What a row may say besides findings: the words of `domain/src/scoring/typed.rs`, and what the row comes to. */
 const WORDS = new Map([
   ...['-', '0', '无', '无扣分', '满分'].map((word) => [word, '100']),
@@ -121,14 +127,14 @@ async function enterSheets(table) {
   });
 }
 
-/** The full points of a list, class by class, while it is typed: `table[data-sum-points]`, shown in `[data-sums]`. */
-function sumPoints(table) {
+/** The full points of a list, class by class, while it is typed: `[data-sum-points]`, shown in `[data-sum]` and `[data-sums]`. */
+function sumPoints(list) {
   const bar = document.querySelector('[data-sums]');
   const words = bar.querySelector('[data-sum-words]');
   const short = (tenths) => (tenths % 10 ? (tenths / 10).toFixed(1) : String(tenths / 10));
   const show = () => {
     const [sums, items] = [new Map(), new Set()];
-    for (const row of table.tBodies[0].rows) {
+    for (const row of list.querySelectorAll('tbody tr')) {
       const value = (name) => row.querySelector(`[name=${name}]`).value.trim();
       const item = value('item_code');
       // As the server counts: an item by its first row, what is no number as nothing.
@@ -138,7 +144,7 @@ function sumPoints(table) {
       const tenths = /^\d{1,4}(\.\d)?$/.test(full) ? Math.round(Number(full) * 10) : 0;
       for (const name of [value('category'), 'all']) sums.set(name, (sums.get(name) ?? 0) + tenths);
     }
-    for (const output of bar.querySelectorAll('[data-sum]')) {
+    for (const output of list.querySelectorAll('[data-sum]')) {
       const text = short(sums.get(output.dataset.sum) ?? 0);
       if (output.value !== text) output.value = text;
     }
@@ -147,8 +153,8 @@ function sumPoints(table) {
     words.textContent = left === 0 ? '正好 100 分' : left > 0 ? `还差 ${short(left)} 分` : `多出 ${short(-left)} 分`;
     words.className = left === 0 ? 'word-fine' : 'word-late';
   };
-  table.addEventListener('input', show);
-  table.addEventListener('change', show);
+  list.addEventListener('input', show);
+  list.addEventListener('change', show);
   show();
 }
 
@@ -156,5 +162,6 @@ new Set([...document.querySelectorAll('[data-confirm]')].map((one) => one.closes
 document.querySelectorAll('select[data-go]').forEach(goTo);
 document.querySelectorAll('nav.flow').forEach(showPresent);
 document.querySelectorAll('form[action="/logout"]').forEach(forgetPhonePage);
+document.querySelectorAll('button[data-print]').forEach(printPage);
 document.querySelectorAll('table[data-sheet-entry]').forEach(enterSheets);
-document.querySelectorAll('table[data-sum-points]').forEach(sumPoints);
+document.querySelectorAll('[data-sum-points]').forEach(sumPoints);

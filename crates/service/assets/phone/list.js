@@ -38,9 +38,9 @@ function emptiness({ data, problem }) {
 function months(app) {
   const open = app.data?.open ?? [];
   if (open.length < 2) return null;
-  const pick = ({ month, title }) => button({
+  const pick = ({ month, title, opened_until }) => button({
     'data-month': month, 'aria-pressed': `${month === app.data.month}`, onclick: () => app.openMonth(month),
-  }, title);
+  }, opened_until ? `${title}（补录）` : title);
   return h('div', { class: 'tabs', role: 'group', 'aria-label': '评哪个月' }, open.map(pick));
 }
 
@@ -76,10 +76,12 @@ function counts(app, households) {
 
 function deadline(data) {
   const day = today(data, Date.now());
-  const words =
-    day > data.last_entry_day
-      ? `本月评分已于 ${dayTitle(data.last_entry_day)} 24:00 截止；在这里还能保存，但要镇里批准补录后才算数。`
-      : `${dayTitle(data.last_entry_day)} 24:00 前都可以填写。`;
+  const last = dayTitle(data.last_entry_day);
+  const opened = data.open?.find((one) => one.month === data.month)?.opened_until;
+  if (day <= data.last_entry_day) return h('p', { class: 'soft' }, `${last} 24:00 前都可以填写。`);
+  const words = opened && day <= opened
+    ? `本月评分已于 ${last} 24:00 截止；获准补录的，${dayTitle(opened)} 24:00 前还可以填写，其余的要镇里批准后才算数。`
+    : `本月评分已于 ${last} 24:00 截止；在这里还能保存，但要镇里批准补录后才算数。`;
   return h('p', { class: 'soft' }, words);
 }
 

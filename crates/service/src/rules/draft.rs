@@ -1,5 +1,7 @@
 //! Changing a catalogue: a complete list, checked and tried on past months, and handed in for approval or put in force.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use authz::{AdoptCatalogue, Read, SubmitCatalogue};
 use axum::extract::State as Extract;
@@ -13,12 +15,13 @@ use records::catalogue::{Adoption, Submission, adopt_catalogue, catalogue_of, su
 use records::{Mode, places, tenancy};
 
 use super::editor::{EditorLine, Sums, assembled, banned, lines_in, lines_of, with_more};
+use super::grouped::{LineGroup, grouped};
 use super::trial::{Trial, trial};
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Pairs, short, wrong};
-use crate::problem::{Problem, in_words};
+use crate::problem::{FieldProblem, Problem, in_words};
 use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
 use crate::state::State;
 
@@ -26,7 +29,7 @@ use crate::state::State;
 #[template(path = "rules/draft.html")]
 struct DraftPage {
     shell: Shell,
-    lines: Vec<EditorLine>,
+    groups: Vec<LineGroup>,
     sums: Sums,
     from: String,
     meeting_on: String,
@@ -43,6 +46,8 @@ struct DraftPage {
 struct Checked {
     sum: Points,
     banned: Vec<String>,
+    /// The rows of what is banned.
+    banned_at: BTreeSet<u32>,
     changes: Vec<ChangeLine>,
     /// Further, where it was tried.
     tried: Option<Tried>,
@@ -66,6 +71,8 @@ struct Filled {
     reason: String,
     asks_override: bool,
     builds_on: Option<i64>,
+    /// The rows in which something is wrong.
+    wrong: BTreeSet<u32>,
 }
 
 impl Filled {
@@ -78,7 +85,21 @@ impl Filled {
             reason: form.first("reason").to_owned(),
             asks_override: form.filled("asks_override").is_some(),
             builds_on: form.first("builds_on").parse().ok(),
+            wrong: BTreeSet::new(),
         }
+    }
+}
+
+/// The rows that problems name.
+fn rows_named(problems: &[FieldProblem]) -> BTreeSet<u32> {
+    problems.iter().filter_map(|one| one.line).collect()
+}
+
+/// The rows that a refusal names.
+fn rows_refused(error: &PageError) -> BTreeSet<u32> {
+    match error {
+        PageError::Problem(problem) => rows_named(problem.errors()),
+        PageError::NotFound | PageError::LogIn | PageError::Fault(_) => BTreeSet::new(),
     }
 }
 
@@ -104,11 +125,11 @@ async fn shown(
     let (place, month) = (visit.place, visit.month);
     let stored = in_force(state, &visit.allowed, &place, month).await?;
     let in_force = stored.as_ref().map(|stored| lines_of(&stored.catalogue)).unwrap_or_default();
-    let lines = filled.lines.unwrap_or(in_force);
+    let lines = filled.lines.unwrap_or_else(|| in_force.clone());
     let from = if filled.from.is_empty() { month.next().to_string() } else { filled.from };
     let shown = DraftPage {
         sums: Sums::of(&lines),
-        lines: with_more(lines),
+        groups: grouped(with_more(lines), &in_force, &filled.wrong),
         from,
         meeting_on: filled.meeting_on,
         attendance: filled.attendance,
@@ -148,22 +169,26 @@ pub(crate) async fn submit(
     let act = form.first("act");
     if act == "check" || act == "try" {
         let checked = check(&state, &visit, &form, act == "try").await;
-        let (status, checked) = match checked {
-            Ok(checked) => (StatusCode::OK, Some(checked)),
+        let (status, checked, wrong) = match checked {
+            Ok(checked) => (StatusCode::OK, Some(checked), BTreeSet::new()),
             Err(error) => {
+                let wrong = rows_refused(&error);
                 let (status, words) = refused(error)?;
                 visit.shell.problem = words;
-                (status, None)
+                (status, None, wrong)
             }
         };
-        return shown(&state, visit, status, Filled::of(&form), checked).await;
+        let banned = checked.as_ref().map(|checked| checked.banned_at.clone());
+        let filled = Filled { wrong: banned.unwrap_or(wrong), ..Filled::of(&form) };
+        return shown(&state, visit, status, filled, checked).await;
     }
     match hand_in(&state, &caller, visit.place, &form).await {
         Ok(code) => Ok(done_at(&Section::Rules.at(&visit.place, visit.month), code)),
         Err(error) => {
+            let wrong = rows_refused(&error);
             let (status, words) = refused(error)?;
             visit.shell.problem = words;
-            shown(&state, visit, status, Filled::of(&form), None).await
+            shown(&state, visit, status, Filled { wrong, ..Filled::of(&form) }, None).await
         }
     }
 }
@@ -174,9 +199,11 @@ async fn check(state: &State, visit: &Visit, form: &Pairs, is_tried: bool) -> Re
     let stored = in_force(state, &visit.allowed, &visit.place, visit.month).await?;
     let before = stored.map(|stored| stored.catalogue).unwrap_or_default();
     let tried = if is_tried { Some(tried(state, visit, &catalogue, form).await?) } else { None };
+    let banned = banned(&lines, &catalogue);
     Ok(Checked {
         sum: catalogue.items.iter().map(|item| item.full).sum(),
-        banned: banned(&lines, &catalogue).iter().map(in_words).collect(),
+        banned: banned.iter().map(in_words).collect(),
+        banned_at: rows_named(&banned),
         changes: difference_lines(&before, &catalogue),
         tried,
     })

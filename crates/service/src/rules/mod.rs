@@ -2,6 +2,7 @@
 
 mod draft;
 mod editor;
+mod grouped;
 mod settings;
 mod submission;
 mod trial;

@@ -18,6 +18,7 @@ use records::scoring::{
 use records::{places, tenancy};
 use serde::Deserialize;
 
+use super::standing::Entry;
 use super::village::shown;
 use crate::account::FormToken;
 use crate::caller::Caller;
@@ -31,6 +32,8 @@ use crate::state::State;
 pub(super) struct Exceptions {
     pub(super) lines: Vec<ExceptionLine>,
     pub(super) waiting: usize,
+    /// How far entry is; of a village only.
+    pub(super) entry: Entry,
     /// What keeps entry closed; empty where nobody may ask.
     pub(super) lock: String,
     pub(super) groups: Vec<Link>,
@@ -94,6 +97,7 @@ pub(super) async fn listed(
         })
         .await?
     };
+    let entry = Entry::of(lock.as_ref(), &found);
     let may_ask = is_village && caller.may(AskException, place);
     let lock = lock.filter(|lock| may_ask && matches!(lock, Lock::Past { .. }));
     let link = |(group, name): (Place, String)| Link {
@@ -103,6 +107,7 @@ pub(super) async fn listed(
     };
     Ok(Exceptions {
         waiting: found.iter().filter(|one| one.state == ExceptionState::Waiting).count(),
+        entry,
         lines: found.into_iter().map(|one| line(state, caller, one, &names, is_village)).collect(),
         lock: lock.map(|lock| lock.to_string()).unwrap_or_default(),
         groups: groups.into_iter().map(link).collect(),

@@ -165,6 +165,7 @@ fn main_pages(stage: &Stage) -> Vec<(Option<&'static str>, Vec<String>)> {
         numbered(stage, official, &format!("/accounts/{COUNTY}/{MONTH}")),
         format!("/accounts/{COUNTY}/{MONTH}/tokens"),
         format!("/suggestions/{VILLAGE}/{MONTH}"),
+        format!("/samples/{COUNTY}/{MONTH}"),
         "/account".to_owned(),
         "/roles".to_owned(),
     ];

@@ -104,6 +104,8 @@ pub const PROBES: &[Probe] = &[
     send("POST", "/samples/{place}/{month}/commitments", "/samples/440229100201/2026-01/commitments", "form_token={form_token}&size=5", Needs::Act("sample", VILLAGE)),
     send("POST", "/samples/{place}/{month}/draws", "/samples/440229100201/2026-01/draws", "form_token={form_token}", Needs::Act("sample", VILLAGE)),
     send("POST", "/samples/{place}/{month}/cards", "/samples/440229100201/2026-01/cards", "form_token={form_token}&household=4402291002010010001&checked_on=2026-02-05&findings=-", Needs::Act("sample", VILLAGE)),
+    get("/samples/{place}/{month}/corrections/{household}", "/samples/440229100201/2026-01/corrections/4402291002010010001", Needs::Act("correct", VILLAGE)),
+    send("POST", "/samples/{place}/{month}/corrections/{household}", "/samples/440229100201/2026-01/corrections/4402291002010010001", "form_token={form_token}&act=check&card=-&reason=x&seen=1", Needs::Act("correct", VILLAGE)),
     get("/samples/{place}/{month}/list.pdf", "/samples/440229100201/2026-01/list.pdf", Needs::Act("sample", VILLAGE)),
     get("/objections/{place}/{month}", "/objections/440229100201/2026-01", Needs::Act("read", VILLAGE)),
     send("POST", "/objections/{place}/{month}", "/objections/440229100201/2026-01", "form_token={form_token}&group=440229100201001&number=0001&words=x", Needs::Act("object", VILLAGE)),

@@ -64,6 +64,8 @@ pages! {
     post "/samples/{place}/{month}/draws" samples::draw;
     post "/samples/{place}/{month}/cards" samples::check;
     get "/samples/{place}/{month}/list.pdf" samples::list;
+    get "/samples/{place}/{month}/corrections/{household}" samples::correction;
+    post "/samples/{place}/{month}/corrections/{household}" samples::correct;
     get "/objections/{place}/{month}" objections::show;
     post "/objections/{place}/{month}" objections::take;
     get "/objections/{place}/{month}/{objection}" objections::one;

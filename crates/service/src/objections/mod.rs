@@ -27,6 +27,7 @@ use crate::state::State;
 use crate::suggestions::{Waiting, waiting};
 
 pub(crate) use file::{decide, sealed, show as one};
+pub(crate) use preview::{Preview, preview};
 
 /// How many a page lists.
 const LISTED: usize = 200;

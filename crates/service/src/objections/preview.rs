@@ -9,25 +9,25 @@ use records::closing::StoredDifference;
 use crate::log::named;
 
 /// Whom a decision would move.
-pub(super) struct Preview {
+pub(crate) struct Preview {
     /// Those whose right to redeem changes stand first.
-    pub(super) flips: Vec<Flip>,
+    pub(crate) flips: Vec<Flip>,
     /// Whose right to redeem changes, in a sentence; empty where nobody's does.
-    pub(super) rights: String,
+    pub(crate) rights: String,
 }
 
 /// A household that the correction moves.
-pub(super) struct Flip {
+pub(crate) struct Flip {
     /// Group and number.
-    pub(super) household: String,
-    pub(super) score: (String, String),
-    pub(super) rank: (String, String),
-    pub(super) qualifies: (&'static str, &'static str),
-    pub(super) flips: bool,
+    pub(crate) household: String,
+    pub(crate) score: (String, String),
+    pub(crate) rank: (String, String),
+    pub(crate) qualifies: (&'static str, &'static str),
+    pub(crate) flips: bool,
 }
 
 /// Whom the movements of a decision that was tried concern.
-pub(super) fn preview(moved: &[StoredDifference], names: &BTreeMap<Place, String>) -> Preview {
+pub(crate) fn preview(moved: &[StoredDifference], names: &BTreeMap<Place, String>) -> Preview {
     let mut flips: Vec<Flip> = moved.iter().map(|one| flip(one, names)).collect();
     flips.sort_by_key(|one| !one.flips);
     let rights = flips.iter().filter(|one| one.flips);

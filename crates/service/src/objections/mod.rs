@@ -172,7 +172,7 @@ pub(crate) async fn take(
     let village = village_of(&place)?;
     let allowed = caller.allow(Object, village).await?;
     let filed = async {
-        let household = household_at(&state, &allowed, (&form.group, &form.number)).await?;
+        let household = household_at(&state, &allowed, (&form.group, &form.number), &month).await?;
         let household = household
             .ok_or_else(|| crate::http::input::wrong("number", "请选村小组，并填四位户号".to_owned()))?;
         let new = NewObjection {

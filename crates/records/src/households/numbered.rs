@@ -56,9 +56,8 @@ pub async fn household_numbered_in(
     let there = roster(connection, &group.county(), (&interval.low, &interval.high), month).await?;
     let then = there.iter().map(|row| &row.entry).filter(|entry| last_digits(&entry.household) == number);
     // Of two, the board shows the one that takes part.
-    let then = then.max_by_key(|entry| {
-        (entry.participation.covers(month), entry.household.parent() == Some(*group))
-    });
+    let then = then
+        .max_by_key(|entry| (entry.participation.covers(month), entry.household.parent() == Some(*group)));
     match then {
         Some(entry) => Ok(Some(entry.household)),
         None => household_numbered(connection, group, &number).await,

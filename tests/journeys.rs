@@ -12,6 +12,7 @@ mod households;
 mod jobs;
 mod kill;
 mod mail;
+mod moved;
 mod overview;
 mod pages;
 mod paper;

@@ -9,7 +9,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::Response;
 use domain::month::{Month, date_title};
 use domain::place::{Level, Place};
-use records::households::household_numbered;
+use records::households::{household_numbered, household_numbered_in};
 use records::objections::{Filed, NewObjection, file_objection};
 use records::publication::published;
 use records::{places, tenancy};
@@ -108,7 +108,7 @@ pub(crate) async fn from_board(
 ) -> Result<Response, PageError> {
     let village = village_of(&code)?;
     let allowed = allow(&state, &Actor::Visitor, Object, village)?;
-    let household = household_at(&state, &allowed, (&form.group, &form.number)).await?;
+    let household = household_at(&state, &allowed, (&form.group, &form.number), &form.month).await?;
     let Some(household) = household else {
         let problem = "请选村小组，并填公示栏上的四位户号".to_owned();
         return shown(&state, &code, form, StatusCode::UNPROCESSABLE_ENTITY, problem).await;
@@ -123,11 +123,13 @@ pub(crate) async fn from_board(
     }
 }
 
-/// The household that a form names by its group and number, also where it has moved there with its old code.
+/// The household that a form names by its group and number, as the board of the month does: one that has moved keeps its
+/// code, which tells its first group.
 pub(crate) async fn household_at(
     state: &State,
     allowed: &Allowed<Object>,
     (group, number): (&str, &str),
+    month: &str,
 ) -> Result<Option<Place>, PageError> {
     let village = allowed.place();
     let group = Place::parse_code(group.trim()).ok();
@@ -135,7 +137,11 @@ pub(crate) async fn household_at(
     let Some(group) = group else { return Ok(None) };
     let mut connection = state.database.connection().await?;
     let found = tenancy::read(&mut connection, allowed, async |connection| {
-        household_numbered(connection, &group, number).await
+        match Month::parse(month.trim()) {
+            Ok(month) => household_numbered_in(connection, &group, number, month).await,
+            // The month is refused where the objection is filed.
+            Err(_) => household_numbered(connection, &group, number).await,
+        }
     })
     .await?;
     Ok(found)

@@ -184,7 +184,7 @@ pub(super) async fn shown(
         sees_months,
         months: loaded.months.iter().map(|month| month_line(month, &household, &loaded.photos)).collect(),
         cards: loaded.cards,
-        objections: loaded.objections.iter().map(objection_line).collect(),
+        objections: loaded.objections.iter().map(|one| objection_line(one, sees_months)).collect(),
         history: history::lines(&loaded.history, &loaded.names, knows_names, state.zone),
         queries: loaded.queries.into_iter().map(shown_query).collect(),
         may_query: caller.may(QueryEligibility, village),
@@ -306,10 +306,12 @@ fn month_line(column: &MonthColumn, household: &Place, photos: &[ShownPhoto]) ->
     }
 }
 
-fn objection_line(one: &ObjectionSummary) -> ObjectionLine {
+/// `opens` says whether the reader may open its page, which is the village's.
+fn objection_line(one: &ObjectionSummary, opens: bool) -> ObjectionLine {
+    let href = format!("/objections/{}/{}/{}", one.village.code(), one.month, one.id);
     ObjectionLine {
         number: one.number.clone(),
-        href: format!("/objections/{}/{}/{}", one.village.code(), one.month, one.id),
+        href: if opens { href } else { String::new() },
         month: one.month.title(),
         about: if one.about.is_empty() { "整月".to_owned() } else { one.about.clone() },
         state: one.state.title(),

@@ -6,7 +6,7 @@ use domain::place::Place;
 use domain::points::Points;
 use records::closing::StoredDifference;
 
-use crate::log::named;
+use crate::log::{household_named, now_in};
 
 /// Whom a decision would move.
 pub(crate) struct Preview {
@@ -18,7 +18,7 @@ pub(crate) struct Preview {
 
 /// A household that the correction moves.
 pub(crate) struct Flip {
-    /// Group and number.
+    /// Group of the month and number, with the group where it is now where that is another.
     pub(crate) household: String,
     pub(crate) score: (String, String),
     pub(crate) rank: (String, String),
@@ -39,8 +39,9 @@ fn flip(moved: &StoredDifference, names: &BTreeMap<Place, String>) -> Flip {
     let points = |points: Option<Points>| points.map(Points::short).unwrap_or_else(|| "/".to_owned());
     let rank = |rank: Option<u32>| rank.map(|rank| rank.to_string()).unwrap_or_else(|| "/".to_owned());
     let may = |qualifies: Option<bool>| if qualifies == Some(true) { "可兑换" } else { "不可兑换" };
+    let household = household_named(&moved.household, &moved.group, names);
     Flip {
-        household: named(&moved.household, names),
+        household: format!("{household}{}", now_in(&moved.group, &moved.present, names)),
         score: (points(moved.score.0), points(moved.score.1)),
         rank: (rank(moved.rank.0), rank(moved.rank.1)),
         qualifies: (may(moved.qualifies.0), may(moved.qualifies.1)),

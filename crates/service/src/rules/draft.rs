@@ -16,6 +16,7 @@ use records::{Mode, places, tenancy};
 
 use super::editor::{EditorLine, Sums, assembled, banned, lines_in, lines_of, with_more};
 use super::grouped::{LineGroup, grouped};
+use super::settings::check_level;
 use super::trial::{Trial, trial};
 use crate::account::FormToken;
 use crate::caller::Caller;
@@ -112,6 +113,7 @@ pub(crate) async fn show(
 ) -> Result<Response, PageError> {
     let visit = Visit::of(&state, &caller, Section::Rules, (&place, &month), &told).await?;
     caller.allow(SubmitCatalogue, visit.place).await?;
+    check_level(&visit.place)?;
     shown(&state, visit, StatusCode::OK, Filled::default(), None).await
 }
 
@@ -166,6 +168,7 @@ pub(crate) async fn submit(
     FormToken::of(&form).check(&caller)?;
     let mut visit = Visit::of(&state, &caller, Section::Rules, (&place, &month), &Told::default()).await?;
     caller.allow(SubmitCatalogue, visit.place).await?;
+    check_level(&visit.place)?;
     let act = form.first("act");
     if act == "check" || act == "try" {
         let checked = check(&state, &visit, &form, act == "try").await;

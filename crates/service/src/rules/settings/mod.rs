@@ -111,8 +111,8 @@ fn keys(place: &Place) -> impl Iterator<Item = &'static Key> + use<> {
     KEYS.iter().filter(move |key| is_county || key.keeper == Keeper::Anyone)
 }
 
-/// Where settings are made.
-fn check_level(place: &Place) -> Result<(), PageError> {
+/// Where rules are made.
+pub(super) fn check_level(place: &Place) -> Result<(), PageError> {
     match place.level() {
         Level::County | Level::Town | Level::Village => Ok(()),
         Level::Group | Level::Household => Err(PageError::NotFound),

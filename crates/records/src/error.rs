@@ -1,6 +1,7 @@
 //! Refusals, which their reader can act on, and faults, which travel.
 
 use domain::input::Problem;
+use domain::place::{Level, Place};
 
 /// What a verb answers with.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -51,6 +52,15 @@ impl Refusal {
     /// A refusal for want of what it is about.
     pub(crate) fn missing(text: impl Into<String>) -> Error {
         Error::Refused(Self::Missing(text.into()))
+    }
+
+    /// A refusal because a place is not registered.
+    pub(crate) fn unknown(place: &Place) -> Error {
+        let title = match place.level() {
+            Level::Household => "农户",
+            level => level.title(),
+        };
+        Self::missing(format!("{title} {place} 没有登记，请核对代码"))
     }
 
     /// Refuses when what is there now is not what the request builds on, where it says on what; 0 stands for nothing.

@@ -6,7 +6,7 @@ use axum::extract::{Path, State as Extract};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::canonical::Digest;
-use records::accounts::{begin_second_factor, end_session, sessions};
+use records::accounts::{Offered, begin_second_factor, end_session, offer_second_factor_again, sessions};
 use records::{places, tenancy};
 use serde::Deserialize;
 use tower_sessions::Session;
@@ -77,6 +77,14 @@ struct Offer {
     picture: String,
     /// The secret as authenticators take it by hand.
     by_hand: String,
+}
+
+impl Offer {
+    fn of(offered: Offered) -> Self {
+        let by_hand = offered.address.split("secret=").nth(1).and_then(|rest| rest.split('&').next());
+        let by_hand = by_hand.unwrap_or_default().to_owned();
+        Self { picture: picture(&offered.address), secret: offered.secret, by_hand }
+    }
 }
 
 /// What every form behind the log-in carries.
@@ -274,16 +282,20 @@ pub(crate) async fn second_factor(
     form.token.check(&caller)?;
     caller.allow_own()?;
     let logged_in = caller.logged_in().ok_or(PageError::LogIn)?;
-    if form.code.is_empty() && !logged_in.identity.second_factor {
-        let offer = begin_second_factor(&logged_in.identity.login)?;
-        let by_hand = offer.address.split("secret=").nth(1).and_then(|rest| rest.split('&').next());
-        let by_hand = by_hand.unwrap_or_default().to_owned();
-        let offer = Offer { picture: picture(&offer.address), secret: offer.secret, by_hand };
+    let identity = &logged_in.identity;
+    if form.code.is_empty() && !identity.second_factor {
+        let offer = Offer::of(begin_second_factor(&identity.login)?);
         return shown(&state, &session, &caller, StatusCode::OK, Some(offer), String::new()).await;
     }
     let secret = Some(form.secret.as_str()).filter(|secret| !secret.is_empty());
-    let done = set_factor(&state, &caller, secret, &form.code).await;
-    back(&state, &session, &caller, done.map_err(PageError::from)).await
+    let done = set_factor(&state, &caller, secret, &form.code).await.map_err(PageError::from);
+    match (done, secret) {
+        (Err(PageError::Problem(problem)), Some(secret)) if !identity.second_factor => {
+            let again = offer_second_factor_again(&identity.login, secret)?.map(Offer::of);
+            shown(&state, &session, &caller, problem.status(), again, problem.words()).await
+        }
+        (done, _) => back(&state, &session, &caller, done).await,
+    }
 }
 
 /// A QR code as an SVG element.

@@ -9,6 +9,7 @@ use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::catalogue::Doer;
 use domain::month::local_time;
 use domain::place::Place;
 use ipnet::IpNet;
@@ -130,6 +131,12 @@ impl Caller {
     pub(crate) fn person(&self) -> Result<Person, Problem> {
         let logged_in = self.logged_in().ok_or_else(Problem::not_logged_in)?;
         Ok(logged_in.identity.acting(logged_in.kept.grant, self.origin.clone()))
+    }
+
+    /// The person who acts, as the row of a deed names whoever did it.
+    pub(crate) fn doer(&self) -> Result<Doer<'_>, Problem> {
+        let identity = &self.logged_in().ok_or_else(Problem::not_logged_in)?.identity;
+        Ok(Doer { account: Some(identity.account), login: &identity.login })
     }
 
     /// Whoever acts.

@@ -22,6 +22,7 @@ use records::suggestions::{SuggestionFile, suggestions_of_household};
 use records::{rulebook, tenancy};
 
 use crate::error::{PageError, page};
+use crate::objecting::HouseholdForm;
 use crate::photos::{OwnPhoto, ReasonLine, own_photos, reasons};
 use crate::state::State;
 
@@ -39,6 +40,9 @@ struct HouseholdPage {
     suggestions: Vec<OwnSuggestion>,
     /// Photos that the village shows or would like to show.
     on_board: Vec<OwnPhoto>,
+    /// An objection as it was typed where it was refused, and why it was.
+    typed: HouseholdForm,
+    problem: String,
 }
 
 /// An objection against the household's months, whoever filed it.
@@ -103,8 +107,22 @@ pub(crate) async fn months(
     Extract(state): Extract<State>,
     Path(token): Path<String>,
 ) -> Result<Response, PageError> {
-    let (household, village) = holder(&state, &token).await?;
-    let allowed = allow(&state, &Actor::Holder, ReadOwn, village)?;
+    shown_with(&state, token, StatusCode::OK, HouseholdForm::default(), String::new()).await
+}
+
+/// The page, with an objection as it was typed and why it was refused.
+///
+/// # Errors
+/// An unknown token, and faults of the database.
+pub(crate) async fn shown_with(
+    state: &State,
+    token: String,
+    status: StatusCode,
+    typed: HouseholdForm,
+    problem: String,
+) -> Result<Response, PageError> {
+    let (household, village) = holder(state, &token).await?;
+    let allowed = allow(state, &Actor::Holder, ReadOwn, village)?;
     let mut connection = state.database.connection().await?;
     let this_year = local_time(state.now(), state.zone).year();
     let now = state.moment().local();
@@ -137,6 +155,7 @@ pub(crate) async fn months(
     let mut shown = shown(&household, place, years, this_year);
     shown.on_board = own_photos(files, &token);
     shown.token = token;
+    (shown.typed, shown.problem) = (typed, problem);
     if let Some(latest) = &mut shown.latest {
         latest.reasons = reasons;
     }
@@ -149,7 +168,7 @@ pub(crate) async fn months(
             latest.object_until = date_title(until);
         }
     }
-    let mut response = page(StatusCode::OK, &shown);
+    let mut response = page(status, &shown);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
@@ -175,6 +194,8 @@ fn shown(household: &Place, place: String, years: Vec<HouseholdYear>, this_year:
         objections: Vec::new(),
         suggestions: Vec::new(),
         on_board: Vec::new(),
+        typed: HouseholdForm::default(),
+        problem: String::new(),
     }
 }
 

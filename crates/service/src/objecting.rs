@@ -16,7 +16,7 @@ use records::{places, tenancy};
 use serde::Deserialize;
 
 use crate::error::{PageError, page};
-use crate::household::{allow, holder};
+use crate::household::{allow, holder, shown_with};
 use crate::http::input::Posted;
 use crate::shell::village_of;
 use crate::state::State;
@@ -56,14 +56,14 @@ pub(crate) struct BoardForm {
 }
 
 /// What the form of a household's page sends.
-#[derive(Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(crate) struct HouseholdForm {
-    month: String,
+    pub(crate) month: String,
     #[serde(default)]
-    about: String,
-    words: String,
+    pub(crate) about: String,
+    pub(crate) words: String,
     #[serde(default)]
-    phone: String,
+    pub(crate) phone: String,
 }
 
 /// `GET /p/{village}/objection`
@@ -156,10 +156,17 @@ pub(crate) async fn from_household(
     let (household, village) = holder(&state, &token).await?;
     let allowed = allow(&state, &Actor::Holder, Object, village)?;
     let new = (form.month.as_str(), form.about.as_str(), form.words.as_str(), form.phone.as_str());
-    let (filed, month) = file(&state, &allowed, &household, new).await?;
-    let mut response = receipt(&state, &household, month, &filed, format!("/h/{token}"));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    match file(&state, &allowed, &household, new).await {
+        Ok((filed, month)) => {
+            let mut response = receipt(&state, &household, month, &filed, format!("/h/{token}"));
+            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            Ok(response)
+        }
+        Err(PageError::Problem(problem)) => {
+            shown_with(&state, token, problem.status(), form, problem.sentence()).await
+        }
+        Err(error) => Err(error),
+    }
 }
 
 async fn file(

@@ -9,8 +9,10 @@ use records::idempotency::Answer;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod dates;
 mod words;
 
+pub(crate) use dates::dates_in_words;
 use words::sentence;
 pub(crate) use words::{ToldProblem, in_words};
 
@@ -150,7 +152,7 @@ impl Problem {
     /// The title and what is the matter, for a page.
     pub(crate) fn words(&self) -> String {
         match &self.detail {
-            Some(detail) => detail.clone(),
+            Some(detail) => dates_in_words(detail),
             None => self.title.to_owned(),
         }
     }

@@ -32,7 +32,10 @@ pub use delegations::{delegate, delegated};
 pub use grants::{GrantRow, NewGrant, grant_role, grants_of, revoke_role};
 pub use identity::{Identity, identity_of};
 pub use login::{Attempt, Credentials, log_in};
-pub use own::{begin_second_factor, change_password, end_session, note_log_out, set_second_factor};
+pub use own::{
+    Offered, begin_second_factor, change_password, end_session, note_log_out, offer_second_factor_again,
+    set_second_factor,
+};
 pub use password::initial_password;
 use password::{check_password, hash_password};
 pub use read::{AccountSummary, account, account_of_login, accounts_of};

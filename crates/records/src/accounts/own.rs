@@ -92,6 +92,16 @@ pub fn begin_second_factor(login: &str) -> Result<Offered> {
     Ok(Offered { address: second_factor::address(&secret, login)?, secret: hex::encode(secret) })
 }
 
+/// Offers a second factor again that a code did not confirm: the authenticator holds it already. None where the text is no
+/// secret.
+///
+/// # Errors
+/// A log-in that no authenticator takes.
+pub fn offer_second_factor_again(login: &str, offered: &str) -> Result<Option<Offered>> {
+    let Some(secret) = second_factor::secret_of(offered) else { return Ok(None) };
+    Ok(Some(Offered { address: second_factor::address(&secret, login)?, secret: offered.to_owned() }))
+}
+
 /// Puts the offered second factor in use, or ends the use of the present one; a code of the factor confirms either.
 ///
 /// # Errors

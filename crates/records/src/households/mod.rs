@@ -7,6 +7,7 @@ mod load;
 mod numbered;
 mod personal;
 mod queries;
+mod roster;
 mod save;
 mod search;
 mod timeline;
@@ -31,13 +32,13 @@ use crate::tenancy::{self, Mode};
 pub use changes::{Changed, Merger, Move, Split, merge_households, move_household, split_household};
 pub use counts::{RegisterCounts, register_counts};
 pub use erase::{Erased, erase_household};
-pub(crate) use load::{Personal, RosterRow, personal, revisions_until, roster};
 pub use load::{RegisterEntry, register_entry, register_for, register_of, register_page};
 pub use numbered::{household_numbered, household_numbered_in};
 pub use personal::{HouseholdFile, PersonalField, household_file, reveal};
 pub use queries::{
     Query, QueryStepTaken, ask_eligibility, open_queries, queries_of_household, take_step as take_query_step,
 };
+pub(crate) use roster::{Personal, RosterRow, personal, revisions_until, roster};
 pub use search::{RegisterLine, RegisterSearch, TakingPart, search_register};
 pub use timeline::{TimelineRow, result_months, timeline};
 

@@ -89,7 +89,7 @@ pub async fn keep_photo(
 ) -> Result<PhotoRef> {
     let NewPhoto { household, month, client_hash, bytes, login } = photo;
     if !allowed.place().contains(&household) {
-        return Err(unknown(&household));
+        return Err(Refusal::unknown(&household));
     }
     let known = tenancy::read(connection, allowed, async |connection| {
         sent(connection, &household, &client_hash).await
@@ -117,7 +117,9 @@ pub async fn keep_photo(
         };
         if insert(connection, id, &place, &kept).await? == 0 {
             // The same photo came a second time while this one was on its way.
-            return sent(connection, &household, &client_hash).await?.ok_or_else(|| unknown(&household));
+            return sent(connection, &household, &client_hash)
+                .await?
+                .ok_or_else(|| Refusal::unknown(&household));
         }
         let detail = json!({
             "household": household.digits(), "month": month.to_string(), "photo": kept.hash.hex(),
@@ -141,10 +143,6 @@ async fn cleaned(bytes: Vec<u8>, client_hash: Digest) -> Result<Cleaned> {
     cleaned.map_err(|problem| Refusal::message(problem.to_string()))
 }
 
-fn unknown(household: &Place) -> Error {
-    Refusal::missing(format!("农户 {household} 没有登记，请核对代码"))
-}
-
 async fn row_of(connection: &mut Connection, code: &Place) -> Result<(i64, String)> {
     let row: Option<(i64, String)> = household::table
         .filter(household::county_code.eq(code.county().digits()))
@@ -153,7 +151,7 @@ async fn row_of(connection: &mut Connection, code: &Place) -> Result<(i64, Strin
         .first(connection)
         .await
         .optional()?;
-    row.ok_or_else(|| unknown(code))
+    row.ok_or_else(|| Refusal::unknown(code))
 }
 
 #[derive(QueryableByName)]

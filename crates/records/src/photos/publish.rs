@@ -68,7 +68,7 @@ pub async fn propose_photo(
         on: proposal.consent_on,
     };
     if consent.on > moment.local().date() {
-        return Err(Refusal::message("同意的日期在今天之后，请先征得同意"));
+        return Err(Refusal::message("同意日期：在今天之后，请先征得同意"));
     }
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         let (photo, file) = locked(connection, &allowed.place(), &proposal.household, &proposal.hash).await?;

@@ -49,7 +49,7 @@ pub async fn hand_in_check(
     moment: &Moment,
 ) -> Result<()> {
     let month = found.month;
-    let missing = || Refusal::missing(format!("农户 {} 没有登记，请核对代码", found.household));
+    let missing = || Refusal::unknown(&found.household);
     let village = found.household.ancestor(Level::Village).ok_or_else(missing)?;
     check_day(month, found.checked_on, moment.local().date())
         .map_err(|problem| Refusal::message(problem.to_string()))?;

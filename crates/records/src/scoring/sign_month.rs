@@ -54,7 +54,7 @@ pub async fn sign_month(
 ) -> Result<SignedMonth> {
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         if !villages_of(connection, &allowed.place()).await?.contains(village) {
-            return Err(Refusal::missing(format!("村 {village} 没有登记，请核对代码")));
+            return Err(Refusal::unknown(village));
         }
         let villages = BTreeSet::from([*village]);
         lock_villages(connection, &villages).await?;

@@ -133,7 +133,7 @@ pub async fn phone_month(connection: &mut Connection, scope: &Place, month: Mont
         .map(|entry| (entry.household_id, entry.head_name))
         .collect();
     let Some(known) = facts.villages.get(&village) else {
-        return Err(Refusal::missing(format!("村 {village} 没有登记，请核对代码")));
+        return Err(Refusal::unknown(&village));
     };
     let taking_part = facts
         .roster

@@ -119,7 +119,7 @@ async fn villages(connection: &mut Connection, place: &Place, sheets: &[Sheet]) 
         let village = household.ancestor(Level::Village).filter(|village| known.contains(village));
         let inside = place.contains(household) && household.level() == Level::Household;
         let Some(village) = village.filter(|_| inside) else {
-            return Err(Refusal::missing(format!("农户 {household} 没有登记，请核对代码")));
+            return Err(Refusal::unknown(household));
         };
         villages.insert(village);
     }

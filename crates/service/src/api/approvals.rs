@@ -4,6 +4,7 @@ use authz::{ApproveCatalogue, SubmitCatalogue};
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
+use domain::catalogue::Doer;
 use domain::closing::{WhatIfMonth, band_title};
 use domain::place::Place;
 use records::catalogue::{
@@ -13,7 +14,6 @@ use records::tenancy;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::submissions::doer;
 use crate::caller::Caller;
 use crate::http::input::{Input, Named, wrong};
 use crate::problem::{Answered, Problem};
@@ -46,7 +46,7 @@ pub(super) async fn approve(
     Input(approval): Input<Approval>,
 ) -> Answered<Json<CatalogueApproved>> {
     let allowed = caller.allow(ApproveCatalogue, caller.reach()?).await?;
-    let (account, login) = doer(&caller)?;
+    let Doer { account, login } = caller.doer()?;
     let mut connection = state.database.connection().await?;
     let (reason, moment) = (approval.override_reason.as_deref(), state.moment());
     let catalogue_id =
@@ -74,7 +74,7 @@ pub(super) async fn send_back(
     Input(because): Input<SentBackBecause>,
 ) -> Answered<StatusCode> {
     let allowed = caller.allow(ApproveCatalogue, caller.reach()?).await?;
-    let (account, login) = doer(&caller)?;
+    let Doer { account, login } = caller.doer()?;
     if because.reason.trim().is_empty() {
         return Err(wrong("reason", "请写明退回的原因，好让对方知道怎么改".into()).into());
     }

@@ -4,7 +4,6 @@ use authz::{AskException, GrantException, Read};
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use domain::catalogue::Doer;
 use domain::place::Level;
 use domain::scoring::ExceptionStep;
 use records::scoring::{
@@ -16,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::rows::{Page, limit, page_after};
-use super::submissions::doer;
 use crate::caller::Caller;
 use crate::http::input::{Asked, Input, Named, date, month, place, short, wrong};
 use crate::problem::Answered;
@@ -161,10 +159,9 @@ pub(super) async fn ask(
     short("reason", Some(&new.reason))?;
     let (month, until) = (month("month", &new.month)?, date("until", &new.until)?);
     let request = ExceptionRequest { month, opens, until, reason: new.reason };
-    let (account, login) = doer(&caller)?;
+    let by = caller.doer()?;
     let (salts, moment) = (&state.registrar.salts, state.moment());
     let mut connection = state.database.connection().await?;
-    let by = Doer { account, login };
     let id = ask_exception(&mut connection, &allowed, &request, &by, salts, &moment).await?;
     Ok(Json(ExceptionAsked { id }))
 }
@@ -192,11 +189,10 @@ pub(super) async fn decide(
 ) -> Answered<StatusCode> {
     let allowed = caller.allow(GrantException, caller.reach()?).await?;
     short("reason", Some(&verdict.reason))?;
-    let (account, login) = doer(&caller)?;
+    let by = caller.doer()?;
     let decision = ExceptionDecision { id, grant: verdict.grant, reason: &verdict.reason };
     let (salts, moment) = (&state.registrar.salts, state.moment());
     let mut connection = state.database.connection().await?;
-    let by = Doer { account, login };
     decide_exception(&mut connection, &allowed, &decision, &by, salts, &moment).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -211,9 +207,9 @@ pub(super) async fn withdraw(
     Named(id): Named<i64>,
 ) -> Answered<StatusCode> {
     let allowed = caller.allow(AskException, caller.reach()?).await?;
-    let (account, login) = doer(&caller)?;
+    let by = caller.doer()?;
     let (salts, moment) = (&state.registrar.salts, state.moment());
     let mut connection = state.database.connection().await?;
-    withdraw_exception(&mut connection, &allowed, id, &Doer { account, login }, salts, &moment).await?;
+    withdraw_exception(&mut connection, &allowed, id, &by, salts, &moment).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,7 +4,6 @@ use authz::{Read, Sample};
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use domain::catalogue::Doer;
 use domain::place::Level;
 use domain::scoring::{Status, parse_findings};
 use records::samples::{SampleFinding, Sampled, VillageSample, draw, fix_samples, hand_in_check, samples_of};
@@ -14,7 +13,6 @@ use utoipa::ToSchema;
 
 use super::cards::MonthPart;
 use super::rows::{Page, limit, page_after};
-use super::submissions::doer;
 use crate::caller::Caller;
 use crate::http::input::{Asked, Input, date, month, place_of, wrong};
 use crate::problem::{Answered, Problem};
@@ -166,7 +164,7 @@ pub(super) async fn fix(
     if at.level() > Level::Village {
         return Err(wrong("place", "抽查以村为单位，应是县、镇或村代码".to_owned()).into());
     }
-    let (month, (_, login)) = (month("month", &new.month)?, doer(&caller)?);
+    let (month, login) = (month("month", &new.month)?, caller.doer()?.login);
     let (sealer, moment) = (&state.registrar.sealer, state.moment());
     let mut connection = state.database.connection().await?;
     let size = usize::from(new.size);
@@ -204,7 +202,7 @@ pub(super) async fn draw_one(
 ) -> Answered<Json<SampleDrawn>> {
     let village = place_of("village", &new.village, Level::Village)?;
     let allowed = caller.allow(Sample, village).await?;
-    let (month, (_, login)) = (month("month", &new.month)?, doer(&caller)?);
+    let (month, login) = (month("month", &new.month)?, caller.doer()?.login);
     let (sealer, moment) = (&state.registrar.sealer, state.moment());
     let mut connection = state.database.connection().await?;
     let drawn = draw(&mut connection, &allowed, (&village, month), login, sealer, &moment).await?;
@@ -254,8 +252,7 @@ pub(super) async fn check(
         status: status.ok_or_else(unknown)?,
         findings: findings.map_err(|error| wrong("findings", error.to_string()))?,
     };
-    let (account, login) = doer(&caller)?;
-    let by = Doer { account, login };
+    let by = caller.doer()?;
     let mut connection = state.database.connection().await?;
     hand_in_check(&mut connection, &allowed, &found, &by, &state.moment()).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -14,7 +14,7 @@ use super::cards::MonthPart;
 use super::rows::{Page, limit, page_after};
 use crate::caller::Caller;
 use crate::http::input::{Asked, Input, Named, month, short, wrong};
-use crate::problem::{Answered, Problem};
+use crate::problem::Answered;
 use crate::scoring::{Receipts, SentSheet, received};
 use crate::state::State;
 
@@ -175,7 +175,7 @@ pub(super) async fn decide(
     Input(decision): Input<SheetDecision>,
 ) -> Answered<Json<SheetDecided>> {
     let allowed = caller.allow(SignCards, caller.reach()?).await?;
-    let login = &caller.logged_in().ok_or_else(Problem::not_logged_in)?.identity.login;
+    let login = caller.doer()?.login;
     short("reason", Some(&decision.reason))?;
     let reason = decision.reason.trim();
     if reason.is_empty() {

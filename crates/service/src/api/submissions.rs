@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
 use chrono::SecondsFormat;
+use domain::catalogue::Doer;
 use records::catalogue::{
     Submission, SubmissionFile, SubmissionSummary, TakenStep, submission, submissions_page, submit_catalogue,
     withdraw as take_back,
@@ -211,7 +212,7 @@ pub(super) async fn submit(
     Input(new): Input<CatalogueToSubmit>,
 ) -> Answered<Json<CatalogueSubmitted>> {
     let allowed = caller.allow(SubmitCatalogue, caller.at(new.place.as_deref())?).await?;
-    let (account, login) = doer(&caller)?;
+    let Doer { account, login } = caller.doer()?;
     short("reason", new.reason.as_deref())?;
     short("attendance", Some(&new.attendance))?;
     let from = month("from", &new.from)?;
@@ -246,14 +247,8 @@ pub(super) async fn withdraw(
     Named(id): Named<i64>,
 ) -> Answered<StatusCode> {
     let allowed = caller.allow(SubmitCatalogue, caller.reach()?).await?;
-    let (account, login) = doer(&caller)?;
+    let Doer { account, login } = caller.doer()?;
     let mut connection = state.database.connection().await?;
     take_back(&mut connection, &allowed, id, account, login, &state.moment()).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Account and log-in of the person who acts.
-pub(super) fn doer(caller: &Caller) -> Result<(Option<i64>, &str), Problem> {
-    let person = caller.logged_in().ok_or_else(Problem::not_logged_in)?;
-    Ok((Some(person.identity.account), person.identity.login.as_str()))
 }

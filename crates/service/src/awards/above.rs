@@ -16,6 +16,7 @@ use records::publication::published;
 use records::{places, tenancy};
 
 use crate::error::{PageError, page};
+use crate::problem::dates_in_words;
 use crate::shell::{Section, Shell, Visit};
 use crate::state::State;
 
@@ -60,7 +61,13 @@ pub(super) async fn outcome(state: &State, visit: &Visit, report: Report) -> Res
     Ok(Outcome {
         computed: report.computed.len(),
         already: report.already.len(),
-        blocked: report.blocked.into_iter().map(|one| (named(one.village), one.reasons)).collect(),
+        blocked: report
+            .blocked
+            .into_iter()
+            .map(|one| {
+                (named(one.village), one.reasons.iter().map(|reason| dates_in_words(reason)).collect())
+            })
+            .collect(),
     })
 }
 

@@ -22,6 +22,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted};
+use crate::problem::dates_in_words;
 use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
 use crate::state::State;
 use above::Outcome;
@@ -132,7 +133,7 @@ async fn village(
         year,
         version: quotas.first().map(|one| one.version),
         groups: quotas.iter().map(|one| group(one, &awards, &heads, &names, &rule)).collect(),
-        waits,
+        waits: waits.iter().map(|reason| dates_in_words(reason)).collect(),
         may_award,
     };
     Ok(page(status, &shown))
@@ -207,7 +208,8 @@ pub(crate) async fn compute(
         _ => {
             let reasons: Vec<String> = report.blocked.into_iter().flat_map(|one| one.reasons).collect();
             let nobody = || format!("{year} 年没有农户参与，无从评比");
-            visit.shell.problem = if reasons.is_empty() { nobody() } else { reasons.join("\n") };
+            visit.shell.problem =
+                if reasons.is_empty() { nobody() } else { dates_in_words(&reasons.join("\n")) };
             shown(&state, &caller, visit, StatusCode::UNPROCESSABLE_ENTITY, None).await
         }
     }

@@ -14,6 +14,7 @@ use records::tenancy;
 use super::{Outcome, Standing};
 use crate::error::{PageError, page};
 use crate::overview::{Progress, named, progress_of};
+use crate::problem::dates_in_words;
 use crate::shell::{Section, Shell, Visit};
 use crate::state::State;
 
@@ -102,7 +103,12 @@ pub(super) async fn shown(
     let open = open.iter().take(LISTED).map(|one| OpenVillage {
         name: named(one, &place),
         href: Section::Closing.at(&one.village, month),
-        reasons: reasons.remove(&one.village).unwrap_or_default(),
+        reasons: reasons
+            .remove(&one.village)
+            .unwrap_or_default()
+            .iter()
+            .map(|reason| dates_in_words(reason))
+            .collect(),
     });
     let open = open.collect();
     let shown = AbovePage {

@@ -19,6 +19,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::PageError;
 use crate::http::input::{Asked, Named, Posted, short};
+use crate::problem::dates_in_words;
 use crate::shell::{Section, Told, Visit, done_at, refused};
 use crate::state::State;
 
@@ -61,7 +62,7 @@ async fn shown(
     let too_early = may_close(visit.month, state.moment().local()).err();
     let standing = Standing {
         status,
-        too_early: too_early.map(|early| early.to_string()).unwrap_or_default(),
+        too_early: too_early.map(|early| dates_in_words(&early.to_string())).unwrap_or_default(),
         may_close: caller.may(Close, visit.place),
     };
     match visit.place.level() {
@@ -116,7 +117,7 @@ pub(crate) async fn close(
     }
     if at.level() == Level::Village {
         let reasons: Vec<String> = report.blocked.into_iter().flat_map(|blocked| blocked.reasons).collect();
-        visit.shell.problem = reasons.join("\n");
+        visit.shell.problem = dates_in_words(&reasons.join("\n"));
         return shown(&state, &caller, visit, StatusCode::UNPROCESSABLE_ENTITY, reason, None).await;
     }
     let outcome = outcome(&state, &visit, report).await?;
@@ -134,6 +135,12 @@ async fn outcome(state: &State, visit: &Visit, report: Report) -> Result<Outcome
     Ok(Outcome {
         closed: report.closed.len(),
         already: report.already.len(),
-        blocked: report.blocked.into_iter().map(|one| (named(one.village), one.reasons)).collect(),
+        blocked: report
+            .blocked
+            .into_iter()
+            .map(|one| {
+                (named(one.village), one.reasons.iter().map(|reason| dates_in_words(reason)).collect())
+            })
+            .collect(),
     })
 }

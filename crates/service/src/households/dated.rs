@@ -21,6 +21,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::PageError;
 use crate::http::input::{self, Named, Pairs, place_of, wrong};
+use crate::problem::dates_in_words;
 use crate::shell::{Told, done_at, refused};
 use crate::state::State;
 
@@ -186,7 +187,7 @@ async fn moved(
         from.title(),
         last_digits(&household),
         total_after(ChangeKind::Moved, total).short(),
-        changed.warning.map(|warning| format!("{warning}。")).unwrap_or_default(),
+        changed.warning.map(|warning| format!("{}。", dates_in_words(&warning))).unwrap_or_default(),
     ))
 }
 

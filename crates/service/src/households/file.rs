@@ -9,12 +9,9 @@ use axum::extract::State as Extract;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use domain::canonical::Digest;
-use domain::closing::Tier;
 use domain::forms::{MonthColumn, household_kind};
-use domain::month::{Month, date_title};
+use domain::month::Month;
 use domain::place::{Level, Place};
-use domain::points::Points;
 use domain::publication::last_digits;
 use records::closing::closed_months;
 use records::forms::{Versions, full_name, household_year};
@@ -26,14 +23,15 @@ use records::objections::{ObjectionSummary, objections_of_household};
 use records::photos::{ShownPhoto, photos_shown};
 use records::{places, tenancy};
 
-use super::dated::{Dated, Kind};
+use super::dated::Dated;
+use super::forms::{forms, typed_of};
 use super::history::{self, Line};
-use super::query::{Shown, shown_query};
+use super::months::{MonthLine, ObjectionLine, month_line, objection_line};
+use super::query::{self, Shown, shown_query};
 use super::{Typed, household_of};
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named};
-use crate::photos::{ReasonLine, Thumbs, reasons};
 use crate::shell::{Section, Shell, Told, Visit, head_for};
 use crate::state::State;
 
@@ -65,6 +63,8 @@ struct FilePage {
     objections: Vec<ObjectionLine>,
     history: Vec<Line>,
     queries: Vec<Shown>,
+    /// What was typed of a new query.
+    asking: query::Typed,
     may_query: bool,
     moving: Dated,
     splitting: Dated,
@@ -76,33 +76,12 @@ struct FilePage {
     effective: String,
 }
 
-/// A closed month.
-struct MonthLine {
-    month: Month,
-    status: &'static str,
-    score: String,
-    rank: String,
-    tier: &'static str,
-    total: String,
-    version: String,
-    reasons: Vec<ReasonLine>,
-}
-
-/// An objection against one of its months.
-struct ObjectionLine {
-    number: String,
-    href: String,
-    month: String,
-    about: String,
-    state: String,
-    filed_on: String,
-}
-
 /// What a form left behind.
 #[derive(Default)]
 pub(super) struct Left {
     pub(super) typed: Option<Typed>,
     pub(super) dated: Option<Dated>,
+    pub(super) query: Option<query::Typed>,
     pub(super) refusal: Option<(StatusCode, String)>,
     pub(super) revealed: Option<(PersonalField, Option<String>)>,
 }
@@ -186,7 +165,8 @@ pub(super) async fn shown(
         cards: loaded.cards,
         objections: loaded.objections.iter().map(|one| objection_line(one, sees_months)).collect(),
         history: history::lines(&loaded.history, &loaded.names, knows_names, state.zone),
-        queries: loaded.queries.into_iter().map(shown_query).collect(),
+        queries: loaded.queries.into_iter().map(|query| shown_query(query, left.query.as_ref())).collect(),
+        asking: query::Typed::in_form(left.query.as_ref(), None, false),
         may_query: caller.may(QueryEligibility, village),
         moving,
         splitting,
@@ -250,71 +230,5 @@ fn head(entry: &RegisterEntry, in_full: bool) -> String {
     match entry.head_name.clone() {
         None => "（已依法删除）".to_owned(),
         known => head_for(known, in_full),
-    }
-}
-
-/// What the register says, as a form shows it; phone and address stay unsaid.
-fn typed_of(entry: &RegisterEntry) -> Typed {
-    let month = |month: Option<Month>| month.map(|month| month.to_string()).unwrap_or_default();
-    Typed {
-        head_name: entry.head_name.clone().unwrap_or_default(),
-        members_registered: entry.members_registered.to_string(),
-        members_resident: entry.members_resident.to_string(),
-        resident: entry.resident,
-        local: entry.local,
-        joined_month: month(entry.participation.joined),
-        left_month: month(entry.participation.left),
-        ..Typed::default()
-    }
-}
-
-/// The forms of the three dated changes, one of them as it was typed.
-fn forms(entry: &RegisterEntry, first: Month, typed: Option<Dated>) -> [Dated; 3] {
-    [Kind::Move, Kind::Split, Kind::Merge].map(|kind| match &typed {
-        Some(typed) if typed.kind == kind => typed.clone(),
-        _ => Dated {
-            kind,
-            group: entry.group.code(),
-            from: if entry.effective == first { String::new() } else { first.to_string() },
-            stay_registered: entry.members_registered.to_string(),
-            stay_resident: entry.members_resident.to_string(),
-            new: Typed { resident: true, local: entry.local, ..Typed::default() },
-            ..Dated::default()
-        },
-    })
-}
-
-fn month_line(column: &MonthColumn, household: &Place, photos: &[ShownPhoto]) -> MonthLine {
-    let result = &column.result;
-    let published = if column.published { "" } else { "，未公示" };
-    let (code, month) = (household.code(), column.month);
-    let address = |hash: &Digest| format!("/household/{code}/{month}/photos/{}", hash.hex());
-    let mut reasons = reasons(column, photos, address);
-    reasons.extend(column.reason.iter().map(|reason| ReasonLine {
-        text: format!("第{}版的原因：{reason}", column.version),
-        photos: Thumbs { photos: Vec::new() },
-    }));
-    MonthLine {
-        month: column.month,
-        status: result.status.title(),
-        score: result.score.map(Points::short).unwrap_or_default(),
-        rank: result.rank_in_group.map(|rank| rank.to_string()).unwrap_or_default(),
-        tier: result.tier.map_or("", Tier::title),
-        total: result.year_total.short(),
-        version: format!("第{}版{published}", column.version),
-        reasons,
-    }
-}
-
-/// `opens` says whether the reader may open its page, which is the village's.
-fn objection_line(one: &ObjectionSummary, opens: bool) -> ObjectionLine {
-    let href = format!("/objections/{}/{}/{}", one.village.code(), one.month, one.id);
-    ObjectionLine {
-        number: one.number.clone(),
-        href: if opens { href } else { String::new() },
-        month: one.month.title(),
-        about: if one.about.is_empty() { "整月".to_owned() } else { one.about.clone() },
-        state: one.state.title(),
-        filed_on: date_title(one.filed_on),
     }
 }

@@ -17,7 +17,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named};
-use crate::problem::Problem;
+use crate::problem::{Problem, dates_in_words};
 use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
 use crate::state::State;
 
@@ -217,7 +217,7 @@ fn read(name: &str, bytes: Vec<u8>) -> Result<(Table, Parsed<Household>), FilePr
 fn bad_rows(problems: &[RowProblem], table: &Table) -> Vec<BadRow> {
     let mut rows: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     for problem in problems {
-        let words = format!("{}：{}", heading(problem.field), problem.message);
+        let words = format!("{}：{}", heading(problem.field), dates_in_words(&problem.message));
         rows.entry(problem.line).or_default().push(words);
     }
     rows.into_iter().map(|(line, problems)| BadRow { line, cells: table.cells_of(line), problems }).collect()
@@ -225,7 +225,7 @@ fn bad_rows(problems: &[RowProblem], table: &Table) -> Vec<BadRow> {
 
 /// What is worth a look, with its line.
 fn warning(problem: &RowProblem) -> String {
-    format!("第 {} 行 {}：{}", problem.line, heading(problem.field), problem.message)
+    format!("第 {} 行 {}：{}", problem.line, heading(problem.field), dates_in_words(&problem.message))
 }
 
 /// The rows as a text that is read again once they are confirmed.

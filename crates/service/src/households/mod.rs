@@ -3,9 +3,11 @@
 mod change;
 mod dated;
 mod file;
+mod forms;
 mod history;
 mod import;
 mod list;
+mod months;
 mod papers;
 mod query;
 mod register;
@@ -19,7 +21,7 @@ use records::Refusal;
 
 use crate::error::PageError;
 use crate::http::input::Pairs;
-use crate::problem::Problem;
+use crate::problem::{Problem, dates_in_words};
 use crate::shell::refused;
 
 pub(crate) use change::{change, reveal};
@@ -159,7 +161,8 @@ fn heading(field: &str) -> &str {
 
 /// What is wrong with one row, a line for each field.
 fn in_words(problems: &[RowProblem]) -> String {
-    let words = problems.iter().map(|one| format!("{}：{}", heading(one.field), one.message));
+    let words =
+        problems.iter().map(|one| format!("{}：{}", heading(one.field), dates_in_words(&one.message)));
     words.collect::<Vec<_>>().join("\n")
 }
 

@@ -17,7 +17,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::PageError;
 use crate::http::input::{Named, Pairs, wrong};
-use crate::shell::{Told, done_at, refused};
+use crate::shell::{Told, done_at, refused, said_of};
 use crate::state::State;
 
 /// A query as the household's page shows it.
@@ -31,7 +31,55 @@ pub(super) struct Shown {
     pub(super) waits_for_village: bool,
     pub(super) waits_for_town: bool,
     pub(super) steps: Vec<StepLine>,
+    /// What was typed into the village's form, and into the town's.
+    pub(super) answering: Typed,
+    pub(super) following: Typed,
 }
+
+/// What was typed into a form of queries that was refused; empty elsewhere.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Typed {
+    /// Which query; none where a new one is asked.
+    query: Option<i64>,
+    is_answer: bool,
+    /// What is asked.
+    pub(super) about: String,
+    pub(super) reason: String,
+    /// Why it was refused.
+    problem: String,
+}
+
+impl Typed {
+    fn of(form: &Pairs, is_answer: bool) -> Self {
+        let is_new = !is_answer && form.first("act") == "ask";
+        Self {
+            query: form.first("query").parse().ok().filter(|_| !is_new),
+            is_answer,
+            about: form.first("about").to_owned(),
+            reason: form.first("reason").to_owned(),
+            problem: String::new(),
+        }
+    }
+
+    /// What was typed, where it is of this form.
+    pub(super) fn in_form(typed: Option<&Self>, query: Option<i64>, is_answer: bool) -> Self {
+        let own = typed.filter(|typed| (typed.query, typed.is_answer) == (query, is_answer));
+        own.cloned().unwrap_or_default()
+    }
+
+    /// What is wrong with the choice of what to ask.
+    pub(super) fn wrong_about(&self) -> &str {
+        said_of(&self.problem, ABOUT)
+    }
+
+    /// What is wrong with the words.
+    pub(super) fn wrong_reason(&self) -> &str {
+        if self.wrong_about().is_empty() { &self.problem } else { "" }
+    }
+}
+
+/// What the form calls the choice of what to ask.
+const ABOUT: &str = "问什么";
 
 /// What followed.
 pub(super) struct StepLine {
@@ -52,7 +100,8 @@ pub(super) struct OpenLine {
 
 const ERASED: &str = "已依法删除";
 
-pub(super) fn shown_query(query: Query) -> Shown {
+/// A query with what was typed about it and refused.
+pub(super) fn shown_query(query: Query, typed: Option<&Typed>) -> Shown {
     let state = query.state();
     let erased = |text: Option<String>| text.unwrap_or_else(|| ERASED.to_owned());
     let steps = query.steps.into_iter().map(|step| StepLine {
@@ -69,6 +118,8 @@ pub(super) fn shown_query(query: Query) -> Shown {
         waits_for_village: state == QueryState::Asked,
         waits_for_town: state == QueryState::Answered,
         steps: steps.collect(),
+        answering: Typed::in_form(typed, Some(query.id), true),
+        following: Typed::in_form(typed, Some(query.id), false),
         words: erased(query.words),
     }
 }
@@ -109,7 +160,7 @@ pub(crate) async fn query(
         let mut connection = state.database.connection().await?;
         if form.first("act") == "ask" {
             let about = QueryAbout::from_name(form.first("about"));
-            let about = about.ok_or_else(|| wrong("质询", "请选择要问什么".to_owned()))?;
+            let about = about.ok_or_else(|| wrong(ABOUT, "请选择".to_owned()))?;
             ask_eligibility(&mut connection, &allowed, &household, (about, reason), salts, &moment).await?;
             return Ok::<_, PageError>("asked");
         }
@@ -119,7 +170,7 @@ pub(crate) async fn query(
         Ok(if step == QueryStep::Closed { "query-closed" } else { "asked" })
     };
     let done = done.await;
-    answered(&state, &caller, (&code, &month), done).await
+    answered(&state, &caller, (&code, &month), done, Typed::of(&form, false)).await
 }
 
 /// `POST /household/{code}/{month}/answers`: the village's answer.
@@ -141,7 +192,7 @@ pub(crate) async fn answer(
         Ok::<_, PageError>("query-answered")
     };
     let done = done.await;
-    answered(&state, &caller, (&code, &month), done).await
+    answered(&state, &caller, (&code, &month), done, Typed::of(&form, true)).await
 }
 
 fn number(form: &Pairs) -> Result<i64, PageError> {
@@ -154,16 +205,20 @@ fn step(form: &Pairs) -> Result<QueryStep, PageError> {
     Ok(step.ok_or_else(|| wrong("质询", "请选择怎样办理".to_owned()))?)
 }
 
+/// Back to the page: what was done, or what was typed and why it was refused.
 async fn answered(
     state: &State,
     caller: &Caller,
     (code, month): (&str, &str),
     done: Result<&'static str, PageError>,
+    typed: Typed,
 ) -> Result<Response, PageError> {
     match done {
         Ok(done) => Ok(done_at(&format!("/household/{code}/{month}"), done)),
         Err(error) => {
-            let left = Left { refusal: Some(refused(error)?), ..Left::default() };
+            let (status, problem) = refused(error)?;
+            let query = Some(Typed { problem: problem.clone(), ..typed });
+            let left = Left { query, refusal: Some((status, problem)), ..Left::default() };
             shown(state, caller, (code, month), &Told::default(), left).await
         }
     }

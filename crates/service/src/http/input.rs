@@ -220,11 +220,5 @@ pub(crate) fn date(field: &str, text: &str) -> Result<NaiveDate, Problem> {
 /// # Errors
 /// A text that is no date of the years 2000 to 2099, by the field's title.
 pub(crate) fn day(title: &str, text: &str) -> Result<Option<NaiveDate>, Problem> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let date = text.parse().ok().filter(|date: &NaiveDate| (2000..=2099).contains(&date.year()));
-    let wrong = || Problem::invalid().because(format!("{title}应为 2000 到 2099 年的日期，如 2026-11-05"));
-    date.map(Some).ok_or_else(wrong)
+    if text.trim().is_empty() { Ok(None) } else { date(title, text).map(Some) }
 }

@@ -13,6 +13,7 @@ use records::tenancy;
 
 use crate::caller::Caller;
 use crate::error::{PageError, page};
+use crate::problem::dates_in_words;
 use crate::shell::{Section, Shell, Visit};
 use crate::state::State;
 
@@ -91,7 +92,7 @@ fn step(caller: &Caller, village: &Place, month: Month, stage: Stage) -> Step {
         Some(group) if is_due && is_entry => format!("{href}/entry?group={}", group.code()),
         _ => String::new(),
     };
-    let missing = stage.missing.iter().map(|one| (one.words.clone(), own(one))).collect();
+    let missing = stage.missing.iter().map(|one| (dates_in_words(&one.words), own(one))).collect();
     Step { stage, href, act, act_href, missing }
 }
 

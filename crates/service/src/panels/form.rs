@@ -19,6 +19,7 @@ use crate::caller::Caller;
 use crate::error::PageError;
 use crate::households::Choice;
 use crate::http::input::{Named, Pairs};
+use crate::problem::dates_in_words;
 use crate::shell::{Section, Told, Visit, done_at, refused, village_of};
 use crate::state::State;
 
@@ -223,7 +224,7 @@ fn in_words(problems: &[RowProblem]) -> String {
     let mut words: Vec<String> = words.collect();
     // What is wrong with the panel stands on each of its rows.
     words.dedup();
-    words.join("\n")
+    dates_in_words(&words.join("\n"))
 }
 
 #[cfg(test)]

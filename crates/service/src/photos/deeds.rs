@@ -3,18 +3,16 @@
 use authz::{Publish, WithdrawConsent};
 use axum::extract::State as Extract;
 use axum::response::Response;
-use chrono::NaiveDate;
 use domain::canonical::Digest;
-use domain::catalogue::Doer;
 use domain::place::Place;
 use records::photos::{Proposal, Verdict, decide_photo, propose_photo, withdraw_consent};
 
 use super::serve::hash_of;
-use super::village::shown;
+use super::village::{Typed, shown};
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::PageError;
-use crate::http::input::{Named, Pairs, wrong};
+use crate::http::input::{Named, Pairs, day, wrong};
 use crate::problem::Problem;
 use crate::shell::{Section, Visit, done_at};
 use crate::state::State;
@@ -31,8 +29,8 @@ pub(crate) async fn propose(
     let allowed = caller.allow(Publish, at).await?;
     let proposed = async {
         let (household, hash) = named(&form)?;
-        let consent_on = NaiveDate::parse_from_str(form.first("consent_on").trim(), "%Y-%m-%d")
-            .map_err(|_| wrong("同意日期", "请选择日期，如 2026-11-08".to_owned()))?;
+        let consent_on = day("同意日期", form.first("consent_on"))?;
+        let consent_on = consent_on.ok_or_else(|| wrong("同意日期", "请选择日期".to_owned()))?;
         if form.first("consents") != "1" {
             return Err(PageError::from(wrong("同意", "先征得这一户同意，再勾选".to_owned())));
         }
@@ -45,14 +43,13 @@ pub(crate) async fn propose(
             consent_how: text("consent_how"),
             consent_on,
         };
-        let (account, login) = doer(&caller)?;
-        let by = Doer { account: Some(account), login: &login };
+        let by = caller.doer()?;
         let mut connection = state.database.connection().await?;
         propose_photo(&mut connection, &allowed, &proposal, &by, &state.moment()).await?;
-        Ok::<_, PageError>(())
+        Ok::<_, PageError>("photo-proposed")
     }
     .await;
-    answered(&state, &caller, (&place, &month), proposed, "photo-proposed").await
+    answered(&state, &caller, (&place, &month), proposed, &form).await
 }
 
 /// `POST /photos/{place}/{month}/decisions`
@@ -71,18 +68,17 @@ pub(crate) async fn decide(
     };
     let decided = async {
         let (household, hash) = named(&form)?;
-        let (account, login) = doer(&caller)?;
-        let by = Doer { account: Some(account), login: &login };
+        let by = caller.doer()?;
         let mut connection = state.database.connection().await?;
         let moment = state.moment();
         // Another text is no number of steps that a page has shown, which the verb refuses.
         let seen = form.first("seen").parse().unwrap_or(0);
         let photo = (&household, &hash, seen);
         decide_photo(&mut connection, &allowed, photo, &verdict, &by, &moment).await?;
-        Ok::<_, PageError>(())
+        Ok::<_, PageError>(code)
     }
     .await;
-    answered(&state, &caller, (&place, &month), decided, code).await
+    answered(&state, &caller, (&place, &month), decided, &form).await
 }
 
 /// `POST /photos/{place}/{month}/withdrawals`: for a household that says so at the village.
@@ -97,14 +93,13 @@ pub(crate) async fn withdraw(
     let allowed = caller.allow(WithdrawConsent, at).await?;
     let withdrawn = async {
         let (household, hash) = named(&form)?;
-        let (account, login) = doer(&caller)?;
-        let by = Doer { account: Some(account), login: &login };
+        let by = caller.doer()?;
         let mut connection = state.database.connection().await?;
         withdraw_consent(&mut connection, &allowed, (&household, &hash), &by, &state.moment()).await?;
-        Ok::<_, PageError>(())
+        Ok::<_, PageError>("consent-withdrawn")
     }
     .await;
-    answered(&state, &caller, (&place, &month), withdrawn, "consent-withdrawn").await
+    answered(&state, &caller, (&place, &month), withdrawn, &form).await
 }
 
 /// The photo that a form names.
@@ -114,24 +109,20 @@ fn named(form: &Pairs) -> Result<(Place, Digest), Problem> {
     Ok((household, hash_of(form.first("photo")).ok_or_else(unknown)?))
 }
 
-fn doer(caller: &Caller) -> Result<(i64, String), PageError> {
-    let logged_in = caller.logged_in().ok_or(PageError::LogIn)?;
-    Ok((logged_in.identity.account, logged_in.identity.login.clone()))
-}
-
-/// Back to the page: what was done, or why it was not.
+/// Back to the page: what was done, or what was typed and why it was refused.
 async fn answered(
     state: &State,
     caller: &Caller,
     at: (&str, &str),
-    done: Result<(), PageError>,
-    code: &str,
+    done: Result<&str, PageError>,
+    form: &Pairs,
 ) -> Result<Response, PageError> {
     match done {
-        Ok(()) => Ok(done_at(&format!("/photos/{}/{}", at.0, at.1), code)),
+        Ok(code) => Ok(done_at(&format!("/photos/{}/{}", at.0, at.1), code)),
         Err(error) => {
             let (status, visit) = Visit::again(state, caller, Section::Publication, at, error).await?;
-            shown(state, caller, visit, status).await
+            let typed = Typed::of(form, &visit.shell.problem);
+            shown(state, caller, visit, status, Some(typed)).await
         }
     }
 }

@@ -18,9 +18,9 @@ use records::{places, tenancy};
 use super::Thumb;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
-use crate::http::input::{Asked, Named};
+use crate::http::input::{Asked, Named, Pairs};
 use crate::log::{household_named, named};
-use crate::shell::{Section, Shell, Told, Visit};
+use crate::shell::{Section, Shell, Told, Visit, said_of};
 use crate::state::State;
 
 #[derive(Template)]
@@ -34,6 +34,44 @@ struct VillagePage {
     may_publish: bool,
     may_withdraw: bool,
     today: String,
+}
+
+/// What was typed into one of the forms and refused.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Typed {
+    household: String,
+    photo: String,
+    caption: String,
+    consent_by: String,
+    consent_how: String,
+    consent_on: String,
+    consents: bool,
+    /// Why a photo is taken down.
+    reason: String,
+    /// Why it was refused.
+    problem: String,
+}
+
+impl Typed {
+    pub(super) fn of(form: &Pairs, problem: &str) -> Self {
+        let text = |name| form.first(name).to_owned();
+        Self {
+            household: text("household"),
+            photo: text("photo"),
+            caption: text("caption"),
+            consent_by: text("consent_by"),
+            consent_how: text("consent_how"),
+            consent_on: text("consent_on"),
+            consents: form.first("consents") == "1",
+            reason: text("reason"),
+            problem: problem.to_owned(),
+        }
+    }
+
+    /// What is wrong with the field of a title.
+    fn wrong(&self, title: &str) -> &str {
+        said_of(&self.problem, title)
+    }
 }
 
 /// A photo that was proposed.
@@ -54,6 +92,7 @@ struct FileLine {
     can: (bool, bool, bool),
     /// Whether the caller proposed it: somebody else lets it up.
     own: bool,
+    typed: Typed,
 }
 
 /// A photo that could be proposed.
@@ -63,6 +102,7 @@ struct Candidate {
     household: String,
     name: String,
     photo: Thumb,
+    typed: Typed,
 }
 
 /// `GET /photos/{place}/{month}`
@@ -73,14 +113,16 @@ pub(crate) async fn show(
     Asked(told): Asked<Told>,
 ) -> Result<Response, PageError> {
     let visit = Visit::of(&state, &caller, Section::Publication, (&place, &month), &told).await?;
-    shown(&state, &caller, visit, StatusCode::OK).await
+    shown(&state, &caller, visit, StatusCode::OK, None).await
 }
 
+/// The page, with what was typed into one of its forms and refused.
 pub(super) async fn shown(
     state: &State,
     caller: &Caller,
     visit: Visit,
     status: StatusCode,
+    typed: Option<Typed>,
 ) -> Result<Response, PageError> {
     let (place, month) = (visit.place, visit.month);
     let is_village = place.level() == Level::Village;
@@ -114,34 +156,43 @@ pub(super) async fn shown(
         .filter(|file| matches!(file.state, PhotoState::Waiting | PhotoState::OnBoard))
         .map(|file| (file.household, file.hash))
         .collect();
+    let today = state.moment().local().date().to_string();
+    let typed = |household: &Place, hash: &Digest| {
+        let of_photo = |typed: &&Typed| (&typed.household, &typed.photo) == (&household.code(), &hash.hex());
+        let fresh = || Typed { consent_on: today.clone(), ..Typed::default() };
+        typed.as_ref().filter(of_photo).cloned().unwrap_or_else(fresh)
+    };
     let candidates = hangable.into_iter().filter(|one| !known.contains(one));
     let candidates = candidates.map(|(household, hash)| {
         let called = match groups.get(&household) {
             Some(group) => household_named(&household, group, &names),
             None => named(&household, &names),
         };
-        candidate(&household, month, &hash, called)
+        candidate(&household, month, &hash, called, typed(&household, &hash))
     });
     let called = |file: &PhotoFile| {
         let village = file.group.ancestor(Level::Village).filter(|_| !is_village);
         let village = village.and_then(|village| names.get(&village).cloned()).unwrap_or_default();
         format!("{village}{}", household_named(&file.household, &file.group, &names))
     };
-    let line = |file: &PhotoFile| file_line(state, file, account, sees, called(file));
+    let line = |file: &PhotoFile| {
+        file_line(state, file, account, sees, called(file), typed(&file.household, &file.hash))
+    };
     let shown = VillagePage {
         is_village,
         proposed: files.iter().map(line).collect(),
         candidates: candidates.collect(),
         may_publish,
         may_withdraw: caller.may(WithdrawConsent, place),
-        today: state.moment().local().date().to_string(),
+        today,
         shell: visit.shell,
     };
     Ok(page(status, &shown))
 }
 
-fn candidate(household: &Place, month: Month, hash: &Digest, called: String) -> Candidate {
+fn candidate(household: &Place, month: Month, hash: &Digest, called: String, typed: Typed) -> Candidate {
     Candidate {
+        typed,
         photo: thumb(household, month, hash, &format!("{called}的照片")),
         household: household.code(),
         name: hash.hex(),
@@ -154,7 +205,14 @@ fn thumb(household: &Place, month: Month, hash: &Digest, alt: &str) -> Thumb {
     Thumb { href, alt: alt.to_owned() }
 }
 
-fn file_line(state: &State, file: &PhotoFile, account: Option<i64>, sees: bool, called: String) -> FileLine {
+fn file_line(
+    state: &State,
+    file: &PhotoFile,
+    account: Option<i64>,
+    sees: bool,
+    called: String,
+    typed: Typed,
+) -> FileLine {
     let step = |step: &StoredStep| {
         let (at, what) = (state.short_time(step.taken_at), step.kind.title());
         let reason = step.reason.as_ref().map(|reason| format!("：{reason}")).unwrap_or_default();
@@ -177,6 +235,7 @@ fn file_line(state: &State, file: &PhotoFile, account: Option<i64>, sees: bool, 
             file.state.has_consent(),
         ),
         own,
+        typed,
     }
 }
 

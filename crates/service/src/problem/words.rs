@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::problem::FieldProblem;
+use crate::problem::{FieldProblem, dates_in_words};
 
 /// What pages call otherwise than files do, or alone.
 const TITLES: &[(&str, &str)] = &[
@@ -26,7 +26,7 @@ pub(crate) struct ToldProblem {
 impl ToldProblem {
     /// What is the matter, with every wrong field; the title stands above it.
     pub(crate) fn sentence(&self) -> String {
-        sentence(self.detail.clone(), &self.errors)
+        sentence(dates_in_words(&self.detail), &self.errors)
     }
 }
 
@@ -39,7 +39,7 @@ pub(super) fn sentence(words: String, errors: &[FieldProblem]) -> String {
 /// What is wrong with a field, with its line.
 pub(crate) fn in_words(one: &FieldProblem) -> String {
     let line = one.line.map(|line| format!("第 {line} 行 ")).unwrap_or_default();
-    format!("{line}{}{}", called(&one.field), one.message)
+    format!("{line}{}{}", called(&one.field), dates_in_words(&one.message))
 }
 
 /// A field as people call it, before what is wrong with it; a name that only programs use is left out.
@@ -74,9 +74,12 @@ mod tests {
     fn what_was_answered_is_told_as_it_was_meant() {
         let wrong =
             FieldProblem { field: "phone".to_owned(), line: None, message: "应为数字".to_owned() };
-        let problem = Problem::refused().because("不能登记").with(vec![wrong]);
+        let problem = Problem::refused().because("不能从 2026-01 起登记").with(vec![wrong]);
         let answered = serde_json::to_vec(&problem).expect("JSON");
         let told: ToldProblem = serde_json::from_slice(&answered).expect("the same");
-        assert_eq!((told.title.as_str(), told.sentence().as_str()), ("不能办理", "不能登记\n电话：应为数字"));
+        assert_eq!(
+            (told.title.as_str(), told.sentence().as_str()),
+            ("不能办理", "不能从2026年1月起登记\n电话：应为数字")
+        );
     }
 }

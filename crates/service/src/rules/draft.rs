@@ -7,7 +7,7 @@ use authz::{AdoptCatalogue, Read, SubmitCatalogue};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::catalogue::{Catalogue, ChangeLine, difference_lines};
+use domain::catalogue::{Catalogue, ChangeLine, Doer, difference_lines};
 use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::points::Points;
@@ -284,9 +284,8 @@ async fn hand_in(
         builds_on,
         asks_override,
     };
-    let identity = caller.logged_in().map(|person| person.identity.clone()).ok_or(PageError::LogIn)?;
+    let Doer { account, login } = caller.doer()?;
     let mut connection = state.database.connection().await?;
-    let (account, login) = (Some(identity.account), identity.login.as_str());
     submit_catalogue(&mut connection, &allowed, &submission, account, login, Mode::Apply, &moment).await?;
     Ok("submitted")
 }

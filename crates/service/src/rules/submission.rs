@@ -5,7 +5,7 @@ use authz::{ApproveCatalogue, SubmitCatalogue};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::catalogue::{Catalogue, ChangeLine, difference_lines, lint};
+use domain::catalogue::{Catalogue, ChangeLine, Doer, difference_lines, lint};
 use domain::month::date_title;
 use domain::place::{Level, Place};
 use records::catalogue::{SubmissionFile, approve_submission, catalogue_of, send_back, submission, withdraw};
@@ -49,6 +49,29 @@ struct SubmissionPage {
     may_approve: bool,
     may_withdraw: bool,
     own: bool,
+    typed: Typed,
+}
+
+/// What was typed into the form of a decision that was refused.
+#[derive(Default)]
+struct Typed {
+    reason: String,
+    override_reason: String,
+    /// Why it was not sent back, and why it was not approved.
+    not_sent_back: String,
+    not_approved: String,
+}
+
+impl Typed {
+    fn of(form: DecisionForm, problem: &str) -> Self {
+        let of_act = |act: &str| if form.act == act { problem.to_owned() } else { String::new() };
+        Self {
+            not_sent_back: of_act("send-back"),
+            not_approved: of_act("approve"),
+            reason: form.reason,
+            override_reason: form.override_reason,
+        }
+    }
 }
 
 struct StepLine {
@@ -77,7 +100,8 @@ pub(crate) async fn show(
     let told = Told { done: asked.done };
     let visit = Visit::of(&state, &caller, Section::Rules, (&place, &month), &told).await?;
     let concerns = caller.may(ApproveCatalogue, visit.place) || caller.may(SubmitCatalogue, visit.place);
-    shown(&state, &caller, visit, id, StatusCode::OK, concerns && asked.what_if.is_some()).await
+    let replay = concerns && asked.what_if.is_some();
+    shown(&state, &caller, visit, id, (StatusCode::OK, Typed::default()), replay).await
 }
 
 async fn shown(
@@ -85,7 +109,7 @@ async fn shown(
     caller: &Caller,
     visit: Visit,
     id: i64,
-    status: StatusCode,
+    (status, typed): (StatusCode, Typed),
     replay: bool,
 ) -> Result<Response, PageError> {
     let (place, month) = (visit.place, visit.month);
@@ -145,6 +169,7 @@ async fn shown(
         may_approve: caller.may(ApproveCatalogue, summary.place),
         may_withdraw: caller.may(SubmitCatalogue, summary.place),
         own,
+        typed,
         shell: visit.shell,
     };
     Ok(page(status, &shown))
@@ -176,7 +201,8 @@ pub(crate) async fn decide(
         Err(error) => {
             let (status, visit) =
                 Visit::again(&state, &caller, Section::Rules, (&place, &month), error).await?;
-            shown(&state, &caller, visit, id, status, false).await
+            let typed = Typed::of(form, &visit.shell.problem);
+            shown(&state, &caller, visit, id, (status, typed), false).await
         }
     }
 }
@@ -188,8 +214,7 @@ async fn decided(
     id: i64,
     form: &DecisionForm,
 ) -> Result<&'static str, PageError> {
-    let identity = caller.logged_in().map(|person| person.identity.clone()).ok_or(PageError::LogIn)?;
-    let (account, login, moment) = (Some(identity.account), identity.login.as_str(), state.moment());
+    let (Doer { account, login }, moment) = (caller.doer()?, state.moment());
     if form.act == "withdraw" {
         let allowed = caller.allow(SubmitCatalogue, place).await?;
         let mut connection = state.database.connection().await?;

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use authz::{Allowed, AskException, GrantException};
 use axum::extract::State as Extract;
 use axum::response::Response;
-use domain::catalogue::Doer;
 use domain::month::date_title;
 use domain::place::{Level, Place};
 use domain::publication::last_digits;
@@ -19,12 +18,12 @@ use records::{places, tenancy};
 use serde::Deserialize;
 
 use super::standing::Entry;
-use super::village::shown;
+use super::village::{Reason, Typed, shown};
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::PageError;
 use crate::http::input::{Named, Posted, day, place_of, short};
-use crate::problem::Problem;
+use crate::problem::{Problem, dates_in_words};
 use crate::shell::{Link, Section, Visit, done_at, village_of};
 use crate::state::State;
 
@@ -53,6 +52,8 @@ pub(super) struct ExceptionLine {
     pub(super) decided: String,
     pub(super) may_decide: bool,
     pub(super) may_withdraw: bool,
+    /// The reason of a decision, where it was refused.
+    pub(super) typed: Reason,
 }
 
 /// What the form of a village sends.
@@ -76,6 +77,7 @@ pub(super) async fn listed(
     caller: &Caller,
     visit: &Visit,
     form: AskForm,
+    decision: Option<&Reason>,
 ) -> Result<Exceptions, PageError> {
     let (place, month, now) = (visit.place, visit.month, state.moment().local());
     let is_village = place.level() == Level::Village;
@@ -108,8 +110,14 @@ pub(super) async fn listed(
     Ok(Exceptions {
         waiting: found.iter().filter(|one| one.state == ExceptionState::Waiting).count(),
         entry,
-        lines: found.into_iter().map(|one| line(state, caller, one, &names, is_village)).collect(),
-        lock: lock.map(|lock| lock.to_string()).unwrap_or_default(),
+        lines: found
+            .into_iter()
+            .map(|one| ExceptionLine {
+                typed: Reason::of_row(decision, one.id),
+                ..line(state, caller, one, &names, is_village)
+            })
+            .collect(),
+        lock: lock.map(|lock| dates_in_words(&lock.to_string())).unwrap_or_default(),
         groups: groups.into_iter().map(link).collect(),
         today: now.date().to_string(),
         form,
@@ -154,6 +162,7 @@ fn line(
         decided: decided.unwrap_or_default(),
         may_withdraw: waiting && !may_decide && caller.may(AskException, one.village),
         may_decide,
+        typed: Reason::default(),
     }
 }
 
@@ -172,7 +181,8 @@ pub(crate) async fn ask(
         Err(error) => {
             let (status, visit) =
                 Visit::again(&state, &caller, Section::Scoring, (&place, &month), error).await?;
-            shown(&state, &caller, visit, status, form).await
+            let typed = Typed { ask: form, ..Typed::default() };
+            shown(&state, &caller, visit, status, typed).await
         }
     }
 }
@@ -185,7 +195,7 @@ async fn asked(
     form: &AskForm,
 ) -> Result<(), PageError> {
     short("reason", Some(&form.reason))?;
-    let identity = caller.logged_in().map(|person| person.identity.clone()).ok_or(PageError::LogIn)?;
+    let by = caller.doer()?;
     let until = day("补录截止日期", &form.until)?;
     let mut connection = state.database.connection().await?;
     let opens = opens(&mut connection, allowed, form).await?;
@@ -195,7 +205,6 @@ async fn asked(
         until: until.ok_or_else(|| Problem::invalid().because("请填补录截止日期"))?,
         reason: form.reason.clone(),
     };
-    let by = Doer { account: Some(identity.account), login: &identity.login };
     let (salts, moment) = (&state.registrar.salts, state.moment());
     ask_exception(&mut connection, allowed, &request, &by, salts, &moment).await?;
     Ok(())
@@ -247,7 +256,8 @@ pub(crate) async fn decide_asked(
         Err(error) => {
             let (status, visit) =
                 Visit::again(&state, &caller, Section::Scoring, (&place, &month), error).await?;
-            shown(&state, &caller, visit, status, AskForm::default()).await
+            let typed = Reason { row: id, words: form.reason, problem: visit.shell.problem.clone() };
+            shown(&state, &caller, visit, status, Typed { exception: Some(typed), ..Typed::default() }).await
         }
     }
 }
@@ -259,8 +269,7 @@ async fn decided(
     id: i64,
     form: &DecideForm,
 ) -> Result<&'static str, PageError> {
-    let identity = caller.logged_in().map(|person| person.identity.clone()).ok_or(PageError::LogIn)?;
-    let by = Doer { account: Some(identity.account), login: &identity.login };
+    let by = caller.doer()?;
     let (salts, moment) = (&state.registrar.salts, state.moment());
     if form.act == "withdraw" {
         let allowed = caller.allow(AskException, at).await?;

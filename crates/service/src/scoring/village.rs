@@ -26,8 +26,37 @@ use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted, short};
 use crate::log::{household_named, named};
 use crate::overview::{Progress, group_page, progress_of, village_progress};
+use crate::problem::dates_in_words;
 use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, village_of};
 use crate::state::State;
+
+/// What was typed into the forms of the page that was refused.
+#[derive(Default)]
+pub(super) struct Typed {
+    /// Of a village's request for an exception.
+    pub(super) ask: AskForm,
+    /// The reason of a decision about such a request.
+    pub(super) exception: Option<Reason>,
+    /// The reason of a decision about a sheet.
+    pub(super) sheet: Option<Reason>,
+}
+
+/// The reason of a decision, as it was typed; empty where none was.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reason {
+    /// The number of the row that was decided about.
+    pub(super) row: i64,
+    pub(super) words: String,
+    /// Why it was refused.
+    pub(super) problem: String,
+}
+
+impl Reason {
+    /// What was typed, where it is about this row.
+    pub(super) fn of_row(typed: Option<&Self>, row: i64) -> Self {
+        typed.filter(|typed| typed.row == row).cloned().unwrap_or_default()
+    }
+}
 
 #[derive(Template)]
 #[template(path = "scoring/village.html")]
@@ -66,6 +95,8 @@ struct OpenLine {
     problem: String,
     says: String,
     stands: String,
+    /// The reason of a decision that was refused.
+    typed: Reason,
 }
 
 #[derive(Template)]
@@ -84,28 +115,28 @@ pub(crate) async fn show(
     Asked(told): Asked<Told>,
 ) -> Result<Response, PageError> {
     let visit = Visit::of(&state, &caller, Section::Scoring, (&place, &month), &told).await?;
-    shown(&state, &caller, visit, StatusCode::OK, AskForm::default()).await
+    shown(&state, &caller, visit, StatusCode::OK, Typed::default()).await
 }
 
-/// The page with what was filled in of a request.
+/// The page with what was typed into a form of it that was refused.
 pub(super) async fn shown(
     state: &State,
     caller: &Caller,
     visit: Visit,
     status: StatusCode,
-    form: AskForm,
+    typed: Typed,
 ) -> Result<Response, PageError> {
     let (place, month) = (visit.place, visit.month);
     if matches!(place.level(), Level::County | Level::Town) {
         let progress = progress_of(state, &visit, Section::Scoring).await?;
-        let exceptions = listed(state, caller, &visit, form).await?;
+        let exceptions = listed(state, caller, &visit, typed.ask, typed.exception.as_ref()).await?;
         return Ok(page(status, &AbovePage { shell: visit.shell, progress, exceptions }));
     }
     if place.level() != Level::Village {
         return Ok(group_page(status, visit.shell));
     }
     let groups = village_progress(state, &visit).await?.groups;
-    let exceptions = listed(state, caller, &visit, form).await?;
+    let exceptions = listed(state, caller, &visit, typed.ask, typed.exception.as_ref()).await?;
     let (panels, open, catalogue) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
@@ -122,7 +153,11 @@ pub(super) async fn shown(
     let names: BTreeMap<Place, String> =
         groups.iter().map(|group| (group.group, group.name.clone())).collect();
     let in_full = caller.may(EnterCards, place);
-    let open = open.into_iter().map(|sheet| open_line(state, sheet, in_full, &names, &catalogue)).collect();
+    let open = open.into_iter().map(|sheet| OpenLine {
+        typed: Reason::of_row(typed.sheet.as_ref(), sheet.id),
+        ..open_line(state, sheet, in_full, &names, &catalogue)
+    });
+    let open = open.collect();
     let panels = panels.into_iter().map(|listed| {
         let own: Vec<&GroupProgress> =
             groups.iter().filter(|group| listed.panel.groups.contains(&group.group)).collect();
@@ -181,12 +216,13 @@ fn open_line(
         by: open.by_login,
         received: state.short_time(open.received_at),
         kind: open.receipt.title(),
-        problem: open.problem.unwrap_or_default(),
+        problem: open.problem.map(|problem| dates_in_words(&problem)).unwrap_or_default(),
         says: told(open.sheet.status, open.score, &open.sheet.findings),
         stands: open
             .current
             .map(|card| told(card.status, card.score, &card.findings))
             .unwrap_or_else(|| "没有积分卡".to_owned()),
+        typed: Reason::default(),
     }
 }
 
@@ -210,12 +246,12 @@ pub(crate) async fn decide(
     form.token.check(&caller)?;
     let village = village_of(&place)?;
     let allowed = caller.allow(SignCards, village).await?;
-    let login = caller.logged_in().map(|person| person.identity.login.clone()).unwrap_or_default();
     let decided = async {
+        let login = caller.doer()?.login;
         short("reason", Some(&form.reason))?;
         let reason = form.reason.trim();
         let reason = if reason.is_empty() { "经组长核实" } else { reason };
-        let decision = Decision { sheet, take: form.take == "yes", reason, login: &login };
+        let decision = Decision { sheet, take: form.take == "yes", reason, login };
         let mut connection = state.database.connection().await?;
         decide_sheet(&mut connection, &allowed, &decision, &state.registrar.salts, &state.moment()).await?;
         Ok::<_, PageError>(())
@@ -225,7 +261,8 @@ pub(crate) async fn decide(
         Err(error) => {
             let (status, visit) =
                 Visit::again(&state, &caller, Section::Scoring, (&place, &month), error).await?;
-            shown(&state, &caller, visit, status, AskForm::default()).await
+            let typed = Reason { row: sheet, words: form.reason, problem: visit.shell.problem.clone() };
+            shown(&state, &caller, visit, status, Typed { sheet: Some(typed), ..Typed::default() }).await
         }
     }
 }

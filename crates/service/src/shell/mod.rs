@@ -26,7 +26,7 @@ use standing::{due, own, waiting};
 use told::done;
 
 pub(crate) use section::Section;
-pub(crate) use told::{Told, done_at, refused};
+pub(crate) use told::{Told, done_at, refused, said_of};
 
 /// A link of the navigation.
 pub(crate) struct NavLink {

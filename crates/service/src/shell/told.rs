@@ -64,10 +64,29 @@ pub(crate) fn done_at(address: &str, code: &str) -> Response {
     Redirect::to(&format!("{address}{joint}done={code}")).into_response()
 }
 
-/// The status of a page that tells why a form was not done.
+/// What the words of a refusal say of the field of a title; empty where they are about something else.
+pub(crate) fn said_of<'a>(words: &'a str, title: &str) -> &'a str {
+    let about = |line: &'a str| line.strip_prefix(title)?.strip_prefix('：');
+    words.lines().find_map(about).unwrap_or_default()
+}
+
+/// The status of a page that tells why a form was not done, and its words.
 pub(crate) fn refused(error: PageError) -> Result<(StatusCode, String), PageError> {
     match error {
         PageError::Problem(problem) => Ok((problem.status(), problem.sentence())),
         other => Err(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_told_at_the_field_that_they_name() {
+        let words = "内容有误，没有保存\n同意日期：请选择日期";
+        assert_eq!(said_of(words, "同意日期"), "请选择日期");
+        assert_eq!(said_of(words, "照片说明"), "");
+        assert_eq!(said_of("同意日期在今天之后", "同意日期"), "");
     }
 }

@@ -19,7 +19,7 @@ use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::households::{LIMITS, Upload, upload};
 use crate::http::input::{Asked, Named, short};
-use crate::problem::Problem;
+use crate::problem::{Problem, dates_in_words};
 use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
 use crate::state::State;
 
@@ -214,8 +214,8 @@ fn of_rows(problems: Vec<RowProblem>) -> records::Error {
 fn in_words(problem: &RowProblem) -> String {
     let title = title_of(problem.field).map(|title| format!("{title}：")).unwrap_or_default();
     match problem.line {
-        0 => format!("{title}{}", problem.message),
-        line => format!("第 {line} 行 {title}{}", problem.message),
+        0 => format!("{title}{}", dates_in_words(&problem.message)),
+        line => format!("第 {line} 行 {title}{}", dates_in_words(&problem.message)),
     }
 }
 

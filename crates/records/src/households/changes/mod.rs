@@ -55,12 +55,8 @@ fn in_village(
     household: &Place,
 ) -> Result<(Place, Allowed<RegisterHouseholds>)> {
     let village = household.ancestor(Level::Village).filter(|_| household.level() == Level::Household);
-    let village = village.ok_or_else(|| unknown(household))?;
+    let village = village.ok_or_else(|| Refusal::unknown(household))?;
     Ok((village, allowed.narrow(village)?))
-}
-
-fn unknown(household: &Place) -> Error {
-    Refusal::missing(format!("农户 {household} 没有登记，请核对代码"))
 }
 
 /// A reason that can stand.
@@ -74,7 +70,7 @@ async fn changeable(
     household: &Place,
     builds_on: Option<i32>,
 ) -> Result<RegisterEntry> {
-    let entry = register_entry(connection, household).await?.ok_or_else(|| unknown(household))?;
+    let entry = register_entry(connection, household).await?.ok_or_else(|| Refusal::unknown(household))?;
     Refusal::unless_same(builds_on.map(i64::from), Some(i64::from(entry.revision)))?;
     if entry.head_name.is_none() {
         return Err(Refusal::message("这一户已退出并依法删除个人信息，不能再变动"));

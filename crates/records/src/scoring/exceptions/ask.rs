@@ -57,7 +57,7 @@ pub async fn ask_exception(
     let village = request.opens.ancestor(Level::Village).ok_or_else(|| refuse(RequestProblem::Scope))?;
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         if !villages_of(connection, &allowed.place()).await?.contains(&village) {
-            return Err(Refusal::missing(format!("村 {village} 没有登记，请核对代码")));
+            return Err(Refusal::unknown(&village));
         }
         let (month, now) = (request.month, moment.local());
         let villages = BTreeSet::from([village]);

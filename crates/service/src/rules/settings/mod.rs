@@ -20,7 +20,7 @@ use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::households::Choice;
 use crate::http::input::{Asked, Named, Pairs, short};
-use crate::problem::Problem;
+use crate::problem::{Problem, dates_in_words};
 use crate::shell::{Section, Shell, Told, Visit, done_at};
 use crate::state::State;
 
@@ -188,7 +188,8 @@ pub(crate) async fn save(
             Ok(shown(visit, StatusCode::OK, &typed, (&bound, &names), &[], Some(confirm)))
         }
         Err(PageError::Problem(problem)) => {
-            let wrong: Vec<String> = problem.errors().iter().map(|one| one.message.clone()).collect();
+            let wrong: Vec<String> =
+                problem.errors().iter().map(|one| dates_in_words(&one.message)).collect();
             let words = std::iter::once(problem.words()).chain(wrong.iter().cloned());
             visit.shell.problem = with_titles(&words.collect::<Vec<_>>().join("\n"));
             Ok(shown(visit, problem.status(), &typed, (&bound, &names), &wrong, None))

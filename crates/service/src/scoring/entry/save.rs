@@ -21,6 +21,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::PageError;
 use crate::http::input::{Named, Pairs, place_of, short};
+use crate::problem::dates_in_words;
 use crate::shell::{Section, done_at, refused, village_of};
 use crate::state::State;
 
@@ -188,7 +189,7 @@ async fn hand_in_all(
             if matches!(receipt.receipt, Receipt::Entered | Receipt::Same) {
                 saved += 1;
             } else {
-                kept.lines.extend([line(sheet, receipt.message)]);
+                kept.lines.extend([line(sheet, dates_in_words(&receipt.message))]);
             }
         }
     }

@@ -12,9 +12,7 @@ use testkit::{COUNTY, TestDatabase, guard, moment, operator, registrar};
 
 use crate::api::UNLIMITED;
 use crate::people::{account, grant, log_in};
-use crate::support::{
-    Answer, Folder, Serving, call, jifen, path, said, scored, send, succeed, superuser,
-};
+use crate::support::{Answer, Folder, Serving, call, jifen, path, said, scored, send, succeed, superuser};
 
 const VILLAGE: &str = "440229100201";
 const BOARD: &str = "/p/440229100201/2026-01";
@@ -370,7 +368,7 @@ async fn what_an_erasure_left_behind_is_swept_though_the_household_is_registered
             address_sealed = null where household_id = (select id from household where code = $1)",
         "insert into household_version (county_code, place, household_id, revision, effective_month, head_name,
             name_salt, name_digest, members_registered, members_resident, resident, local)
-         select county_code, place, household_id, revision + 1, 202602, '赖文', 'salt', name_digest, members_registered,
+         select county_code, place, household_id, revision + 1, 202602, '赖文', decode('00', 'hex'), name_digest, members_registered,
             members_resident, resident, local from household_version
          where household_id = (select id from household where code = $1) order by revision desc limit 1",
     ] {

@@ -12,6 +12,7 @@ mod households;
 mod jobs;
 mod kill;
 mod mail;
+mod office;
 mod overview;
 mod pages;
 mod paper;

@@ -1,8 +1,10 @@
 //! Suggestions and complaints taken at the office, and how much of a village's day one network address may take.
 
+use testkit::COUNTY;
+
 use crate::api::UNLIMITED;
 use crate::people::log_in;
-use crate::support::{Answer, send};
+use crate::support::{Answer, Folder, jifen, path, said, send, succeed, superuser};
 
 use super::suggestions::{BESIDE, KIND, TOWN, VILLAGE, World, code, value};
 
@@ -95,4 +97,48 @@ async fn one_address_takes_a_share_of_a_villages_day_and_leaves_the_rest_to_othe
     assert_eq!(taken.status, 200, "the office takes what comes in person");
     let readable = "select count(*) from login_attempt where encode(subject, 'escape') like '%192.0.2.7%'";
     assert_eq!(world.count(readable).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn digests_name_what_waits_for_an_answer_to_its_office_and_to_nobody_else() {
+    let world = World::new().await;
+    let village = log_in(&world.serving.pages, "village");
+    for typed in [
+        "kind=suggestion&topic=other&words=one",
+        "kind=suggestion&topic=other&words=two",
+        "kind=complaint&topic=officials&words=three",
+    ] {
+        assert_eq!(take(&world, &village, typed).0.status, 200, "{typed}");
+    }
+    let (folder, mail) = (Folder::new(), Folder::new());
+    let contacts = format!(
+        "division_code,name,duty,email,webhook,reminded\n{VILLAGE},赖文,村文书,lai@jifen.example,,\n\
+         {TOWN},钟秀,镇经办,zhong@jifen.example,,\n{COUNTY},罗明,县经办,luo@jifen.example,,\n"
+    );
+    let file = folder.file("contacts.csv", contacts);
+    succeed(&world.database, &["import", "contacts", path(&file), "--county", COUNTY]);
+    let owner = superuser(&world.database).await;
+    let mut told: Vec<(String, Vec<String>)> = Vec::new();
+    for day in ["2026-02-11", "2026-02-12", "2026-02-16"] {
+        let mut due = jifen(&world.database, &["run-due", "--now", &format!("{day}T08:00:00+08:00")]);
+        let ran = said(due.env("JIFEN_MAIL__FOLDER", path(&mail.0)).output().expect("the program"));
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        let query =
+            "select m.name, i ->> 'missing' from message m, json_array_elements(m.content::json -> 'items') i
+            where m.day = $1::text::date and i ->> 'about' = '建议和投诉' order by m.address";
+        let rows = owner.query(query, &[&day]).await.expect("the digests");
+        let line = |row: &tokio_postgres::Row| format!("{} {}", row.get::<_, &str>(0), row.get::<_, &str>(1));
+        told.push((day.to_owned(), rows.iter().map(line).collect()));
+    }
+    let of = |late: [&str; 2]| {
+        let two = format!("赖文 2 件建议、投诉等待答复（意2026-02-001、意2026-02-002）{}，请答复", late[0]);
+        let one = format!("钟秀 1 件建议、投诉等待答复（意2026-02-001）{}，请答复", late[1]);
+        vec![two, one]
+    };
+    let expected = [
+        ("2026-02-11", Vec::new()),
+        ("2026-02-12", of(["", ""])),
+        ("2026-02-16", of(["，其中 2 件已逾期", "，其中 1 件已逾期"])),
+    ];
+    assert_eq!(told, expected.map(|(day, lines)| (day.to_owned(), lines)));
 }

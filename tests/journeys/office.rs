@@ -1,10 +1,14 @@
-//! Suggestions and complaints taken at the office, and how much of a village's day one network address may take.
+//! What is taken at the office, what digests tell an office, and how much of a village's day one network address may take.
 
-use testkit::COUNTY;
+use authz::{Actor, Object};
+use domain::month::Month;
+use domain::place::Place;
+use records::objections::{NewObjection, file_objection};
+use testkit::{COUNTY, guard, moment, operator, registrar};
 
 use crate::api::UNLIMITED;
 use crate::people::log_in;
-use crate::support::{Answer, Folder, jifen, path, said, send, succeed, superuser};
+use crate::support::{Answer, Folder, jifen, path, said, scored, send, succeed, superuser};
 
 use super::suggestions::{BESIDE, KIND, TOWN, VILLAGE, World, code, value};
 
@@ -141,4 +145,44 @@ async fn digests_name_what_waits_for_an_answer_to_its_office_and_to_nobody_else(
         ("2026-02-16", of(["，其中 2 件已逾期", "，其中 1 件已逾期"])),
     ];
     assert_eq!(told, expected.map(|(day, lines)| (day.to_owned(), lines)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_takes_a_share_of_a_villages_objections_and_staff_take_what_comes_in_person() {
+    let (database, _) = scored(60, "2026-01", 1).await;
+    let month = ["--county", COUNTY, "--month", "2026-01", "--now", "2026-02-04T00:30:00+08:00"];
+    succeed(&database, &[&["close"], month.as_slice()].concat());
+    succeed(&database, &[&["publish"], month.as_slice()].concat());
+    let query = "select h.code from household h join card c on c.county_code = h.county_code and c.household_id = h.id
+        where left(h.place, 12) = '440229100201' and c.status = 0 and c.revision = 1 order by h.code limit 3";
+    let rows = superuser(&database).await.query(query, &[]).await.expect("households");
+    let households: Vec<Place> =
+        rows.iter().map(|row| Place::from_digits(row.get(0)).expect("a household")).collect();
+    let guard = guard().await;
+    let village = Place::parse_code(VILLAGE).expect("a code");
+    let (registrar, now) = (registrar(), moment("2026-02-06 09:00"));
+    let mut connection = database.database.connection().await.expect("a connection");
+    let mut file = async |actor: &Actor, address: Option<&str>, number: usize| -> Result<(), String> {
+        let allowed = guard.allow(actor, Object, village).expect("allowed");
+        let new = NewObjection {
+            month: Month::parse("2026-01").expect("a month"),
+            about: String::new(),
+            words: format!("第{number}件"),
+            phone: None,
+            address: address.map(str::to_owned),
+        };
+        let household = households[number / 20];
+        let filed =
+            file_objection(&mut connection, &allowed, &household, &new, &registrar, &now).await.map(drop);
+        filed.map_err(|error| error.to_string())
+    };
+    for number in 0..50 {
+        file(&Actor::Visitor, Some("192.0.2.7"), number).await.expect("filed");
+    }
+    let refused = file(&Actor::Visitor, Some("192.0.2.7"), 50).await.expect_err("refused");
+    assert!(refused.contains("50 件") && refused.contains("2026年2月7日"), "{refused}");
+    file(&Actor::Visitor, Some("192.0.2.7"), 7).await.expect("the same words once more are no new one");
+    file(&Actor::Visitor, Some("198.51.100.4"), 51).await.expect("another address has a share of its own");
+    file(&Actor::Holder, Some("192.0.2.7"), 52).await.expect("as what comes from households' pages has");
+    file(&operator(), None, 53).await.expect("the office takes it");
 }

@@ -13,6 +13,7 @@ mod jobs;
 mod kill;
 mod mail;
 mod moved;
+mod office;
 mod overview;
 mod pages;
 mod paper;

@@ -112,6 +112,7 @@ pub const PROBES: &[Probe] = &[
     get("/objections/{place}/{month}/{objection}", "/objections/440229100201/2026-01/{objection}", Needs::Act("read", VILLAGE)),
     send("POST", "/objections/{place}/{month}/{objection}", "/objections/440229100201/2026-01/{objection}", "form_token={form_token}&act=note&reason=x", Needs::Act("decide_objection", VILLAGE)),
     get("/suggestions/{place}/{month}", "/suggestions/440229100201/2026-01", Needs::Act("read", VILLAGE)),
+    send("POST", "/suggestions/{place}/{month}", "/suggestions/440229100201/2026-01", "form_token={form_token}&kind=suggestion&topic=other&words=x&key=000102030405060708090a0b0c0d0e0f", Needs::Act("object", VILLAGE)),
     get("/suggestions/{place}/{month}/{suggestion}", "/suggestions/440229100201/2026-01/{suggestion}", Needs::Act("read", VILLAGE)),
     send("POST", "/suggestions/{place}/{month}/{suggestion}", "/suggestions/440229100201/2026-01/{suggestion}", "form_token={form_token}&act=answer&seen=0&words=x", Needs::Act("decide_objection", VILLAGE)),
     get("/publication/{place}/{month}", "/publication/440229100201/2026-01", Needs::Act("read", VILLAGE)),

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use authz::{Actor, Allowed, Object, ReadPublic};
+use axum::Extension;
 use axum::extract::{Path, State as Extract};
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
@@ -17,6 +18,7 @@ use serde::Deserialize;
 
 use crate::error::{PageError, page};
 use crate::household::{allow, holder, shown_with};
+use crate::http::address::ClientAddress;
 use crate::http::input::Posted;
 use crate::shell::village_of;
 use crate::state::State;
@@ -103,6 +105,7 @@ async fn shown(
 /// `POST /p/{village}/objections`: anybody may object to any household's score.
 pub(crate) async fn from_board(
     Extract(state): Extract<State>,
+    Extension(client): Extension<ClientAddress>,
     Path(code): Path<String>,
     Posted(form): Posted<BoardForm>,
 ) -> Result<Response, PageError> {
@@ -114,7 +117,7 @@ pub(crate) async fn from_board(
         return shown(&state, &code, form, StatusCode::UNPROCESSABLE_ENTITY, problem).await;
     };
     let new = (form.month.as_str(), "", form.words.as_str(), form.phone.as_str());
-    match file(&state, &allowed, &household, new).await {
+    match file(&state, &allowed, &household, new, &client).await {
         Ok((filed, month)) => Ok(receipt(&state, &household, month, &filed, format!("/p/{code}/{month}"))),
         Err(PageError::Problem(problem)) => {
             shown(&state, &code, form, problem.status(), problem.sentence()).await
@@ -150,13 +153,14 @@ pub(crate) async fn household_at(
 /// `POST /h/{token}/objections`
 pub(crate) async fn from_household(
     Extract(state): Extract<State>,
+    Extension(client): Extension<ClientAddress>,
     Path(token): Path<String>,
     Posted(form): Posted<HouseholdForm>,
 ) -> Result<Response, PageError> {
     let (household, village) = holder(&state, &token).await?;
     let allowed = allow(&state, &Actor::Holder, Object, village)?;
     let new = (form.month.as_str(), form.about.as_str(), form.words.as_str(), form.phone.as_str());
-    match file(&state, &allowed, &household, new).await {
+    match file(&state, &allowed, &household, new, &client).await {
         Ok((filed, month)) => {
             let mut response = receipt(&state, &household, month, &filed, format!("/h/{token}"));
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -174,6 +178,7 @@ async fn file(
     allowed: &Allowed<Object>,
     household: &Place,
     (month, about, words, phone): (&str, &str, &str, &str),
+    client: &ClientAddress,
 ) -> Result<(Filed, Month), PageError> {
     let month = crate::http::input::month("month", month)?;
     let new = NewObjection {
@@ -181,6 +186,7 @@ async fn file(
         about: about.to_owned(),
         words: words.to_owned(),
         phone: Some(phone.to_owned()).filter(|phone| !phone.trim().is_empty()),
+        address: Some(client.counted()),
     };
     let mut connection = state.database.connection().await?;
     let filed =

@@ -71,6 +71,7 @@ pages! {
     get "/objections/{place}/{month}/{objection}" objections::one;
     post "/objections/{place}/{month}/{objection}" objections::decide;
     get "/suggestions/{place}/{month}" suggestions::show;
+    post "/suggestions/{place}/{month}" suggestions::take;
     get "/suggestions/{place}/{month}/{suggestion}" suggestions::one;
     post "/suggestions/{place}/{month}/{suggestion}" suggestions::act;
     get "/rules/{place}/{month}" rules::show;

@@ -56,8 +56,7 @@ pub(super) fn month_line(column: &MonthColumn, household: &Place, photos: &[Show
     }
 }
 
-/// An objection, with the way to its file.
-/// `opens` says whether the reader may open its page, which is the village's.
+/// An objection, with the way to its file; `opens` says whether the reader may open its page, which is the village's.
 pub(super) fn objection_line(one: &ObjectionSummary, opens: bool) -> ObjectionLine {
     let href = format!("/objections/{}/{}/{}", one.village.code(), one.month, one.id);
     ObjectionLine {

@@ -181,6 +181,7 @@ pub(crate) async fn take(
             about: String::new(),
             words: form.words.clone(),
             phone: Some(form.phone.clone()).filter(|phone| !phone.trim().is_empty()),
+            address: None,
         };
         let mut connection = state.database.connection().await?;
         let moment = state.moment();

@@ -63,3 +63,17 @@ fn kind(name: &str) -> &'static str {
         _ => "application/octet-stream",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worker_keeps_every_other_file_of_the_phone_page() {
+        let worker = ASSETS.iter().find(|asset| asset.name == "phone/sw.js").expect("the worker");
+        let worker = std::str::from_utf8(worker.plain).expect("a text");
+        let files = ASSETS.iter().filter_map(|asset| asset.name.strip_prefix("phone/"));
+        let left_out = files.filter(|name| *name != "sw.js" && !worker.contains(&format!("'{name}'")));
+        assert_eq!(left_out.collect::<Vec<_>>(), Vec::<&str>::new());
+    }
+}

@@ -8,7 +8,7 @@ export async function showList(app, still = false) {
   const { data } = app;
   const title = data?.title ?? '评分';
   const empty = emptiness(app);
-  if (empty) return show([heading(title), months(app), h('p', { class: 'empty' }, empty)], title, still);
+  if (empty) return show([heading(title), months(app), h('p', { class: 'empty' }, empty), leftOver(app)], title, still);
   const panel = panelOf(data, app.panel);
   if (!panel) return show([heading(title), months(app), ...chooser(app)], title, still);
   const households = covered(data, panel);
@@ -21,7 +21,7 @@ export async function showList(app, still = false) {
   const grid = h('ul', { class: 'houses' });
   const fill = () => fillGrid(app, grid, households, drafts);
   fill();
-  const content = [panelLine(app, panel), counts(app, households), deadline(data), ...filters(app, panel, fill), grid];
+  const content = [panelLine(app, panel), counts(app, households), deadline(data), ...filters(app, panel, fill), grid, leftOver(app)];
   show([heading(title), months(app), ...content], title, still);
 }
 
@@ -81,6 +81,25 @@ function deadline(data) {
       ? `本月评分已于 ${dayTitle(data.last_entry_day)} 24:00 截止；在这里还能保存，但要镇里批准补录后才算数。`
       : `${dayTitle(data.last_entry_day)} 24:00 前都可以填写。`;
   return h('p', { class: 'soft' }, words);
+}
+
+/** What came too late in months that are no longer shown, or was not clear: the server keeps it for the village to decide, and
+ * whoever has read its word takes it off this phone. */
+function leftOver(app) {
+  const shown = new Set([app.data?.month, ...(app.data?.open ?? []).map((one) => one.month)]);
+  const left = app.queue.sheets.filter((one) => one.held && !shown.has(one.month));
+  if (left.length === 0) return null;
+  const remove = async (sheet) => {
+    await app.queue.drop(sheet);
+    app.sync.tell();
+    await showList(app, true);
+  };
+  const line = (sheet) => {
+    const words = `${sheet.month} 农户 ${sheet.household_code}：${sheet.held}`;
+    const known = button({ 'data-left': sheet.key, 'aria-label': `从本机移除 ${words}`, onclick: () => remove(sheet) }, '知道了，从本机移除');
+    return h('li', { class: 'notice', 'data-kind': 'problem' }, h('p', {}, words), sheet.parked ? known : null);
+  };
+  return h('section', {}, h('h2', {}, '往月没有入账的'), h('ul', {}, left.map(line)));
 }
 
 /** Search, and a tab for each group. */

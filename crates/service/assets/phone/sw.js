@@ -1,20 +1,17 @@
 // Opens the scoring page without signal. A cache holds one version whole: the page and every file that it names. Data
 // are no business of this worker: the page keeps them sealed. What is posted or put is never touched.
 
-const FILES = [
-  'app.js', 'dom.js', 'house.js', 'icon.svg', 'items.js', 'joint.js', 'list.js', 'month.js', 'phone.css',
-  'phone.webmanifest', 'photo.js', 'queue.js', 'score.js', 'sheets.js', 'store.js', 'sync.js',
-];
 const PAGE = '/phone';
 const PREFIX = 'phone-';
 
-/** Keeps a page with the files of its version, all or nothing, and drops the versions before it. */
+/** Keeps a page with the files that it names, all or nothing, and drops the versions before it. */
 async function keep(response) {
-  const version = /\/assets\/([0-9A-Za-z]+)\/phone\/app\.js/.exec(await response.clone().text())?.[1];
+  const text = await response.clone().text();
+  const version = /\/assets\/([0-9A-Za-z]+)\/phone\/app\.js/.exec(text)?.[1];
   if (!version) throw new Error('not the scoring page');
   const name = PREFIX + version;
   const cache = await caches.open(name);
-  const addresses = FILES.map((file) => `/assets/${version}/phone/${file}`);
+  const addresses = [...new Set(text.match(/\/assets\/[0-9A-Za-z]+\/phone\/[a-z.]+/g))];
   const known = new Set((await cache.keys()).map((request) => new URL(request.url).pathname));
   await cache.addAll(addresses.filter((address) => !known.has(address)));
   await cache.put(PAGE, response);

@@ -7,6 +7,7 @@ const SHEETS_AT_ONCE = 20;
 const PAUSES = [5, 15, 60, 300];
 /** The longest that an answer may take, in milliseconds: where the signal is bad, a photo takes minutes. */
 const LONGEST = 180_000;
+const MOST_FAULTS = 3;
 
 /** The log-in is over, or is now somebody else's. */
 class LoginOver extends Error {}
@@ -53,8 +54,9 @@ export class Sync {
   #failures = 0;
   #timer = 0;
   #state = 'pending';
-  /** The keys of the sheets at which the server broke this time. */
+  /** The keys of the sheets at which the server broke this time, and how often in a row. */
   #stuck = new Set();
+  #faults = 0;
 
   /** `identity` is `{account, place, token}`; `onState` and `onReceipt` hear of what happens; `onRetry` is called
    * when it is time to try again. */
@@ -148,6 +150,7 @@ export class Sync {
     this.tell();
     await this.#identify();
     this.#stuck.clear();
+    this.#faults = 0;
     // What is held is sent again once, not round and round.
     let sheets = await this.queue.take(again ? Infinity : SHEETS_AT_ONCE, again);
     while (sheets.length > 0) {
@@ -190,10 +193,18 @@ export class Sync {
       if (!isFault(error)) throw error;
       return null;
     });
+    if (response) this.#faults = 0;
     if (response?.ok) await this.#receive(ready, (await response.json()).receipts);
     else if (ready.length > 1) for (const sheet of ready) await this.#sendSheets([sheet]);
-    else if (!response) this.#stuck.add(ready[0].key);
+    else if (!response) this.#broke(ready[0]);
     else await this.#settle(ready[0], { outcome: 'unclear', message: await wordsOf(response) });
+  }
+
+  /** Goes on without a sheet at which the server broke; where it breaks at one after another, it takes none now. */
+  #broke(sheet) {
+    this.#stuck.add(sheet.key);
+    this.#faults += 1;
+    if (this.#faults === MOST_FAULTS) throw new Later('500');
   }
 
   async #receive(sheets, receipts) {

@@ -189,6 +189,20 @@ async fn where_the_line_is_dead_the_page_that_is_kept_opens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_signal_nobody_is_logged_out_by_half() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
+    let driver = Driver::start();
+    let phone = Browser::open(&driver, &stage.serving.pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    let _away = stage.goes_away();
+    tap(&phone, "#log-out button").await;
+    phone.find("#told[data-kind=problem]").await;
+    phone.goto("/phone").await;
+    phone.find("[data-standing=todo]").await;
+    drop(phone.close().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_windows_save_and_send_one_queue() {
     let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
     let driver = Driver::start();

@@ -122,12 +122,26 @@ async function received(sheet, receipt) {
   redraw();
 }
 
+/** Whether the server answers: without it nobody is logged out. */
+async function isReached() {
+  try {
+    await fetch('/healthz', { cache: 'no-store', signal: AbortSignal.timeout?.(10_000) });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Before somebody leaves: what is not sent stays here, sealed; the page itself goes, and the month with its names. */
 async function leave(event) {
   event.preventDefault();
   const waiting = app.queue?.sheets.length ?? 0;
   const words = `还有 ${waiting} 份没有上传。它们留在本机，只有您自己再登录才看得到和上传。现在退出吗？`;
   if (waiting > 0 && !confirm(words)) return;
+  if (!(await isReached())) {
+    tell('没有信号，现在退不出去：登录和名单都还在本机。请到有信号的地方再退出。', 'problem');
+    return;
+  }
   Object.assign(app, { leaving: true, data: null });
   document.querySelector('#page').replaceChildren();
   tell('', 'done');

@@ -21,7 +21,7 @@ export async function showList(app, still = false) {
   const grid = h('ul', { class: 'houses' });
   const fill = () => fillGrid(app, grid, households, drafts);
   fill();
-  const content = [panelLine(app, panel), counts(app, households), deadline(data), ...filters(app, panel, fill), grid, leftOver(app)];
+  const content = [panelLine(app, panel), counts(app, households), deadline(data), ...filters(app, panel, households, fill), grid, leftOver(app)];
   show([heading(title), months(app), ...content], title, still);
 }
 
@@ -102,8 +102,8 @@ function leftOver(app) {
   return h('section', {}, h('h2', {}, '往月没有入账的'), h('ul', {}, left.map(line)));
 }
 
-/** Search, and a tab for each group. */
-function filters(app, panel, fill) {
+/** Search, and a tab for each group that says how many of its houses are not done. */
+function filters(app, panel, households, fill) {
   const search = h('input', {
     id: 'search', type: 'search', value: app.search, autocomplete: 'off', enterkeyhint: 'search',
     oninput: () => {
@@ -119,7 +119,12 @@ function filters(app, panel, fill) {
       for (const one of tabs.children) one.setAttribute('aria-pressed', `${one.dataset.group === code}`);
       fill();
     } }, name);
-  if (groups.length > 1) tabs.append(tab('', '全部'), ...groups.map((group) => tab(group.code, group.name)));
+  const waiting = app.queue.waiting(app.data.month);
+  const named = ({ code, name }) => {
+    const todo = households.filter((one) => one.group === code && isToDo(one, waiting.get(one.code))).length;
+    return tab(code, `${name} · ${todo ? `未评 ${todo}` : '评完'}`);
+  };
+  if (groups.length > 1) tabs.append(tab('', '全部'), ...groups.map(named));
   return [h('label', { class: 'search' }, '按户号或户主查找', search), tabs];
 }
 

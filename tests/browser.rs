@@ -7,6 +7,7 @@ mod looks;
 mod month;
 mod phone;
 mod phone_sharing;
+mod phone_troubles;
 mod rules;
 mod screens;
 mod stage;

@@ -13,6 +13,7 @@ use domain::place::{Level, Place};
 use domain::points::Points;
 use records::catalogue::{Adoption, Submission, adopt_catalogue, catalogue_of, submit_catalogue};
 use records::{Mode, places, tenancy};
+use serde::Deserialize;
 
 use super::editor::{EditorLine, Sums, assembled, banned, lines_in, lines_of, with_more};
 use super::grouped::{LineGroup, grouped};
@@ -21,7 +22,7 @@ use super::trial::{Trial, trial};
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
-use crate::http::input::{Asked, Named, Pairs, short, wrong};
+use crate::http::input::{Asked, Named, Pairs, month as month_in, short, wrong};
 use crate::problem::{FieldProblem, Problem, in_words};
 use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
 use crate::state::State;
@@ -32,7 +33,8 @@ struct DraftPage {
     shell: Shell,
     groups: Vec<LineGroup>,
     sums: Sums,
-    from: String,
+    /// From which month on it is to hold; the rows start from what is in force then.
+    from: Month,
     meeting_on: String,
     attendance: String,
     reason: String,
@@ -104,17 +106,33 @@ fn rows_refused(error: &PageError) -> BTreeSet<u32> {
     }
 }
 
+/// From which month on the list is to hold; without one, from the month after the one on the page.
+#[derive(Default, Deserialize)]
+pub(crate) struct Wanted {
+    #[serde(default)]
+    from: Option<String>,
+}
+
 /// `GET /rules/{place}/{month}/draft`
 pub(crate) async fn show(
     Extract(state): Extract<State>,
     caller: Caller,
     Named((place, month)): Named<(String, String)>,
     Asked(told): Asked<Told>,
+    Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, PageError> {
-    let visit = Visit::of(&state, &caller, Section::Rules, (&place, &month), &told).await?;
+    let mut visit = Visit::of(&state, &caller, Section::Rules, (&place, &month), &told).await?;
     caller.allow(SubmitCatalogue, visit.place).await?;
     check_level(&visit.place)?;
-    shown(&state, visit, StatusCode::OK, Filled::default(), None).await
+    let from = wanted.from.unwrap_or_default();
+    let status = match month_in("from", &from) {
+        Err(problem) if !from.is_empty() => {
+            visit.shell.problem = problem.sentence();
+            problem.status()
+        }
+        _ => StatusCode::OK,
+    };
+    shown(&state, visit, status, Filled { from, ..Filled::default() }, None).await
 }
 
 async fn shown(
@@ -125,10 +143,12 @@ async fn shown(
     checked: Option<Checked>,
 ) -> Result<Response, PageError> {
     let (place, month) = (visit.place, visit.month);
-    let stored = in_force(state, &visit.allowed, &place, month).await?;
+    // What is over is not changed any more.
+    let present = Month::of(state.moment().local().date()).unwrap_or(month);
+    let from = month_in("from", filled.from.trim()).unwrap_or_else(|_| month.next().max(present));
+    let stored = in_force(state, &visit.allowed, &place, from).await?;
     let in_force = stored.as_ref().map(|stored| lines_of(&stored.catalogue)).unwrap_or_default();
     let lines = filled.lines.unwrap_or_else(|| in_force.clone());
-    let from = if filled.from.is_empty() { month.next().to_string() } else { filled.from };
     let shown = DraftPage {
         sums: Sums::of(&lines),
         groups: grouped(with_more(lines), &in_force, &filled.wrong),
@@ -199,7 +219,8 @@ pub(crate) async fn submit(
 async fn check(state: &State, visit: &Visit, form: &Pairs, is_tried: bool) -> Result<Checked, PageError> {
     let lines = lines_in(form);
     let catalogue = assembled(&lines)?;
-    let stored = in_force(state, &visit.allowed, &visit.place, visit.month).await?;
+    let from = month_in("from", form.first("from").trim())?;
+    let stored = in_force(state, &visit.allowed, &visit.place, from).await?;
     let before = stored.map(|stored| stored.catalogue).unwrap_or_default();
     let tried = if is_tried { Some(tried(state, visit, &catalogue, form).await?) } else { None };
     let banned = banned(&lines, &catalogue);
@@ -220,7 +241,7 @@ async fn tried(
     form: &Pairs,
 ) -> Result<Tried, PageError> {
     let (place, month) = (visit.place, visit.month);
-    let from = crate::http::input::month("from", form.first("from").trim())?;
+    let from = month_in("from", form.first("from").trim())?;
     let parent = place.parent().filter(|_| place.level() != Level::County);
     // A year replayed is long work: a few at a time, so that the others keep their connections.
     let turn = state.decoding.acquire().await.map_err(|_| Problem::fault())?;
@@ -258,7 +279,7 @@ async fn hand_in(
         };
         return Err(Problem::invalid().because(remedy).with(banned).into());
     }
-    let from = crate::http::input::month("from", form.first("from").trim())?;
+    let from = month_in("from", form.first("from").trim())?;
     let reason = form.filled("reason").map(str::to_owned);
     short("reason", reason.as_deref())?;
     short("attendance", form.filled("attendance"))?;

@@ -2,10 +2,12 @@
 
 mod crawl;
 mod driver;
+mod entry;
 mod looks;
 mod month;
 mod phone;
 mod phone_sharing;
+mod phone_troubles;
 mod rules;
 mod screens;
 mod stage;

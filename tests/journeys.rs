@@ -12,6 +12,8 @@ mod households;
 mod jobs;
 mod kill;
 mod mail;
+mod moved;
+mod office;
 mod overview;
 mod pages;
 mod paper;

@@ -153,6 +153,7 @@ fn main_pages(stage: &Stage) -> Vec<(Option<&'static str>, Vec<String>)> {
     let further = [
         format!("/rules/{VILLAGE}/{MONTH}/draft"),
         format!("/rules/{VILLAGE}/{MONTH}/review"),
+        format!("/rules/{VILLAGE}/{MONTH}/settings"),
         format!("/households/{VILLAGE}/{MONTH}/new"),
         format!("/households/{VILLAGE}/{MONTH}/import"),
         format!("/household/{GROUP}0001/{MONTH}"),
@@ -164,6 +165,7 @@ fn main_pages(stage: &Stage) -> Vec<(Option<&'static str>, Vec<String>)> {
         numbered(stage, official, &format!("/accounts/{COUNTY}/{MONTH}")),
         format!("/accounts/{COUNTY}/{MONTH}/tokens"),
         format!("/suggestions/{VILLAGE}/{MONTH}"),
+        format!("/samples/{COUNTY}/{MONTH}"),
         "/account".to_owned(),
         "/roles".to_owned(),
     ];

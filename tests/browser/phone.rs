@@ -38,9 +38,9 @@ const ARRIVED: &str = "
         (select count(*) from photo where (width, height) = (1600, 1200)),
         (select count(*) from sheet_photo where item = 'H1')";
 
-/// Takes a photo as a camera would hand it over, larger than the page keeps it.
-const TAKES_A_PHOTO: &str = "
-    const [item, turn, done] = arguments;
+/// Takes a photo as a camera would hand it over, larger than the page keeps it, and taps a button at once, if any.
+pub(super) const TAKES_A_PHOTO: &str = "
+    const [item, turn, button, done] = arguments;
     const canvas = document.createElement('canvas');
     [canvas.width, canvas.height] = [2400, 1800];
     const context = canvas.getContext('2d');
@@ -52,6 +52,7 @@ const TAKES_A_PHOTO: &str = "
         const input = document.querySelector(`[data-photo-input='${item}']`);
         input.files = taken.files;
         input.dispatchEvent(new Event('change'));
+        if (button) document.querySelector(button).click();
         done(blob.size);
     }, 'image/jpeg');";
 
@@ -134,6 +135,8 @@ pub(super) async fn take_along(phone: &Browser, login: &str) {
 /// Brings a control to the middle of the window, away from what sticks to its edge, and clicks it.
 pub(super) async fn tap(phone: &Browser, css: &str) {
     phone.find(css).await;
+    // After a save it takes none for a moment.
+    until("a page that takes taps", async || (phone.count("[data-resting]").await == 0).then_some(())).await;
     let script = "document.querySelector(arguments[0]).scrollIntoView({ block: 'center' })";
     phone.run(script, vec![json!(css)]).await;
     phone.click(css).await;
@@ -170,7 +173,7 @@ async fn score(phone: &Browser, turn: usize) {
         note(phone, "H7b", 3).await;
         assert_eq!(phone.text("#score").await, "88", "2 points, and 10 of 15: an item loses what it has");
         if turn < 20 {
-            let size = phone.run_async(TAKES_A_PHOTO, vec![json!("H1"), json!(turn)]).await;
+            let size = phone.run_async(TAKES_A_PHOTO, vec![json!("H1"), json!(turn), Value::Null]).await;
             assert!(size.as_u64() > Some(10_000), "{size}");
             phone.find("[data-item=H1] .thumbs img").await;
         }

@@ -51,6 +51,8 @@ async fn another_log_in_on_the_phone_neither_sees_nor_sends_what_waits() {
     phone.goto("/phone").await;
     phone.find(".houses").await;
     assert_eq!(received(&owner).await, []);
+    // The page may be older than the log-in.
+    phone.run("document.querySelector('#log-out [name=form_token]').value = 'older'", Vec::new()).await;
     tap(&phone, "#log-out button").await;
     phone.find("input[name=password]").await;
     assert_eq!(
@@ -147,6 +149,15 @@ async fn a_sheet_after_the_deadline_is_parked_and_never_lost() {
     leader.find("#open-sheets").await;
     let open = leader.text("#open-sheets").await;
     assert!(open.contains("迟到") && open.contains("96 分：H3b") && open.contains("没有积分卡"), "{open}");
+
+    // The month is shown no longer: whoever has read what became of the sheet takes it off the phone.
+    let stage = stage.at("2026-03-10T09:00:00+08:00");
+    phone.goto("/phone").await;
+    tap(&phone, "[data-left]").await;
+    until("nothing of it", async || (phone.count("[data-left]").await == 0).then_some(())).await;
+    assert_eq!(owners_of(&phone, "sheet").await, Vec::<String>::new());
+    assert_eq!(numbers(&owner, "select count(*) from sheet").await, [1], "the village still decides on it");
+    drop(stage);
     drop((phone.close().await, leader.close().await));
 }
 

@@ -12,6 +12,8 @@ async fn the_sum_follows_what_is_typed_and_the_table_stacks_on_a_phone() {
     clerk.goto(&format!("/rules/{VILLAGE}/2026-01/draft")).await;
     clerk.find("[data-sum-words].word-fine").await;
     assert_eq!(clerk.text("[data-sum-words]").await, "正好 100 分");
+    let (classes, open) = (clerk.count(".class-fold").await, clerk.count(".class-fold[open]").await);
+    assert_eq!((classes, open), (3, 2), "the first class and the empty rows are open");
 
     clerk.fill("tbody tr:first-child input[name=full_points]", "10.5").await;
     clerk.find("[data-sum-words].word-late").await;

@@ -1,8 +1,14 @@
 //! Year-end awards wait for final months, freeze their base, and follow a corrected month.
 
-use testkit::COUNTY;
+use authz::{Actor, DecideObjection, Object};
+use domain::month::Month;
+use domain::objections::Decision;
+use domain::place::{Level, Place};
+use records::Mode;
+use records::objections::{Filed, NewDecision, NewObjection, decide_objection, file_objection};
+use testkit::{COUNTY, County, TestDatabase, guard, moment, operator, registrar};
 
-use crate::support::{Folder, path, run, scored, succeed};
+use crate::support::{Folder, Said, path, results, run, scored, succeed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn awards_wait_until_december_is_final_and_then_fill_their_quota() {
@@ -14,7 +20,7 @@ async fn awards_wait_until_december_is_final_and_then_fill_their_quota() {
         succeed(&database, &["close", "--county", COUNTY, "--month", month, "--now", closing]);
         succeed(&database, &["publish", "--county", COUNTY, "--month", month, "--now", publishing]);
     }
-    let awards = |now: &str| run(&database, &["awards", "--county", COUNTY, "--year", "2026", "--now", now]);
+    let awards = |now: &str| awards(&database, now);
     let early = awards("2027-01-15T23:59:00+08:00");
     assert!(
         early.code == Some(1) && early.err.contains("2026-12 还在公示期，2027-01-16 起可以评比"),
@@ -54,4 +60,88 @@ async fn awards_wait_until_december_is_final_and_then_fill_their_quota() {
     );
     let said = run(&database, &["import", "group-facts", path(&frozen), "--county", COUNTY]);
     assert!(said.code == Some(1) && said.err.contains("常住户数已锁定"), "{}", said.err);
+}
+
+fn close_and_publish(database: &TestDatabase, month: &str, closing: &str, publishing: &str) {
+    succeed(database, &["close", "--county", COUNTY, "--month", month, "--now", closing]);
+    succeed(database, &["publish", "--county", COUNTY, "--month", month, "--now", publishing]);
+}
+
+fn awards(database: &TestDatabase, now: &str) -> Said {
+    run(database, &["awards", "--county", COUNTY, "--year", "2026", "--now", now])
+}
+
+/// Somebody in front of the board objects to a household's November.
+async fn object(database: &TestDatabase, household: Place, now: &str) -> Result<Filed, String> {
+    let village = household.ancestor(Level::Village).expect("its village");
+    let allowed = guard().await.allow(&Actor::Visitor, Object, village).expect("allowed");
+    let new = NewObjection {
+        month: Month::parse("2026-11").expect("a month"),
+        about: String::new(),
+        words: "那天我家在修路".to_owned(),
+        phone: None,
+    };
+    let mut connection = database.database.connection().await.expect("a connection");
+    file_objection(&mut connection, &allowed, &household, &new, &registrar(), &moment(now))
+        .await
+        .map_err(|refusal| refusal.to_string())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_objection_after_its_time_holds_the_awards_until_it_is_decided_and_none_is_taken_after_them() {
+    let (database, _) = scored(60, "2026-11", 2).await;
+    close_and_publish(&database, "2026-11", "2026-12-04T00:30:00+08:00", "2026-12-08T09:00:00+08:00");
+    close_and_publish(&database, "2026-12", "2027-01-04T00:30:00+08:00", "2027-01-08T09:00:00+08:00");
+    let november = results(&database, "2026-11");
+    let household = november.lines().find(|line| line.contains(",scored,"));
+    let household = household.and_then(|line| line.split(',').nth(4)).expect("a scored household");
+    let household = Place::parse_code(household).expect("a code");
+
+    let filed = object(&database, household, "2027-01-17 09:00").await.expect("taken");
+    assert!(!filed.in_time, "its time ended in December");
+    let held = awards(&database, "2027-01-18T09:00:00+08:00");
+    assert_eq!(held.code, Some(1), "{}", held.out);
+    assert!(held.err.contains("2026-11 有 1 件异议待处理，办结后可以评比"), "{}", held.err);
+
+    let village = household.ancestor(Level::Village).expect("its village");
+    let allowed = guard().await.allow(&operator(), DecideObjection, village).expect("allowed");
+    let reason = "现场核实，评分无误".to_owned();
+    let decision = NewDecision { outcome: Decision::Rejected, reason, correction: None, seen: None };
+    let (salts, now) = (registrar().salts, moment("2027-01-19 09:00"));
+    let mut connection = database.database.connection().await.expect("a connection");
+    decide_objection(&mut connection, &allowed, filed.id, &decision, &salts, Mode::Apply, &now)
+        .await
+        .expect("decided");
+    let done = awards(&database, "2027-01-20T09:00:00+08:00");
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let over = object(&database, household, "2027-01-21 09:00").await.expect_err("the year is over");
+    assert!(over.contains("2026 年的年终评比已经算出"), "{over}");
+    succeed(&database, &["verify", "--county", COUNTY]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_month_of_the_year_can_be_objected_to_as_long_as_its_own_rules_say() {
+    let database = TestDatabase::empty().await;
+    let county = County::new(60, "2026-11", 2);
+    let mut connection = database.database.connection().await.expect("a connection");
+    county.register(&mut connection).await;
+    let folder = Folder::new();
+    for (days, from, now) in
+        [(30, "2026-11", "2026-11-02T09:00:00+08:00"), (7, "2026-12", "2026-11-20T09:00:00+08:00")]
+    {
+        let file = folder.file("rulebook.toml", format!("[objections]\ndays = {days}\n"));
+        let adopt = ["import", "rulebook", path(&file), "--county", COUNTY, "--from", from, "--now", now];
+        succeed(&database, &adopt);
+    }
+    for month in county.plan.span() {
+        county.score(&mut connection, month).await;
+    }
+    drop(connection);
+    close_and_publish(&database, "2026-11", "2026-12-04T00:30:00+08:00", "2027-01-05T09:00:00+08:00");
+    close_and_publish(&database, "2026-12", "2027-01-05T09:30:00+08:00", "2027-01-08T09:00:00+08:00");
+    let early = awards(&database, "2027-01-20T09:00:00+08:00");
+    assert_eq!(early.code, Some(1), "{}", early.out);
+    assert!(early.err.contains("2026-11 还在公示期，2027-02-05 起可以评比"), "{}", early.err);
+    let done = awards(&database, "2027-02-05T00:00:00+08:00");
+    assert_eq!(done.code, Some(0), "{}", done.err);
 }

@@ -81,6 +81,10 @@ async fn the_town_opens_one_household_for_some_days_and_nothing_else() {
     let locked = desk.enter(&panel, "0001", "2026-01-28", "H1a");
     assert!(locked.status == 422 && locked.body.contains("需要镇批准的补录"), "{}", locked.body);
 
+    let page = desk.get(&desk.clerk, PAGE).body;
+    assert!(page.contains("录入已于2026年2月3日 24:00 截止") && page.contains("申请补录"), "{page}");
+    assert!(!page.contains("href=\"/phone\"") && !page.contains("差 "), "nothing is to be entered: {page}");
+
     let far = desk.ask("group=440229100201001&number=0001&until=2026-02-15&reason=outage");
     assert!(far.status == 422 && far.body.contains("至多 10 天"), "{}", far.body);
     let request = "group=440229100201001&number=0001&until=2026-02-06&reason=outage";
@@ -100,7 +104,12 @@ async fn the_town_opens_one_household_for_some_days_and_nothing_else() {
     assert_eq!(granted.status, 303, "{}", granted.body);
     let again = desk.post(&desk.town, &format!("{at_town}/exceptions/{id}"), "act=refuse&reason=x");
     assert!(again.status == 422 && again.body.contains("补录中"), "{}", again.body);
-    assert!(desk.get(&desk.clerk, PAGE).body.contains("补录中"));
+    let page = desk.get(&desk.clerk, PAGE).body;
+    assert!(page.contains("补录中") && page.contains("class=\"btn\" href=\"/phone\""), "{page}");
+
+    let phone = desk.get(&desk.clerk, "/phone/month/current").json();
+    let open = json!([{ "month": "2026-01", "title": "2026年1月", "opened_until": "2026-02-06" }]);
+    assert_eq!((&phone["month"], &phone["open"]), (&json!("2026-01"), &open), "the phone offers it");
 
     let opened = desk.enter(&panel, "0001", "2026-02-04", "H1a");
     assert_eq!(opened.status, 200, "{}", opened.body);
@@ -114,6 +123,8 @@ async fn the_town_opens_one_household_for_some_days_and_nothing_else() {
     let over = later.enter(&panel, "0001", "2026-02-04", "H1a*2");
     assert!(over.status == 422 && over.body.contains("需要镇批准的补录"), "{}", over.body);
     assert!(later.get(&later.clerk, PAGE).body.contains("已结束"));
+    let phone = later.get(&later.clerk, "/phone/month/current").json();
+    assert_eq!(phone["open"], json!([]), "and no longer than that");
     succeed(&database, &["verify", "--county", COUNTY]);
 }
 
@@ -153,6 +164,9 @@ async fn a_closed_month_is_never_opened_again() {
     let close = ["close", "--county", COUNTY, "--month", "2026-01", "--now", "2026-02-04T00:30:00+08:00"];
     succeed(&database, &close);
     let after = Desk::at(&database, "2026-02-04T10:00:00+08:00");
+    let page = after.get(&after.clerk, PAGE).body;
+    assert!(page.contains("本月已结账") && page.contains("更正为新版本"), "{page}");
+    assert!(!page.contains("href=\"/phone\"") && !page.contains("/entry"), "{page}");
     let late = after.post(&after.town, &format!("{PAGE}/exceptions/{id}"), "act=grant");
     assert!(late.status == 422 && late.body.contains("已过期"), "{}", late.body);
     let refused = after.ask("until=2026-02-06&reason=outage");

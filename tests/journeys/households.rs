@@ -189,6 +189,9 @@ async fn of_two_merged_households_one_leaves_and_the_other_keeps_its_own_total()
     register.merged(leaving, staying).await.expect("merged");
     let again = register.merged(leaving, staying).await.expect_err("the second click");
     assert!(again.contains("已并入他户"), "{again}");
+    let moved = register.moved(leaving, "2026-02", Mode::Apply).await.expect_err("nobody is left to move");
+    let split = register.split(leaving, "9001").await.expect_err("nobody is left to split off");
+    assert!(moved.contains("已并入他户") && split.contains("已并入他户"), "{moved} {split}");
     let before = register.result("2026-01", &staying).expect("its January");
     close(&register.database, "2026-02", "2026-03-04T00:30:00+08:00");
     assert_eq!(register.result("2026-02", &leaving), None);

@@ -10,6 +10,7 @@ use crate::people::{account, grant, log_in};
 use crate::support::{Answer, Folder, Serving, jifen, path, said, scored, send, succeed, superuser};
 
 const VILLAGE: &str = "440229100201";
+const TOWN: &str = "440229100000";
 const GROUP: &str = "440229100201001";
 const MONTH: &str = "2026-01";
 
@@ -171,6 +172,9 @@ async fn the_table_is_taken_out_with_a_line_for_each_village_and_the_log_says_so
     assert_eq!(world.count(logged).await, 2);
     let page = world.get(&format!("/overview/{COUNTY}/{MONTH}"));
     assert!(!page.contains("/reminders\""), "who only reads does not urge");
+    assert!(!page.contains("参与较上月"), "nothing is known of the month before: {page}");
+    let next = world.get(&format!("/overview/{COUNTY}/2026-02"));
+    assert!(next.contains("参与较上月") && next.contains("<span class=\"visually-hidden\">持平"), "{next}");
     assert!(page.contains("近 12 个月") && page.contains("0%（0 / "), "nothing was put up in time: {page}");
 }
 
@@ -195,4 +199,17 @@ async fn the_countys_page_follows_a_closing_until_it_is_done() {
     owner.execute(done, &[]).await.expect("ended");
     let page = world.get(&address);
     assert!(!follows(&page) && page.contains("结账 0 个村"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_towns_page_follows_its_villages_when_the_schedule_closes_them() {
+    let (database, _) = scored(60, MONTH, 1).await;
+    let world = World::of(database, Role::TownAdministrator, TOWN, "2026-02-04T00:31:00+08:00").await;
+    let address = format!("/closing/{TOWN}/{MONTH}");
+    let page = world.get(&address);
+    assert!(page.contains("hx-trigger=\"every 3s\"") && page.contains("系统逐村结账"), "{page}");
+    assert!(page.contains("可以结账"), "what stands against closing is told all the same: {page}");
+    let close = ["close", "--county", COUNTY, "--month", MONTH, "--now", "2026-02-04T00:31:00+08:00"];
+    succeed(&world.database, &close);
+    assert!(!world.get(&address).contains("hx-trigger"), "all are closed");
 }

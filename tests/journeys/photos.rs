@@ -12,7 +12,7 @@ use testkit::{COUNTY, TestDatabase, guard, moment, operator, registrar};
 
 use crate::api::UNLIMITED;
 use crate::people::{account, grant, log_in};
-use crate::support::{Answer, Folder, Serving, call, path, scored, send, succeed, superuser};
+use crate::support::{Answer, Folder, Serving, call, jifen, path, said, scored, send, succeed, superuser};
 
 const VILLAGE: &str = "440229100201";
 const BOARD: &str = "/p/440229100201/2026-01";
@@ -383,4 +383,39 @@ async fn erasing_a_household_throws_its_photos_away_and_nobody_elses() {
     assert!(late.starts_with("HTTP/1.1 422") && late.contains("已依法删除"), "comes too late: {late}");
     let left = std::fs::read_dir(file(household).parent().expect("a folder")).expect("a folder");
     assert_eq!(left.count(), 0, "and nothing of it stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_erasure_left_behind_is_swept_though_the_household_is_registered_again() {
+    let world = World::new().await;
+    let household = world.households().await.remove(0).0;
+    let behind = world.photograph(&household, Some("H1"), "left behind").await;
+    let owner = superuser(&world.database).await;
+    // An erasure that broke off after its commit: the rows are gone, the file is there. Then the household came back.
+    for step in [
+        "delete from photo where household_id = (select id from household where code = $1)",
+        "update household_version set head_name = null, name_salt = null, phone_sealed = null, phone_index = null,
+            address_sealed = null where household_id = (select id from household where code = $1)",
+        "insert into household_version (county_code, place, household_id, revision, effective_month, head_name,
+            name_salt, name_digest, members_registered, members_resident, resident, local)
+         select county_code, place, household_id, revision + 1, 202602, '赖文', decode('00', 'hex'), name_digest, members_registered,
+            members_resident, resident, local from household_version
+         where household_id = (select id from household where code = $1) order by revision desc limit 1",
+    ] {
+        assert!(owner.execute(step, &[&household]).await.expect("a step") > 0, "{step}");
+    }
+    let who = log_in(&world.serving.pages, "lai.wen");
+    let page = send(&world.serving.pages, "GET", "/account", &[&who], "").body;
+    let token = page.split("name=\"form_token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let taken = world.put_photo(&household, &[&who, &format!("X-Form-Token: {}", token.expect("a form"))]);
+    assert!(taken.starts_with("HTTP/1.1 204"), "{taken}");
+    let mail = Folder::new();
+    let mut due = jifen(&world.database, &["run-due", "--now", "2026-02-06T09:00:00+08:00"]);
+    due.env("JIFEN_PHOTOS__FOLDER", path(&world.folder.0)).env("JIFEN_MAIL__FOLDER", path(&mail.0));
+    let ran = said(due.output().expect("the program"));
+    assert!(ran.code == Some(0) && ran.out.contains("清理：完成"), "{ran:?}");
+    let folder = world.folder.0.join("440229").join(&household);
+    let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").file_name());
+    let files: Vec<String> = files.map(|name| name.to_string_lossy().into_owned()).collect();
+    assert!(files.len() == 1 && !files[0].starts_with(&behind), "the new photo alone stays: {files:?}");
 }

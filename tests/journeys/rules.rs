@@ -205,7 +205,7 @@ async fn a_setting_is_shown_as_old_and_new_before_it_is_saved_with_its_reason() 
     let shown = world.post(&town, SETTINGS, &form("9", &[reason, ("act", "check")]));
     assert_eq!(shown.status, 200, "{}", shown.body);
     assert!(
-        shown.body.contains("7（沿用上级）") && shown.body.contains("<strong>9</strong>"),
+        shown.body.contains("7 天（沿用上级）") && shown.body.contains("<strong>9 天</strong>"),
         "{}",
         shown.body
     );
@@ -223,4 +223,28 @@ async fn a_setting_is_shown_as_old_and_new_before_it_is_saved_with_its_reason() 
     let told: i64 = superuser(&world.database).await.query_one(query, &[]).await.expect("a number").get(0);
     assert_eq!(told, 1);
     succeed(&world.database, &["verify", "--county", COUNTY]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_editor_opens_the_list_of_the_month_from_which_the_change_holds() {
+    let world = World::new().await;
+    let town = log_in(&world.serving.pages, "town");
+    let draft = "/rules/440229100000/2026-01/draft";
+    let page = world.get(&town, draft);
+    assert!(page.contains("下面从2026年2月执行的项目改起"), "{page}");
+    let fields = with(list(&page, &[(1, "rule", "门前三包没有做到")]), &[("act", "submit")]);
+    let adopted = world.post(&town, draft, &fields);
+    assert_eq!(adopted.status, 303, "{}", adopted.body);
+
+    // January is still on the page: the list of February is what the next change starts from, and it is taken.
+    let page = world.get(&town, draft);
+    assert!(page.contains("门前三包没有做到"), "{page}");
+    let again = [("reason", "群众意见"), ("act", "submit")];
+    let fields = with(list(&page, &[(1, "rule", "门前三包没有落实")]), &again);
+    let changed = world.post(&town, draft, &fields);
+    assert_eq!(changed.status, 303, "{}", changed.body);
+    let before = world.get(&town, &format!("{draft}?from=2026-01"));
+    assert!(before.contains("下面从2026年1月执行的项目改起") && !before.contains("门前三包"), "{before}");
+    let odd = send(&world.serving.pages, "GET", &format!("{draft}?from=now"), &[&town], "");
+    assert_eq!(odd.status, 422, "{}", odd.body);
 }

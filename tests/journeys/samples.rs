@@ -7,10 +7,13 @@ use testkit::{COUNTY, County, TestDatabase};
 
 use crate::api::UNLIMITED;
 use crate::people::{account, grant, log_in};
-use crate::support::{Answer, Serving, run, send, succeed, superuser};
+use crate::support::{Answer, Serving, results, run, send, succeed, superuser};
 
 const VILLAGE: &str = "440229100201";
 const TOWN: &str = "440229100000";
+
+/// What the town finds, as it is typed: 20 points are left, which no panel gives.
+const FOUND: &str = "H1a9 H2a9 H3a9 H4a9 H5a9 H6a9 H7a9 H8c W1b";
 
 /// A web process at a stated time, with a member of the town's guidance group.
 struct Desk {
@@ -37,11 +40,18 @@ impl Desk {
     }
 
     fn post_of(&self, place: &str, month: &str, noun: &str, fields: &str) -> Answer {
-        let account = send(&self.serving.pages, "GET", "/account", &[&self.member], "").body;
+        self.post_as(&self.member, &format!("/samples/{place}/{month}/{noun}"), fields)
+    }
+
+    fn get_as(&self, who: &str, path: &str) -> Answer {
+        send(&self.serving.pages, "GET", path, &[who], "")
+    }
+
+    fn post_as(&self, who: &str, path: &str, fields: &str) -> Answer {
+        let account = self.get_as(who, "/account").body;
         let body = format!("form_token={}&{fields}", value(&account, "form_token"));
         let kind = "Content-Type: application/x-www-form-urlencoded";
-        let path = format!("/samples/{place}/{month}/{noun}");
-        send(&self.serving.pages, "POST", &path, &[kind, &self.member], &body)
+        send(&self.serving.pages, "POST", path, &[kind, who], &body)
     }
 }
 
@@ -135,4 +145,94 @@ async fn after_a_signature_no_sample_is_fixed_any_more() {
     assert!(late.status == 422 && late.body.contains("评分组已签字"), "{}", late.body);
     let draw = desk.post(VILLAGE, "draws", "");
     assert!(draw.status == 422 && draw.body.contains("不能补抽"), "{}", draw.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_difference_that_counts_is_corrected_by_what_the_town_found() {
+    let database = TestDatabase::empty().await;
+    let mut connection = database.database.connection().await.expect("a connection");
+    let county = County::new(60, "2026-01", 1);
+    county.register(&mut connection).await;
+    for (login, role, at) in
+        [("member", Role::GuidanceMember, TOWN), ("clerk", Role::VillageAdministrator, VILLAGE)]
+    {
+        let place = Place::parse_code(at).expect("a code");
+        let number = account(&mut connection, login, place).await;
+        grant(&mut connection, number, role, place).await;
+    }
+    let before = Desk::at(&database, "2026-01-28T10:00:00+08:00");
+    let refused = before.post(TOWN, "commitments", "size=21");
+    assert!(refused.status == 422 && value(&refused.body, "size") == "21", "what was typed stays");
+    assert_eq!(before.post(TOWN, "commitments", "size=1").status, 303);
+    county.score(&mut connection, county.plan.first_month).await;
+    drop(connection);
+    let close = ["close", "--county", COUNTY, "--month", "2026-01", "--now", "2026-02-04T00:30:00+08:00"];
+    succeed(&database, &close);
+
+    let desk = Desk::at(&database, "2026-02-04T09:00:00+08:00");
+    let clerk = log_in(&desk.serving.pages, "clerk");
+    assert_eq!(desk.post(VILLAGE, "draws", "").status, 303);
+    let household = value(&desk.page(VILLAGE), "household");
+    let form = format!("/samples/{VILLAGE}/2026-01/corrections/{household}");
+    assert_eq!(desk.get_as(&clerk, &form).status, 422, "nothing was found yet");
+    let check = |findings: &str| {
+        let fields = format!("household={household}&checked_on=2026-02-03&findings={findings}");
+        desk.post(VILLAGE, "cards", &fields)
+    };
+    let refused = check("ZZ").body;
+    assert_eq!(
+        (value(&refused, "checked_on").as_str(), value(&refused, "findings").as_str()),
+        ("2026-02-03", "ZZ")
+    );
+    assert_eq!(check(&FOUND.replace(' ', "+")).status, 303);
+
+    let page = desk.page(VILLAGE);
+    assert!(
+        page.contains("本月已结账：由") && !page.contains(&form),
+        "the town's group does not correct: {page}"
+    );
+    assert_eq!(desk.get_as(&desk.member, &form).status, 403);
+    let page = desk.get_as(&clerk, &format!("/samples/{VILLAGE}/2026-01")).body;
+    assert!(page.contains("本月成为新版本") && page.contains(&form), "{page}");
+    let shown = desk.get_as(&clerk, &form);
+    assert_eq!((shown.status, value(&shown.body, "card").as_str()), (200, FOUND), "{}", shown.body);
+    assert!(shown.body.contains("按镇复核 20") && shown.body.contains("抽查复核：20 分"), "{}", shown.body);
+    assert_eq!(value(&shown.body, "seen"), "1");
+
+    let correct = |act: &str, card: &str, seen: &str| {
+        let card = card.replace(' ', "+");
+        let fields = format!("act={act}&card={card}&seen={seen}&reason=镇复核属实");
+        desk.post_as(&clerk, &form, &fields)
+    };
+    let tried = correct("check", FOUND, "1");
+    assert!(tried.status == 200 && tried.body.contains("→ 20<"), "{}", tried.body);
+    let owner = superuser(&database).await;
+    let corrections = "select count(*) from card where is_correction";
+    let none: i64 = owner.query_one(corrections, &[]).await.expect("a count").get(0);
+    assert_eq!(none, 0, "trying keeps nothing");
+    let far = correct("correct", "-", "1");
+    assert!(far.status == 422 && far.body.contains("仍相差超过 5 分"), "{}", far.body);
+    assert_eq!(value(&far.body, "card"), "-", "what was typed stays");
+    let stale = correct("correct", FOUND, "2");
+    assert!(stale.status == 422 && stale.body.contains("现在已有第1版"), "{}", stale.body);
+    for _ in 0..2 {
+        let done = correct("correct", FOUND, "1");
+        assert_eq!(done.status, 303, "the same again is success: {}", done.body);
+        assert!(done.header("location").ends_with("done=sample-corrected"), "{}", done.head);
+    }
+    let one: i64 = owner.query_one(corrections, &[]).await.expect("a count").get(0);
+    assert_eq!(one, 1);
+
+    let page = desk.get_as(&clerk, &format!("/samples/{VILLAGE}/2026-01")).body;
+    assert!(page.contains("已更正") && page.contains("现在：20 分") && !page.contains(&form), "{page}");
+    assert!(page.contains("1 / 1"), "the difference is counted as before");
+    let again = desk.get_as(&clerk, &form);
+    assert!(again.status == 422 && again.body.contains("没有抽查差别要更正"), "{}", again.body);
+    let csv = results(&database, "2026-01");
+    let line = csv.lines().find(|line| line.contains(&household)).expect("its result");
+    assert_eq!(line.split(',').nth(1), Some("2"), "{line}");
+    let told = "select count(*) from audit_event where act = 'correct' and detail like '%\"corrected\":%'";
+    let told: i64 = owner.query_one(told, &[]).await.expect("a count").get(0);
+    assert_eq!(told, 1);
+    succeed(&database, &["verify", "--county", COUNTY]);
 }

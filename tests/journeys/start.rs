@@ -4,7 +4,7 @@ use testkit::TestDatabase;
 
 use crate::api::UNLIMITED;
 use crate::people::{PASSWORD, log_in};
-use crate::support::{Answer, Serving, send};
+use crate::support::{Answer, Serving, send, superuser};
 
 const START: &str = "/start/440229000000/2026-09";
 const DIVISIONS: &str = "代码,上级代码,级别,名称\n440229000000,,县,翁源县\n440229100000,440229000000,镇,龙仙镇\n\
@@ -83,9 +83,42 @@ async fn from_an_empty_database_to_a_county_with_its_list_by_hand_of_the_first_a
     let brought = send_in(&format!("{START}/import/catalogue"), &list, &[("confirmed", "yes")]);
     assert_eq!(brought.status, 303, "{}", brought.body);
     assert!(get(START).body.contains("执行 12 项"));
+
+    // A second list of the year wants a reason, and is refused where the list changed since it was looked at.
+    let other = list.replacen("每处", "每次", 1);
+    let path = format!("{START}/import/catalogue");
+    let silent = send_in(&path, &other, &[]);
+    assert!(silent.status == 422 && silent.body.contains("请写明原因"), "{}", silent.body);
+    let looked = send_in(&path, &other, &[("reason", "群众意见")]);
+    assert_eq!(looked.status, 200, "{}", looked.body);
+    let kept = [("confirmed", "yes"), ("reason", "群众意见")];
+    let stands_on = value(&looked.body, "builds_on");
+    let stale = send_in(&path, &other, &[kept.as_slice(), &[("builds_on", "0")]].concat());
+    assert!(stale.status == 412 && stale.body.contains("已被别人改动"), "{} {}", stale.status, stale.body);
+    let brought = send_in(&path, &other, &[kept.as_slice(), &[("builds_on", stands_on.as_str())]].concat());
+    assert_eq!(brought.status, 303, "{}", brought.body);
     let foreign = get("/start/440222000000/2026-09");
     assert!(matches!(foreign.status, 403 | 404), "{}", foreign.status);
     drop(serving);
     let later = Serving::start_at(&database, "127.0.0.1:0", now, UNLIMITED);
     assert_eq!(later.setup, None, "the first start is over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_that_broke_off_before_the_role_is_taken_up_again() {
+    let database = TestDatabase::empty().await;
+    let now = Some("2026-09-10T10:00:00+08:00");
+    let serving = Serving::start_at(&database, "127.0.0.1:0", now, UNLIMITED);
+    let code = serving.setup.clone().expect("a code in the terminal");
+    assert!(set_up(&serving, &code).body.contains("设置码已作废"));
+    drop(serving);
+    // As if the program had ended between the account and its role.
+    superuser(&database).await.execute("delete from role_grant", &[]).await.expect("no role");
+    let serving = Serving::start_at(&database, "127.0.0.1:0", now, UNLIMITED);
+    let code = serving.setup.clone().expect("a new code in the terminal");
+    let made = set_up(&serving, &code);
+    assert!(made.status == 200 && made.body.contains("设置码已作废"), "{}", made.body);
+    let query = "select count(*) from role_grant where role = 'county_administrator'";
+    let roles: i64 = superuser(&database).await.query_one(query, &[]).await.expect("a number").get(0);
+    assert_eq!(roles, 1);
 }

@@ -3,7 +3,7 @@
 use authz::{Actor, Object, Role};
 use domain::place::Place;
 use domain::suggestions::{SuggestionKind, Topic};
-use records::suggestions::{FiledSuggestion, NewSuggestion, file_suggestion};
+use records::suggestions::{FiledSuggestion, NewSuggestion, Way, file_suggestion};
 use serde_json::{Value, json};
 use testkit::{COUNTY, County, TestDatabase, guard, moment, registrar};
 
@@ -11,21 +11,26 @@ use crate::api::UNLIMITED;
 use crate::people::{account, grant, log_in};
 use crate::support::{Answer, Serving, call, run, scored, send, succeed, superuser};
 
-const TOWN: &str = "440229100000";
-const VILLAGE: &str = "440229100201";
+pub(super) const TOWN: &str = "440229100000";
+pub(super) const VILLAGE: &str = "440229100201";
 const NOW: &str = "2026-02-05T09:00:00+08:00";
-const BESIDE: &str = "440229100202";
-const KIND: &str = "Content-Type: application/x-www-form-urlencoded";
+pub(super) const BESIDE: &str = "440229100202";
+pub(super) const KIND: &str = "Content-Type: application/x-www-form-urlencoded";
 
-struct World {
-    database: TestDatabase,
+pub(super) struct World {
+    pub(super) database: TestDatabase,
     county: County,
-    serving: Serving,
+    pub(super) serving: Serving,
 }
 
 impl World {
     /// A county on the 5th of February, with officials of county, town and village.
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
+        Self::with(UNLIMITED).await
+    }
+
+    /// The same with other settings of its web process.
+    pub(super) async fn with(environment: &[(&str, &str)]) -> Self {
         let (database, county) = scored(60, "2026-01", 1).await;
         let mut connection = database.database.connection().await.expect("a connection");
         for (login, role, code) in [
@@ -38,16 +43,16 @@ impl World {
             grant(&mut connection, number, role, place).await;
         }
         drop(connection);
-        let serving = Serving::start_at(&database, "127.0.0.1:0", Some(NOW), UNLIMITED);
+        let serving = Serving::start_at(&database, "127.0.0.1:0", Some(NOW), environment);
         Self { database, county, serving }
     }
 
-    fn get(&self, who: &str, path: &str) -> Answer {
+    pub(super) fn get(&self, who: &str, path: &str) -> Answer {
         let who = if who.is_empty() { "X-Nobody: 1" } else { who };
         send(&self.serving.pages, "GET", path, &[who], "")
     }
 
-    fn post(&self, who: &str, path: &str, body: &str) -> Answer {
+    pub(super) fn post(&self, who: &str, path: &str, body: &str) -> Answer {
         let who = if who.is_empty() { "X-Nobody: 1" } else { who };
         send(&self.serving.pages, "POST", path, &[KIND, who], body)
     }
@@ -67,26 +72,26 @@ impl World {
         self.post(who, address, &body)
     }
 
-    async fn log(&self) -> Vec<(String, String, String)> {
+    pub(super) async fn log(&self) -> Vec<(String, String, String)> {
         let query =
             "select act, place, detail from audit_event where detail like '%\"suggestion\"%' order by number";
         let rows = superuser(&self.database).await.query(query, &[]).await.expect("the log");
         rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect()
     }
 
-    async fn count(&self, query: &str) -> i64 {
+    pub(super) async fn count(&self, query: &str) -> i64 {
         superuser(&self.database).await.query_one(query, &[]).await.expect("a count").get(0)
     }
 }
 
 /// The value of the first field of a name.
-fn value(page: &str, name: &str) -> String {
+pub(super) fn value(page: &str, name: &str) -> String {
     let field = format!("name=\"{name}\" value=\"");
     page.split(&field).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
 }
 
 /// The look-up code of a receipt.
-fn code(receipt: &str) -> String {
+pub(super) fn code(receipt: &str) -> String {
     let code = receipt.split("number code\">").nth(1).and_then(|rest| rest.split('<').next());
     code.unwrap_or_else(|| panic!("{receipt}")).to_owned()
 }
@@ -219,7 +224,8 @@ async fn what_came_from_a_households_page_is_limited_and_erased_with_it() {
         };
         let mut connection = world.database.database.connection().await.expect("a connection");
         let (at, registrar) = (moment("2026-02-05 09:00"), registrar());
-        file_suggestion(&mut connection, &allowed, &village.place, Some(&household), &new, &registrar, &at)
+        let way = Way::Household(&household);
+        file_suggestion(&mut connection, &allowed, &village.place, way, &new, &registrar, &at)
             .await
             .map_err(|error| error.to_string())
     };

@@ -30,6 +30,7 @@ pub mod sealing;
 pub mod sheets;
 pub mod suggestions;
 pub mod tenancy;
+mod turns;
 pub mod verify;
 
 pub use database::{Connection, Database};

@@ -851,6 +851,7 @@ diesel::table! {
         code_hash -> Binary,
         filed_on -> Date,
         filed_at -> Timestamptz,
+        taken_by -> Nullable<Text>,
     }
 }
 

@@ -51,7 +51,8 @@ function forgetPhonePage(form) {
     if (form.dataset.forgotten) return;
     event.preventDefault();
     try {
-      const { forgetShown } = await import('./phone/store.js');
+      const [{ forgetShown }, { forgetTyped }] = await Promise.all([import('./phone/store.js'), import('./typed.js')]);
+      forgetTyped();
       await forgetShown();
     } catch (error) {
       console.error('something of the phone page stays on this device', error);
@@ -59,6 +60,12 @@ function forgetPhonePage(form) {
     form.dataset.forgotten = 'yes';
     form.requestSubmit();
   });
+}
+
+/** Shows a button that prints the page: `button[data-print]`, hidden where nothing would happen. */
+function printPage(button) {
+  button.hidden = false;
+  button.addEventListener('click', () => print());
 }
 
 /** What a row may say besides findings: the words of `domain/src/scoring/typed.rs`, and what the row comes to. */
@@ -71,6 +78,7 @@ const WORDS = new Map([
 
 /** Paper sheets by keyboard: `table[data-sheet-entry]`, one `input[name=findings]` a row. */
 async function enterSheets(table) {
+  const { keepTyped } = await import('./typed.js');
   const { parseFindings, rulesOf, score, short, FindingsError } = await import('./phone/score.js');
   const catalogue = JSON.parse(document.querySelector('#catalogue').textContent);
   const inputs = [...table.querySelectorAll('input[name=findings]')];
@@ -102,6 +110,7 @@ async function enterSheets(table) {
     next?.focus();
     next?.select();
   };
+  keepTyped(table).forEach(check);
   for (const input of inputs) input.closest('tr').querySelector('[data-words]').textContent = read(input.value.trim()).words;
   table.addEventListener('input', (event) => inputs.includes(event.target) && check(event.target));
   table.addEventListener('keydown', (event) => {
@@ -118,14 +127,14 @@ async function enterSheets(table) {
   });
 }
 
-/** The full points of a list, class by class, while it is typed: `table[data-sum-points]`, shown in `[data-sums]`. */
-function sumPoints(table) {
+/** The full points of a list, class by class, while it is typed: `[data-sum-points]`, shown in `[data-sum]` and `[data-sums]`. */
+function sumPoints(list) {
   const bar = document.querySelector('[data-sums]');
   const words = bar.querySelector('[data-sum-words]');
   const short = (tenths) => (tenths % 10 ? (tenths / 10).toFixed(1) : String(tenths / 10));
   const show = () => {
     const [sums, items] = [new Map(), new Set()];
-    for (const row of table.tBodies[0].rows) {
+    for (const row of list.querySelectorAll('tbody tr')) {
       const value = (name) => row.querySelector(`[name=${name}]`).value.trim();
       const item = value('item_code');
       // As the server counts: an item by its first row, what is no number as nothing.
@@ -135,7 +144,7 @@ function sumPoints(table) {
       const tenths = /^\d{1,4}(\.\d)?$/.test(full) ? Math.round(Number(full) * 10) : 0;
       for (const name of [value('category'), 'all']) sums.set(name, (sums.get(name) ?? 0) + tenths);
     }
-    for (const output of bar.querySelectorAll('[data-sum]')) {
+    for (const output of list.querySelectorAll('[data-sum]')) {
       const text = short(sums.get(output.dataset.sum) ?? 0);
       if (output.value !== text) output.value = text;
     }
@@ -144,8 +153,8 @@ function sumPoints(table) {
     words.textContent = left === 0 ? '正好 100 分' : left > 0 ? `还差 ${short(left)} 分` : `多出 ${short(-left)} 分`;
     words.className = left === 0 ? 'word-fine' : 'word-late';
   };
-  table.addEventListener('input', show);
-  table.addEventListener('change', show);
+  list.addEventListener('input', show);
+  list.addEventListener('change', show);
   show();
 }
 
@@ -153,5 +162,6 @@ new Set([...document.querySelectorAll('[data-confirm]')].map((one) => one.closes
 document.querySelectorAll('select[data-go]').forEach(goTo);
 document.querySelectorAll('nav.flow').forEach(showPresent);
 document.querySelectorAll('form[action="/logout"]').forEach(forgetPhonePage);
+document.querySelectorAll('button[data-print]').forEach(printPage);
 document.querySelectorAll('table[data-sheet-entry]').forEach(enterSheets);
-document.querySelectorAll('table[data-sum-points]').forEach(sumPoints);
+document.querySelectorAll('[data-sum-points]').forEach(sumPoints);

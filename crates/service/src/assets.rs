@@ -63,3 +63,16 @@ fn kind(name: &str) -> &'static str {
         _ => "application/octet-stream",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_phone_page_names_every_file_that_its_worker_keeps() {
+        let page = include_str!("../templates/scoring/phone.html");
+        let files = ASSETS.iter().filter_map(|asset| asset.name.strip_prefix("phone/"));
+        let left_out = files.filter(|name| *name != "sw.js" && !page.contains(&format!("/phone/{name}\"")));
+        assert_eq!(left_out.collect::<Vec<_>>(), Vec::<&str>::new());
+    }
+}

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use authz::{Actor, Allowed, Object, ReadPublic};
+use axum::Extension;
 use axum::extract::{Path, State as Extract};
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
@@ -9,7 +10,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::Response;
 use domain::month::{Month, date_title};
 use domain::place::{Level, Place};
-use records::households::household_numbered;
+use records::households::{household_numbered, household_numbered_in};
 use records::objections::{Filed, NewObjection, file_objection};
 use records::publication::published;
 use records::{places, tenancy};
@@ -17,6 +18,7 @@ use serde::Deserialize;
 
 use crate::error::{PageError, page};
 use crate::household::{allow, holder, shown_with};
+use crate::http::address::ClientAddress;
 use crate::http::input::Posted;
 use crate::shell::village_of;
 use crate::state::State;
@@ -103,18 +105,19 @@ async fn shown(
 /// `POST /p/{village}/objections`: anybody may object to any household's score.
 pub(crate) async fn from_board(
     Extract(state): Extract<State>,
+    Extension(client): Extension<ClientAddress>,
     Path(code): Path<String>,
     Posted(form): Posted<BoardForm>,
 ) -> Result<Response, PageError> {
     let village = village_of(&code)?;
     let allowed = allow(&state, &Actor::Visitor, Object, village)?;
-    let household = household_at(&state, &allowed, (&form.group, &form.number)).await?;
+    let household = household_at(&state, &allowed, (&form.group, &form.number), &form.month).await?;
     let Some(household) = household else {
         let problem = "请选村小组，并填公示栏上的四位户号".to_owned();
         return shown(&state, &code, form, StatusCode::UNPROCESSABLE_ENTITY, problem).await;
     };
     let new = (form.month.as_str(), "", form.words.as_str(), form.phone.as_str());
-    match file(&state, &allowed, &household, new).await {
+    match file(&state, &allowed, &household, new, &client).await {
         Ok((filed, month)) => Ok(receipt(&state, &household, month, &filed, format!("/p/{code}/{month}"))),
         Err(PageError::Problem(problem)) => {
             shown(&state, &code, form, problem.status(), problem.sentence()).await
@@ -123,11 +126,13 @@ pub(crate) async fn from_board(
     }
 }
 
-/// The household that a form names by its group and number, also where it has moved there with its old code.
+/// The household that a form names by its group and number, as the board of the month does: one that has moved keeps its
+/// code, which tells its first group.
 pub(crate) async fn household_at(
     state: &State,
     allowed: &Allowed<Object>,
     (group, number): (&str, &str),
+    month: &str,
 ) -> Result<Option<Place>, PageError> {
     let village = allowed.place();
     let group = Place::parse_code(group.trim()).ok();
@@ -135,7 +140,11 @@ pub(crate) async fn household_at(
     let Some(group) = group else { return Ok(None) };
     let mut connection = state.database.connection().await?;
     let found = tenancy::read(&mut connection, allowed, async |connection| {
-        household_numbered(connection, &group, number).await
+        match Month::parse(month.trim()) {
+            Ok(month) => household_numbered_in(connection, &group, number, month).await,
+            // The month is refused where the objection is filed.
+            Err(_) => household_numbered(connection, &group, number).await,
+        }
     })
     .await?;
     Ok(found)
@@ -144,13 +153,14 @@ pub(crate) async fn household_at(
 /// `POST /h/{token}/objections`
 pub(crate) async fn from_household(
     Extract(state): Extract<State>,
+    Extension(client): Extension<ClientAddress>,
     Path(token): Path<String>,
     Posted(form): Posted<HouseholdForm>,
 ) -> Result<Response, PageError> {
     let (household, village) = holder(&state, &token).await?;
     let allowed = allow(&state, &Actor::Holder, Object, village)?;
     let new = (form.month.as_str(), form.about.as_str(), form.words.as_str(), form.phone.as_str());
-    match file(&state, &allowed, &household, new).await {
+    match file(&state, &allowed, &household, new, &client).await {
         Ok((filed, month)) => {
             let mut response = receipt(&state, &household, month, &filed, format!("/h/{token}"));
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -168,6 +178,7 @@ async fn file(
     allowed: &Allowed<Object>,
     household: &Place,
     (month, about, words, phone): (&str, &str, &str, &str),
+    client: &ClientAddress,
 ) -> Result<(Filed, Month), PageError> {
     let month = crate::http::input::month("month", month)?;
     let new = NewObjection {
@@ -175,6 +186,7 @@ async fn file(
         about: about.to_owned(),
         words: words.to_owned(),
         phone: Some(phone.to_owned()).filter(|phone| !phone.trim().is_empty()),
+        address: Some(client.counted()),
     };
     let mut connection = state.database.connection().await?;
     let filed =

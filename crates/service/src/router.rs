@@ -58,23 +58,26 @@ pages! {
     post "/scoring/{place}/{month}/exceptions/{exception}" scoring::decide_exception;
     get "/scoring/{place}/{month}/blank.pdf" scoring::blank;
     get "/scoring/{place}/{month}/entry" scoring::entry;
-    post "/scoring/{place}/{month}/entry" scoring::save_entry;
+    post "/scoring/{place}/{month}/entry" scoring::save_entry, up_to LINES_BYTES;
     get "/samples/{place}/{month}" samples::show;
     post "/samples/{place}/{month}/commitments" samples::fix;
     post "/samples/{place}/{month}/draws" samples::draw;
     post "/samples/{place}/{month}/cards" samples::check;
     get "/samples/{place}/{month}/list.pdf" samples::list;
+    get "/samples/{place}/{month}/corrections/{household}" samples::correction;
+    post "/samples/{place}/{month}/corrections/{household}" samples::correct;
     get "/objections/{place}/{month}" objections::show;
     post "/objections/{place}/{month}" objections::take;
     get "/objections/{place}/{month}/{objection}" objections::one;
     post "/objections/{place}/{month}/{objection}" objections::decide;
     get "/suggestions/{place}/{month}" suggestions::show;
+    post "/suggestions/{place}/{month}" suggestions::take;
     get "/suggestions/{place}/{month}/{suggestion}" suggestions::one;
     post "/suggestions/{place}/{month}/{suggestion}" suggestions::act;
     get "/rules/{place}/{month}" rules::show;
     get "/rules/{place}/{month}/review" rules::review;
     get "/rules/{place}/{month}/draft" rules::draft;
-    post "/rules/{place}/{month}/draft" rules::submit;
+    post "/rules/{place}/{month}/draft" rules::submit, up_to LINES_BYTES;
     get "/rules/{place}/{month}/settings" rules::settings;
     post "/rules/{place}/{month}/settings" rules::save_settings;
     get "/rules/{place}/{month}/submissions/{submission}" rules::submission;
@@ -156,6 +159,9 @@ pages! {
 
 /// What a form of a page may bring.
 const FORM_BYTES: usize = 64 << 10;
+
+/// What a form of many lines may bring: a catalogue, the paper sheets of a group.
+const LINES_BYTES: usize = 1 << 20;
 
 /// A photo as phones send it: they make it smaller first.
 const PHOTO_BYTES: usize = 4 << 20;

@@ -11,7 +11,9 @@ use axum::response::Response;
 use domain::canonical::Digest;
 use domain::input::{Division, Line};
 use domain::place::{Level, Place};
-use records::accounts::{NewAccount, NewGrant, add_account, check_new, grant_role, grants_of};
+use records::accounts::{
+    NewAccount, NewGrant, account_of_login, add_account, check_new, grant_role, grants_of, reset_password,
+};
 use records::places::register_divisions;
 use records::{Database, Mode, tenancy};
 use serde::Deserialize;
@@ -162,7 +164,17 @@ async fn make(state: &State, form: &SetupForm) -> Result<(), PageError> {
     let allowed = permission(state, RegisterDivisions, county)?;
     register_divisions(&mut connection, &allowed, &rows, Mode::Apply, &moment).await?;
     let allowed = permission(state, ManageAccounts, county)?;
-    let account = add_account(&mut connection, &allowed, &new, &moment).await?;
+    let left = tenancy::read(&mut connection, &allowed, async |connection| {
+        account_of_login(connection, &new.login).await
+    });
+    // Nobody has a role yet: an account of that log-in was left where an earlier start broke off.
+    let account = match left.await? {
+        Some(left) => {
+            reset_password(&mut connection, &allowed, left.id, &new.password, &moment).await?;
+            left.id
+        }
+        None => add_account(&mut connection, &allowed, &new, &moment).await?,
+    };
     let role =
         NewGrant { account, role: Role::CountyAdministrator, from: moment.local().date(), until: None };
     let allowed = permission(state, Grant, county)?;

@@ -16,6 +16,7 @@ use authz::{Act, Actor, Allowed, Guard};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::place::Place;
+use records::photos::PhotoStore;
 use records::{Database, Moment};
 
 pub use mail::{Mailer, MailerError};
@@ -46,6 +47,8 @@ pub struct Worker {
     pub mailer: Arc<Mailer>,
     /// Tells chat robots.
     pub robots: Arc<Robots>,
+    /// Where the bytes of photos are: what an erasure left behind is swept.
+    pub photos: PhotoStore,
     /// The time.
     pub clock: Clock,
     /// The county's time zone.

@@ -27,6 +27,8 @@ pub struct Standing {
 pub struct Movement {
     /// The household.
     pub household: Place,
+    /// The group where it was in the month.
+    pub group: Place,
     /// What the version before said; none where it was not in it.
     pub before: Option<Standing>,
     /// What the new version says; none where it no longer is.
@@ -55,15 +57,18 @@ pub fn difference(before: &[HouseholdResult], after: &[HouseholdResult]) -> Vec<
     let mut moved = Vec::new();
     let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
     loop {
-        let household = match (old.peek(), new.peek()) {
+        let (household, group) = match (old.peek(), new.peek()) {
             (None, None) => return moved,
-            (Some(one), None) | (None, Some(one)) => one.household,
-            (Some(one), Some(other)) => one.household.min(other.household),
+            (Some(one), None) | (None, Some(one)) => (one.household, one.group),
+            (Some(before), Some(after)) if before.household < after.household => {
+                (before.household, before.group)
+            }
+            (Some(_), Some(after)) => (after.household, after.group),
         };
         let before = old.next_if(|result| result.household == household).map(standing);
         let after = new.next_if(|result| result.household == household).map(standing);
         if before != after {
-            moved.push(Movement { household, before, after });
+            moved.push(Movement { household, group, before, after });
         }
     }
 }
@@ -114,6 +119,15 @@ mod tests {
         assert_eq!(moved.len(), 2);
         assert!(moved[0].no_longer_qualifies() && !moved[0].newly_qualifies());
         assert_eq!(moved[1].after.and_then(|after| after.rank_in_group), Some(1));
+    }
+
+    #[test]
+    fn whoever_has_moved_since_is_told_of_where_it_was_in_the_month() {
+        let elsewhere = Place::from_digits("440229100204002").expect("a group");
+        let before = HouseholdResult { group: elsewhere, ..result(1, 900, 1, true) };
+        let after = HouseholdResult { group: elsewhere, ..result(1, 790, 1, false) };
+        let moved = difference(&[before], &[after]);
+        assert_eq!(moved.iter().map(|one| one.group).collect::<Vec<_>>(), [elsewhere]);
     }
 
     #[test]

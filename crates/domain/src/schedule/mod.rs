@@ -4,6 +4,7 @@ mod due;
 mod due_next;
 mod reminders;
 mod urging;
+mod waiting;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
@@ -14,6 +15,7 @@ pub use due::{Due, SCHEDULE, due};
 pub use due_next::{DueStep, LateStep, NextDue, late_steps, next_date, next_due};
 pub use reminders::{Reminder, ReminderKind, VillageMonth, reminders};
 pub use urging::Urging;
+pub use waiting::{Waiting, waiting_reminders};
 
 /// Something that is done without anybody at the keyboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -43,6 +43,10 @@ pub enum ReminderKind {
     Posting,
     /// 逾期: told to the town and the county.
     Overdue,
+    /// 异议: it waits for its decision.
+    Objection,
+    /// 建议和投诉: they wait for their answer.
+    Suggestion,
 }
 
 impl ReminderKind {
@@ -55,6 +59,8 @@ impl ReminderKind {
             Self::Publication => "公示",
             Self::Posting => "张贴",
             Self::Overdue => "逾期",
+            Self::Objection => "异议",
+            Self::Suggestion => "建议和投诉",
         }
     }
 }

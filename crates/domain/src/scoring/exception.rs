@@ -1,5 +1,7 @@
 //! Exceptions from the lock (补录): a village asks, the level above grants, and entry opens for exactly that.
 
+use std::collections::BTreeMap;
+
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::entry_window::Lock;
@@ -146,6 +148,27 @@ pub fn opened_until(
     granted.iter().filter(covers).map(|one| one.until).filter(|until| !is_over(*until, now)).max()
 }
 
+/// The months that granted exceptions hold open for something of a place, each with its last day. Those before `first_open`
+/// are closed.
+pub fn months_opened(
+    granted: &[(Month, Granted)],
+    scope: &Place,
+    first_open: Option<Month>,
+    now: NaiveDateTime,
+) -> BTreeMap<Month, NaiveDate> {
+    let touches = |opens: &Place| scope.contains(opens) || opens.contains(scope);
+    let mut months = BTreeMap::new();
+    for (month, one) in granted {
+        let closed = first_open.is_some_and(|first| *month < first);
+        if closed || is_over(one.until, now) || !touches(&one.opens) {
+            continue;
+        }
+        let until = months.entry(*month).or_insert(one.until);
+        *until = one.until.max(*until);
+    }
+    months
+}
+
 /// Rule R-76: a granted exception opens entry again, after its end, for exactly the household, the group or the village
 /// that it names and through its last day; never before entry begins, and never once the month is closed: then the way
 /// is a correction.
@@ -212,6 +235,22 @@ mod tests {
     fn a_household_that_moved_belongs_to_its_group_of_now() {
         check("440229100204002", "4402291002040010007", "440229100204002", "2026-11-04", true);
         check("440229100204001", "4402291002040010007", "440229100204002", "2026-11-04", false);
+    }
+
+    #[test]
+    fn a_month_is_open_for_a_place_as_long_as_an_exception_opens_something_of_it() {
+        let one = |opens: &str, until: &str| (month(), Granted { opens: place(opens), until: day(until) });
+        let granted = [one("4402291002040010007", "2026-11-06"), one("440229100204001", "2026-11-05")];
+        let opened = |scope: &str, first_open: Option<Month>, now: &str| {
+            months_opened(&granted, &place(scope), first_open, start_of(day(now)))
+                .into_values()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(opened("440229100204", None, "2026-11-04"), [day("2026-11-06")], "the later of two");
+        assert_eq!(opened("440229100204", Some(month()), "2026-11-06"), [day("2026-11-06")]);
+        assert!(opened("440229100204", None, "2026-11-07").is_empty(), "both are over");
+        assert!(opened("440229100204", Some(month().next()), "2026-11-04").is_empty(), "it is closed");
+        assert!(opened("440229100204002", None, "2026-11-04").is_empty(), "nothing of this group");
     }
 
     #[test]

@@ -42,6 +42,12 @@ pub enum SampleProblem {
     /// A day before the month or still to come.
     #[error("复核日期 {0} 不对：应在该月 1 日以后，且不能晚于今天")]
     Day(NaiveDate),
+    /// A card that says what the town found, as far as two visits may agree.
+    #[error("这一户现在的积分卡与镇复核相差不超过 5 分，不从抽查更正")]
+    NoDifference,
+    /// A correction that leaves the difference.
+    #[error("更正后的积分卡与镇复核仍相差超过 5 分；请按镇复核的结果填")]
+    StillBeyond,
 }
 
 /// What stands on record before the draw: the hash of the secret.
@@ -101,6 +107,28 @@ pub fn is_beyond(panel: Points, town: Option<Points>) -> Option<bool> {
     town.map(|town| (panel.tenths() - town.tenths()).abs() > TOLERANCE)
 }
 
+/// Whether a closed month's card is corrected by what the town found: only one that is further from it than two
+/// visits may be, and only into one that is not.
+///
+/// Takes what the card that counts now, the town's, and the corrected one come to; none where nobody was met.
+///
+/// Source: product §2.4 (a confirmed difference corrects the card).
+///
+/// # Errors
+/// No difference that counts, and a correction that leaves it.
+pub fn check_correction(
+    now: Option<Points>,
+    town: Option<Points>,
+    corrected: Option<Points>,
+) -> Result<(), SampleProblem> {
+    let differs = |card: Option<Points>| card.and_then(|card| is_beyond(card, town));
+    match (differs(now), differs(corrected)) {
+        (Some(true), Some(false)) => Ok(()),
+        (Some(true), _) => Err(SampleProblem::StillBeyond),
+        _ => Err(SampleProblem::NoDifference),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,5 +170,23 @@ mod tests {
         assert_eq!(check_day(month(), day("2026-11-05"), day("2026-11-05")), Ok(()));
         assert!(check_day(month(), day("2026-11-06"), day("2026-11-05")).is_err());
         assert!(check_day(month(), day("2026-09-30"), day("2026-11-05")).is_err());
+    }
+
+    #[test]
+    fn only_a_difference_that_counts_is_corrected_and_then_it_is_gone() {
+        let check = |now, town, corrected| {
+            let points = |tenths: Option<i32>| tenths.map(Points::from_tenths);
+            check_correction(points(now), points(town), points(corrected))
+        };
+        assert_eq!(check(Some(950), Some(850), Some(850)), Ok(()));
+        assert_eq!(check(Some(950), Some(850), Some(900)), Ok(()), "as two visits may differ");
+        assert_eq!(check(Some(950), Some(850), Some(910)), Err(SampleProblem::StillBeyond));
+        assert_eq!(
+            check(Some(950), Some(850), None),
+            Err(SampleProblem::StillBeyond),
+            "the town met somebody"
+        );
+        assert_eq!(check(Some(900), Some(850), Some(850)), Err(SampleProblem::NoDifference));
+        assert_eq!(check(Some(950), None, Some(850)), Err(SampleProblem::NoDifference));
     }
 }

@@ -96,11 +96,6 @@ pub fn state(context: &Context, common: &Common, url: &str) -> Result<service::S
         Some(stated) => service::Clock::Stated(stated, now()),
         None => service::Clock::Wall(now()),
     };
-    let configured = &context.settings.photos;
-    let folder = match configured.folder.as_str() {
-        "" => common.data.join("photos"),
-        folder => folder.into(),
-    };
     let mut http = context.settings.http.clone();
     if http.public_url.is_empty() {
         url.clone_into(&mut http.public_url);
@@ -112,12 +107,24 @@ pub fn state(context: &Context, common: &Common, url: &str) -> Result<service::S
         closing: Arc::new(context.settings.database.clone()),
         operator: context.operator.clone(),
         registrar: context.registrar.clone(),
-        photos: PhotoStore::in_folder(&folder)?,
+        photos: photos(context, common)?,
         setup: None,
-        decoding: Arc::new(Semaphore::new(usize::try_from(configured.at_once.max(1))?)),
+        decoding: Arc::new(Semaphore::new(usize::try_from(context.settings.photos.at_once.max(1))?)),
         clock,
         zone: context.moment.zone,
     })
+}
+
+/// The store of photos.
+///
+/// # Errors
+/// A folder that cannot be used.
+pub fn photos(context: &Context, common: &Common) -> Result<PhotoStore> {
+    let folder = match context.settings.photos.folder.as_str() {
+        "" => common.data.join("photos"),
+        folder => folder.into(),
+    };
+    Ok(PhotoStore::in_folder(&folder)?)
 }
 
 /// Resolves on Ctrl-C or SIGTERM.

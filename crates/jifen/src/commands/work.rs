@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use worker::{Clock, Mailer, Robots, Worker};
 
-use super::serve::{now, stopped};
+use super::serve::{now, photos, stopped};
 use crate::arguments::Common;
 use crate::context::Context;
 
@@ -29,7 +29,7 @@ pub async fn run(common: &Common) -> Result<()> {
 /// A worker of this process.
 ///
 /// # Errors
-/// A configuration that cannot be used.
+/// A configuration that cannot be used, a folder of photos among it.
 pub fn worker(context: &Context, common: &Common, clock: Clock, url: &str) -> Result<Worker> {
     let settings = &context.settings;
     Ok(Worker {
@@ -39,6 +39,7 @@ pub fn worker(context: &Context, common: &Common, clock: Clock, url: &str) -> Re
         closing: Arc::new(settings.database.clone()),
         mailer: Arc::new(Mailer::new(&settings.mail, &common.data.join("mail"), url)?),
         robots: Arc::new(Robots::new(url)),
+        photos: photos(context, common)?,
         clock,
         zone: context.moment.zone,
         name: format!("{}-{}", host(), std::process::id()),

@@ -11,7 +11,7 @@ use domain::closing::HouseholdResult;
 use domain::month::Month;
 use domain::place::Place;
 use domain::publication::{MonthFacts, MonthState, final_from, state};
-use domain::rulebook::Rulebook;
+use domain::rulebook::{ObjectionRule, Rulebook};
 
 use super::compute::GroupAwards;
 use super::facts;
@@ -43,6 +43,8 @@ pub(crate) struct Year {
     /// The base of each group, frozen by an earlier run or counted now.
     pub(crate) bases: BTreeMap<Place, Base>,
     pub(crate) rulebook: Rulebook,
+    /// How long each month can be objected to, by its own rulebook.
+    objection_rules: BTreeMap<Month, ObjectionRule>,
     pub(crate) rulebook_ids: Vec<i64>,
     pub(crate) last_run: Option<LastRun>,
 }
@@ -77,6 +79,11 @@ impl Year {
         }
         let layers = rulebook::all(connection, &county).await?;
         let binding = rulebook::inherited(&layers, village, december);
+        let mut objection_rules = BTreeMap::new();
+        for month in &months {
+            let of_month = rulebook::resolve(&rulebook::inherited(&layers, village, *month))?;
+            objection_rules.insert(*month, of_month.objections);
+        }
         let certified = facts::latest(connection, village).await?;
         let frozen = stored_bases(connection, village, year).await?;
         let bases = if frozen.is_empty() { count(&register, &certified, year) } else { frozen };
@@ -91,6 +98,7 @@ impl Year {
             bases,
             register,
             rulebook: rulebook::resolve(&binding)?,
+            objection_rules,
             rulebook_ids: binding.iter().map(|layer| layer.revision).collect(),
             last_run: last_run(connection, village, year).await?,
         })
@@ -119,13 +127,14 @@ impl Year {
                 published: head.zip(published).map(|(head, published)| (head.version, published.on)),
                 open_objections: open,
             };
-            match state(&facts, now, &self.rulebook.objections) {
+            let rule = self.objection_rules.get(month).unwrap_or(&self.rulebook.objections);
+            match state(&facts, now, rule) {
                 MonthState::Final { .. } => {}
                 MonthState::Published { .. } if open > 0 => {
                     reasons.push(format!("{month} 有 {open} 件异议待处理，办结后可以评比"));
                 }
                 MonthState::Published { .. } => {
-                    let from = published.map(|published| final_from(published.on, &self.rulebook.objections));
+                    let from = published.map(|published| final_from(published.on, rule));
                     let from = from.map(|day| day.to_string()).unwrap_or_default();
                     reasons.push(format!("{month} 还在公示期，{from} 起可以评比"));
                 }

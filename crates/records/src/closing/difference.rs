@@ -17,6 +17,10 @@ use crate::schema::{household, month_difference};
 pub struct StoredDifference {
     /// The household.
     pub household: Place,
+    /// The group where it was in the month.
+    pub group: Place,
+    /// The group where it is now.
+    pub present: Place,
     /// 本月总分
     pub score: (Option<Points>, Option<Points>),
     /// 组内名次
@@ -29,13 +33,16 @@ pub struct StoredDifference {
     pub tier: (Option<Tier>, Option<Tier>),
 }
 
-impl From<&Movement> for StoredDifference {
-    fn from(movement: &Movement) -> Self {
+impl StoredDifference {
+    /// As a recomputed movement is stored; where the household is by now is no part of a version.
+    pub(crate) fn of(movement: &Movement, present: Option<Place>) -> Self {
         fn pair<T>(movement: &Movement, part: impl Fn(&Standing) -> Option<T>) -> (Option<T>, Option<T>) {
             (movement.before.as_ref().and_then(&part), movement.after.as_ref().and_then(&part))
         }
         Self {
             household: movement.household,
+            group: movement.group,
+            present: present.unwrap_or(movement.group),
             score: pair(movement, |standing| standing.score),
             rank: pair(movement, |standing| standing.rank_in_group),
             year_total: pair(movement, |standing| Some(standing.year_total)),
@@ -55,7 +62,7 @@ pub async fn differences(
     closing: i64,
 ) -> Result<Vec<StoredDifference>> {
     type Pair<T> = (Option<T>, Option<T>);
-    type Row = (String, Pair<i32>, Pair<i32>, Pair<i32>, Pair<bool>, Pair<i16>);
+    type Row = ((String, String, String), Pair<i32>, Pair<i32>, Pair<i32>, Pair<bool>, Pair<i16>);
     let rows: Vec<Row> = month_difference::table
         .inner_join(
             household::table.on(household::county_code
@@ -66,7 +73,7 @@ pub async fn differences(
         .filter(month_difference::closing_id.eq(closing))
         .order(household::code)
         .select((
-            household::code,
+            (household::code, month_difference::place, household::place),
             (month_difference::score_before, month_difference::score_after),
             (month_difference::rank_before, month_difference::rank_after),
             (month_difference::total_before, month_difference::total_after),
@@ -76,9 +83,11 @@ pub async fn differences(
         .load(connection)
         .await?;
     rows.into_iter()
-        .map(|(code, score, rank, total, qualifies, tier)| {
+        .map(|((code, group, present), score, rank, total, qualifies, tier)| {
             Ok(StoredDifference {
                 household: codec::place(&code)?,
+                group: codec::place(&group)?,
+                present: codec::place(&present)?,
                 score: (codec::points(score.0), codec::points(score.1)),
                 rank: (rank.0.map(codec::counted), rank.1.map(codec::counted)),
                 year_total: (codec::points(total.0), codec::points(total.1)),

@@ -35,7 +35,7 @@ pub use difference::{StoredDifference, differences};
 pub use forecast::{Forecast, GroupForecast, forecast};
 pub use obstacles::obstacles;
 pub(crate) use read::rows_of;
-pub use read::{ClosedMonth, board, closed_months, results_of, results_page, row_count};
+pub use read::{ClosedMonth, board, closed_months, last_closed_at, results_of, results_page, row_count};
 pub(crate) use save::cards_of;
 pub(crate) use seal::latest_of;
 pub use seal::seal_month;

@@ -188,6 +188,30 @@ pub async fn closed_months(connection: &mut Connection, village: &Place) -> Resu
         .collect()
 }
 
+/// When the latest of the villages inside `scope` was closed for a month, corrections apart; none where none is.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn last_closed_at(
+    connection: &mut Connection,
+    scope: &Place,
+    month: Month,
+) -> Result<Option<DateTime<Utc>>> {
+    let interval = scope.scope();
+    let latest: Option<DateTime<Utc>> = month_closing::table
+        .filter(month_closing::county_code.eq(scope.county().digits()))
+        .filter(month_closing::month.eq(month.number()))
+        .filter(month_closing::place.ge(interval.low))
+        .filter(month_closing::place.lt(interval.high))
+        .filter(month_closing::version.eq(1_i16))
+        .order(month_closing::closed_at.desc())
+        .select(month_closing::closed_at)
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(latest)
+}
+
 /// The rows of a closed version with the masked names of the heads, in the order of group and household.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::forms::reissue;
 use crate::moment::Moment;
 use crate::objections::erase_words;
-use crate::photos::{PhotoStore, erase_photos, sweep};
+use crate::photos::{PhotoStore, erase_photos, sweep_photos};
 use crate::schema::{card_remark, household_version};
 use crate::scoring::erase_exceptions;
 use crate::sealing::Sealer;
@@ -43,8 +43,8 @@ pub struct Erased {
 /// Erases name, phone, address, remarks and photos of a household of the permission's village, and makes its card's code
 /// lead nowhere. The chain stays whole: it holds salted digests, and the salts go with the names. Again is success.
 ///
-/// The files of photos go after the commit. Where that breaks off, no row names them any more, and erasing again, or
-/// another household of the village, throws them away.
+/// The files of photos go after the commit. Where that breaks off, no row names them any more, and erasing again, another
+/// household of the village, or the daily clearing throws them away, also once the household is registered again.
 ///
 /// # Errors
 /// A household that is not there or that has not left, a store of photos that cannot be reached.
@@ -57,8 +57,7 @@ pub async fn erase_household(
     moment: &Moment,
 ) -> Result<Erased> {
     let erased = erase_rows(connection, allowed, household, sealer, moment).await?;
-    let village = allowed.place();
-    tenancy::read(connection, allowed, async |connection| sweep(connection, &village, store).await).await?;
+    sweep_photos(connection, allowed, store).await?;
     Ok(erased)
 }
 

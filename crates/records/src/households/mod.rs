@@ -33,7 +33,7 @@ pub use changes::{Changed, Merger, Move, Split, merge_households, move_household
 pub use counts::{RegisterCounts, register_counts};
 pub use erase::{Erased, erase_household};
 pub use load::{RegisterEntry, register_entry, register_for, register_of, register_page};
-pub use numbered::household_numbered;
+pub use numbered::{household_numbered, household_numbered_in};
 pub use personal::{HouseholdFile, PersonalField, household_file, reveal};
 pub use queries::{
     Query, QueryStepTaken, ask_eligibility, open_queries, queries_of_household, take_step as take_query_step,

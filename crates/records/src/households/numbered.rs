@@ -2,9 +2,11 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::publication::last_digits;
 
+use super::load::roster;
 use crate::codec;
 use crate::database::Connection;
 use crate::error::Result;
@@ -20,12 +22,7 @@ pub async fn household_numbered(
     group: &Place,
     number: &str,
 ) -> Result<Option<Place>> {
-    let number = number.trim();
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    if group.level() != Level::Group || !is_number {
-        return Ok(None);
-    }
-    let number = format!("{number:0>4}");
+    let Some(number) = four_digits(group, number) else { return Ok(None) };
     let village = group.ancestor(Level::Village).unwrap_or(*group).scope();
     let codes: Vec<String> = household::table
         .filter(household::county_code.eq(group.county().digits()))
@@ -41,4 +38,35 @@ pub async fn household_numbered(
     let known = codes.iter().map(|code| codec::place(code)).collect::<Result<Vec<Place>>>()?;
     let numbered = known.into_iter().filter(|one| last_digits(one) == number);
     Ok(numbered.max_by_key(|one| one.parent() == Some(*group)))
+}
+
+/// The household that the board of a month calls by its group and number: the one that was in the group then, wherever
+/// it was registered and wherever it is now. Whoever was not there in the month is found by its present name.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn household_numbered_in(
+    connection: &mut Connection,
+    group: &Place,
+    number: &str,
+    month: Month,
+) -> Result<Option<Place>> {
+    let Some(number) = four_digits(group, number) else { return Ok(None) };
+    let interval = group.scope();
+    let there = roster(connection, &group.county(), (&interval.low, &interval.high), month).await?;
+    let then = there.iter().map(|row| &row.entry).filter(|entry| last_digits(&entry.household) == number);
+    // Of two, the board shows the one that takes part.
+    let then = then
+        .max_by_key(|entry| (entry.participation.covers(month), entry.household.parent() == Some(*group)));
+    match then {
+        Some(entry) => Ok(Some(entry.household)),
+        None => household_numbered(connection, group, &number).await,
+    }
+}
+
+/// A number with the zeros in front that its writer left out; none where it is none, or the place no group.
+fn four_digits(group: &Place, number: &str) -> Option<String> {
+    let number = number.trim();
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    (group.level() == Level::Group && is_number).then(|| format!("{number:0>4}"))
 }

@@ -7,8 +7,9 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::canonical::Digest;
 use domain::month::{Month, date_title};
+use domain::objections::ObjectionState;
 use domain::place::{Level, Place};
-use domain::schedule::{Kind, Reminder, VillageMonth, reminders};
+use domain::schedule::{Kind, Reminder, ReminderKind, VillageMonth, Waiting, reminders, waiting_reminders};
 use serde_json::json;
 
 use super::{Channel, Content, Item};
@@ -17,10 +18,12 @@ use crate::database::Connection;
 use crate::error::{Error, Result};
 use crate::jobs::{NewJob, enqueue, given_up};
 use crate::moment::Moment;
+use crate::objections::{ObjectionFilter, objections_of};
 use crate::places::{names_in, villages_of};
 use crate::publication::{latest_postings, published};
 use crate::rulebook;
 use crate::schema::{contact, message};
+use crate::suggestions::suggestions_of;
 use crate::tenancy::{self, Mode};
 
 /// How many villages are looked at together.
@@ -40,7 +43,9 @@ pub async fn compose_digests(
         let county = allowed.place();
         let names = names_in(connection, &county).await?;
         let mut items: BTreeMap<Place, Vec<(Reminder, Item)>> = BTreeMap::new();
-        for reminder in missing(connection, &county, moment).await? {
+        let mut found = missing(connection, &county, moment).await?;
+        found.extend(waiting_reminders(&waiting(connection, &county, moment).await?, moment.local().date()));
+        for reminder in found {
             let item = item(&reminder, &names);
             items.entry(reminder.to).or_default().push((reminder, item));
         }
@@ -67,7 +72,7 @@ pub async fn compose_digests(
 /// What every village is to be reminded of: for this month and the one before, and for older months that are not
 /// closed yet.
 async fn missing(connection: &mut Connection, county: &Place, moment: &Moment) -> Result<Vec<Reminder>> {
-    let this = Month::of(moment.local().date()).ok_or_else(|| Error::Corrupt("日期".into()))?;
+    let this = this_month(moment)?;
     let layers = rulebook::all(connection, county).await?;
     let published = published(connection, county).await?;
     let postings = latest_postings(connection, county).await?;
@@ -105,19 +110,56 @@ async fn missing(connection: &mut Connection, county: &Place, moment: &Moment) -
     Ok(found)
 }
 
+fn this_month(moment: &Moment) -> Result<Month> {
+    Month::of(moment.local().date()).ok_or_else(|| Error::Corrupt("日期".into()))
+}
+
+/// The objections that wait for their decision, and the suggestions and complaints that wait for their answer.
+async fn waiting(connection: &mut Connection, county: &Place, moment: &Moment) -> Result<Vec<Waiting>> {
+    let (this, now) = (this_month(moment)?, moment.local());
+    let filter = ObjectionFilter { month: None, only_open: true };
+    let objections = objections_of(connection, county, filter, now).await?;
+    let objections = objections.into_iter().filter(|one| matches!(one.state, ObjectionState::Open { .. }));
+    let objections = objections.map(|one| Waiting {
+        kind: ReminderKind::Objection,
+        office: one.village,
+        village: one.village,
+        month: one.month,
+        number: one.number,
+        by: one.decide_by,
+    });
+    // Their page lists what waits in whatever month.
+    let suggestions = suggestions_of(connection, county, this, now).await?;
+    let suggestions = suggestions.into_iter().filter(|one| one.state.is_open());
+    let suggestions = suggestions.map(|one| Waiting {
+        kind: ReminderKind::Suggestion,
+        office: one.office,
+        village: one.village,
+        month: this,
+        number: one.number,
+        by: one.answer_by,
+    });
+    Ok(objections.chain(suggestions).collect())
+}
+
 fn a_year_before(month: Month) -> Month {
     Month::new(month.year() - 1, month.of_year()).unwrap_or(month)
 }
 
 fn item(reminder: &Reminder, names: &BTreeMap<Place, String>) -> Item {
     let name = |place: Option<Place>| place.and_then(|place| names.get(&place)).cloned().unwrap_or_default();
+    let (village, month) = (reminder.village.code(), reminder.month);
     Item {
         about: reminder.kind.title().to_owned(),
         place: format!("{}{}", name(reminder.village.parent()), name(Some(reminder.village))),
-        month: reminder.month.title(),
+        month: if reminder.kind == ReminderKind::Suggestion { String::new() } else { month.title() },
         missing: reminder.missing.clone(),
         by: date_title(reminder.by),
-        path: format!("/p/{}", reminder.village.code()),
+        path: match reminder.kind {
+            ReminderKind::Objection => format!("/objections/{village}/{month}"),
+            ReminderKind::Suggestion => format!("/suggestions/{village}/{month}"),
+            _ => format!("/p/{village}"),
+        },
     }
 }
 

@@ -7,6 +7,7 @@ use domain::catalogue::Catalogue;
 use domain::input::{Correction, Line, Problem};
 use domain::month::Month;
 use domain::place::{Level, Place};
+use domain::scoring::ScoringTable;
 use serde_json::json;
 
 use crate::catalogue;
@@ -74,18 +75,18 @@ pub async fn correct_cards(
 }
 
 /// A version that corrected cards made.
-pub(super) struct NewVersion {
+pub(crate) struct NewVersion {
     /// Its row number.
-    pub(super) closing_id: i64,
-    pub(super) version: i16,
+    pub(crate) closing_id: i64,
+    pub(crate) version: i16,
     /// What the log says of it.
-    pub(super) written: serde_json::Value,
+    pub(crate) written: serde_json::Value,
 }
 
 /// Writes corrected cards of a village's month and closes its next version.
 ///
 /// The caller holds the village's lock and writes the log row.
-pub(super) async fn next_version<A: Act>(
+pub(crate) async fn next_version<A: Act>(
     connection: &mut Connection,
     allowed: &Allowed<A>,
     (village, month): (&Place, Month),
@@ -107,19 +108,39 @@ pub(super) async fn next_version<A: Act>(
     Ok(NewVersion { closing_id, version, written })
 }
 
-/// What is known of a village's closed month.
-pub(super) struct Facts {
+/// Refuses what was decided on a version of a village's month that is no longer the latest, where somebody says on which;
+/// the caller holds the village's lock.
+pub(crate) async fn refuse_unseen(
+    connection: &mut Connection,
+    village: &Place,
     month: Month,
-    pub(super) closed: Option<Head>,
+    seen: Option<i16>,
+) -> Result<()> {
+    let Some(seen) = seen else { return Ok(()) };
+    let scope = village.scope();
+    let heads = closing::heads(connection, &village.county(), (&scope.low, &scope.high)).await?;
+    let latest = closing::latest_of(&heads, month);
+    match latest.get(village).map(|head| head.version) {
+        Some(now) if now != seen => Err(Refusal::message(format!(
+            "您看的是第{seen}版，现在已有第{now}版：请按第{now}版核对，再作出处理"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// What is known of a village's closed month.
+pub(crate) struct Facts {
+    month: Month,
+    pub(crate) closed: Option<Head>,
     catalogue: Catalogue,
     panels: Vec<StoredPanel>,
-    pub(super) roster: BTreeMap<Place, RosterRow>,
+    pub(crate) roster: BTreeMap<Place, RosterRow>,
     /// The card of each household that counts, by the household's row number.
-    pub(super) cards: BTreeMap<i64, StoredCard>,
+    pub(crate) cards: BTreeMap<i64, StoredCard>,
 }
 
 impl Facts {
-    pub(super) async fn load(connection: &mut Connection, village: &Place, month: Month) -> Result<Self> {
+    pub(crate) async fn load(connection: &mut Connection, village: &Place, month: Month) -> Result<Self> {
         let (county, scope) = (village.county(), village.scope());
         let range = (scope.low.as_str(), scope.high.as_str());
         let heads = closing::heads(connection, &county, range).await?;
@@ -142,13 +163,18 @@ impl Facts {
         })
     }
 
+    /// How the month's cards are scored.
+    pub(crate) fn table(&self) -> ScoringTable {
+        ScoringTable::new(&self.catalogue)
+    }
+
     /// Whether the month's catalogue has a deduction rule.
     pub(super) fn has_rule(&self, code: &str) -> bool {
         self.catalogue.rules().any(|(_, known)| known.code == code)
     }
 
     /// The cards that the rows put in the place of those that count, and what is wrong with the others.
-    pub(super) fn decide(&self, lines: &[&Line<Correction>]) -> (Vec<NewCard>, Vec<Problem>) {
+    pub(crate) fn decide(&self, lines: &[&Line<Correction>]) -> (Vec<NewCard>, Vec<Problem>) {
         let (mut new, mut problems) = (Vec::new(), Vec::new());
         for line in lines {
             match self.check(line) {

@@ -10,10 +10,10 @@ use domain::place::{Level, Place};
 use domain::scoring::{Finding, Status};
 use serde_json::json;
 
-use super::correct::{Facts, NewVersion, next_version};
+use super::correct::{Facts, NewVersion, next_version, refuse_unseen};
 use super::steps::{doer, insert_step};
 use super::stored::{Stored, Which, load};
-use crate::closing::{self, StoredDifference, differences};
+use crate::closing::{StoredDifference, differences};
 use crate::database::Connection;
 use crate::error::{Refusal, Result};
 use crate::moment::Moment;
@@ -174,7 +174,7 @@ async fn take<A: Act>(
         let rule = rulebook::of(connection, &objection.village, objection.month).await?.objections;
         let state = objection.state(moment.local(), &rule);
         state.may_take(taken.kind).map_err(|refusal| Refusal::message(refusal.to_string()))?;
-        refuse_unseen(connection, &objection, taken.seen).await?;
+        refuse_unseen(connection, &objection.village, objection.month, taken.seen).await?;
         let by = doer(connection, allowed.actor()).await?;
         if taken.kind.settles() {
             let (county, month) = (objection.village.county(), objection.month);
@@ -218,20 +218,6 @@ async fn locked(connection: &mut Connection, scope: &Place, id: i64) -> Result<S
     lock_villages(connection, &BTreeSet::from([found.village])).await?;
     // Read again: somebody may have decided it while we waited for the lock.
     load(connection, scope, &which).await?.pop().ok_or_else(missing)
-}
-
-/// Refuses what was decided on a version that is no longer the latest; the caller holds the village's lock.
-async fn refuse_unseen(connection: &mut Connection, objection: &Stored, seen: Option<i16>) -> Result<()> {
-    let Some(seen) = seen else { return Ok(()) };
-    let (county, scope) = (objection.village.county(), objection.village.scope());
-    let heads = closing::heads(connection, &county, (&scope.low, &scope.high)).await?;
-    let latest = closing::latest_of(&heads, objection.month);
-    match latest.get(&objection.village).map(|head| head.version) {
-        Some(now) if now != seen => Err(Refusal::message(format!(
-            "您看的是第{seen}版，现在已有第{now}版：请按第{now}版核对，再作出处理"
-        ))),
-        _ => Ok(()),
-    }
 }
 
 /// The correction that a decision makes of the household's card.

@@ -30,6 +30,7 @@ use crate::rulebook;
 use crate::schema::{award_run, objection};
 use crate::sealing::Field;
 use crate::tenancy::{self, Mode};
+use crate::turns::{Turn, take_turn};
 
 /// How many objections against one household's month may wait at a time.
 const MOST_OPEN: usize = 20;
@@ -48,6 +49,8 @@ pub struct NewObjection {
     pub words: String,
     /// Where to be reached, if the villager wants to be.
     pub phone: Option<String>,
+    /// The network address that a page was sent from; none where staff files it.
+    pub address: Option<String>,
 }
 
 /// An objection that is on record.
@@ -70,7 +73,8 @@ pub struct Filed {
 ///
 /// # Errors
 /// A household that is not registered or did not take part, a month that is not published, a year whose awards are
-/// computed, words that cannot stand, and more objections than somebody can look at.
+/// computed, words that cannot stand, more objections than somebody can look at, and an address that has taken its share of
+/// the village's day.
 pub async fn file_objection(
     connection: &mut Connection,
     allowed: &Allowed<Object>,
@@ -103,6 +107,11 @@ pub async fn file_objection(
         // Strangers at the board take no turn from the household itself, nor from the village office.
         let waiting = waiting.iter().filter(|one| one.via == via).count();
         refuse_too_many(connection, &village, waiting, via, moment).await?;
+        if let Some(address) = new.address.as_deref().filter(|_| via != Via::Staff) {
+            let (what, on) = (format!("objection {}", via.name()), moment.local().date());
+            let turn = Turn { what: &what, village: &village, on, address, of: MOST_A_DAY };
+            take_turn(connection, &registrar.sealer, &turn).await?;
+        }
 
         let number = next_number(connection, &village, new.month).await?;
         let text = number_text(new.month, number);
@@ -250,7 +259,7 @@ async fn refuse_too_many(
         .get_result(connection)
         .await?;
     if today >= MOST_A_DAY {
-        return Err(Refusal::message("本村今天从网页收到的异议已满，请明天再提，或到村委会登记"));
+        return Err(Refusal::message("本村今天从网页收到的异议已满，请明天再提；急的请到村委会，或打电话，由工作人员代为登记"));
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ mod stored;
 mod via;
 
 pub use correct::correct_cards;
+pub(crate) use correct::{Facts as ClosedFacts, next_version, refuse_unseen};
 pub use decide::{
     Decided, NewDecision, NewReview, RightCard, ask_review, decide_objection, note_investigation,
     review_objection,

@@ -1,5 +1,6 @@
 //! Where the bytes of photos are: objects named by their household and hash, in a local folder.
 
+use std::collections::BTreeSet;
 use std::path::Path as Folder;
 use std::sync::Arc;
 
@@ -59,21 +60,39 @@ impl PhotoStore {
         Ok(Some(bytes))
     }
 
-    /// Throws every photo of a household away; what is gone already stays gone. Returns how many there were.
+    /// Whether nothing of a household is kept.
     ///
     /// # Errors
     /// A store that cannot be reached.
-    pub async fn clear(&self, household: &Place) -> Result<usize> {
-        let listed = self.objects.list_with_delimiter(Some(&folder(household))).await.map_err(fault)?;
+    pub async fn is_empty_of(&self, household: &Place) -> Result<bool> {
+        Ok(self.of(household).await?.is_empty())
+    }
+
+    /// Throws every photo of a household away but those of the hashes in `kept`; what is gone already stays gone. Returns
+    /// how many it threw away.
+    ///
+    /// # Errors
+    /// A store that cannot be reached.
+    pub async fn clear_but(&self, household: &Place, kept: &[Digest]) -> Result<usize> {
+        let kept: BTreeSet<Path> = kept.iter().map(|hash| name(household, hash)).collect();
         let mut cleared = 0;
-        for object in listed.objects {
-            match self.objects.delete(&object.location).await {
+        for location in self.of(household).await? {
+            if kept.contains(&location) {
+                continue;
+            }
+            match self.objects.delete(&location).await {
                 Ok(()) => cleared += 1,
                 Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(fault(error)),
             }
         }
         Ok(cleared)
+    }
+
+    /// The names of what is kept of a household.
+    async fn of(&self, household: &Place) -> Result<Vec<Path>> {
+        let listed = self.objects.list_with_delimiter(Some(&folder(household))).await.map_err(fault)?;
+        Ok(listed.objects.into_iter().map(|object| object.location).collect())
     }
 }
 
@@ -128,13 +147,28 @@ mod tests {
     async fn a_household_is_cleared_alone_though_another_has_the_same_picture_and_again_is_success() {
         let (folder, store, photo) = store("clear");
         let (house, other) = (household(HOUSEHOLD), household("4402291002010010002"));
-        assert_eq!(store.clear(&house).await.expect("nothing"), 0);
+        assert_eq!(store.clear_but(&house, &[]).await.expect("nothing"), 0);
         store.put(&house, &photo).await.expect("kept");
         store.put(&other, &photo).await.expect("kept");
-        assert_eq!(store.clear(&house).await.expect("cleared"), 1);
-        assert_eq!(store.clear(&house).await.expect("cleared again"), 0);
+        assert_eq!(store.clear_but(&house, &[]).await.expect("cleared"), 1);
+        assert_eq!(store.clear_but(&house, &[]).await.expect("cleared again"), 0);
+        assert!(store.is_empty_of(&house).await.expect("an answer"));
         assert_eq!(store.get(&house, &photo.hash).await.expect("an answer"), None);
         assert_eq!(store.get(&other, &photo.hash).await.expect("found"), Some(photo.bytes));
+        std::fs::remove_dir_all(folder).expect("removed");
+    }
+
+    #[tokio::test]
+    async fn what_is_to_be_kept_stays_and_the_rest_goes() {
+        let (folder, store, photo) = store("clear-but");
+        let house = household(HOUSEHOLD);
+        let bytes = b"an earlier photo".to_vec();
+        let earlier = Cleaned { hash: Digest::of(&bytes), bytes, width: 1, height: 1 };
+        store.put(&house, &earlier).await.expect("kept");
+        store.put(&house, &photo).await.expect("kept");
+        assert_eq!(store.clear_but(&house, &[photo.hash]).await.expect("cleared"), 1);
+        assert_eq!(store.get(&house, &earlier.hash).await.expect("an answer"), None);
+        assert_eq!(store.get(&house, &photo.hash).await.expect("found"), Some(photo.bytes));
         std::fs::remove_dir_all(folder).expect("removed");
     }
 }

@@ -23,6 +23,7 @@ pub use counts::{Totals, VillageCounts, counts_of, sum};
 pub use groups::GroupProgress;
 pub use stages::{Missing, Stage, StageState};
 pub use trend::{TrendMonth, trend};
+pub use versions::taking_part_closed;
 pub use village::{VillageProgress, village_month};
 
 /// How many months a month switcher offers.

@@ -1,5 +1,7 @@
 //! Reads the latest closed, published and posted version of a month, village by village.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -40,6 +42,29 @@ pub(super) async fn closed(
         }
     }
     Ok(())
+}
+
+/// The households taking part in the latest closed version of a month, for every village inside `scope` that has one.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn taking_part_closed(
+    connection: &mut Connection,
+    scope: &Place,
+    month: Month,
+) -> Result<BTreeMap<Place, u32>> {
+    let interval = scope.scope();
+    let rows: Vec<(String, i32)> = month_closing::table
+        .filter(month_closing::county_code.eq(scope.county().digits()))
+        .filter(month_closing::month.eq(month.number()))
+        .filter(month_closing::place.ge(interval.low))
+        .filter(month_closing::place.lt(interval.high))
+        .order((month_closing::place, month_closing::version))
+        .select((month_closing::place, month_closing::taking_part))
+        .load(connection)
+        .await?;
+    // A later version takes the place of an earlier one.
+    rows.iter().map(|(village, count)| Ok((codec::place(village)?, codec::counted(*count)))).collect()
 }
 
 /// Enters the latest published version of each village.

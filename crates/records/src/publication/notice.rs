@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono_tz::Tz;
 use domain::input::Division;
 use domain::month::{Month, local_time};
-use domain::place::{Level, Place};
+use domain::place::Place;
 use domain::points::Points;
 use domain::publication::{
     Change, Notice, NoticeGroup, Provenance, PublicRow, final_from, honours, last_digits, notice_group,
@@ -133,7 +133,7 @@ async fn changes(
     // Below the places a rank is nobody's business: it is shown only where the household redeems.
     let shown = |qualifies: Option<bool>| qualifies == Some(true);
     let change = |one: crate::closing::StoredDifference| Change {
-        group: one.household.ancestor(Level::Group).map(|group| name(names, &group)).unwrap_or_default(),
+        group: name(names, &one.group),
         number: last_digits(&one.household).to_owned(),
         score: one.score,
         rank: (one.rank.0.filter(|_| shown(one.qualifies.0)), one.rank.1.filter(|_| shown(one.qualifies.1))),

@@ -13,7 +13,7 @@ use domain::place::{Level, Place};
 use domain::scoring::{Finding, Status, check_day, write_findings};
 use serde_json::json;
 
-use super::read::drawn_households;
+use super::drawn::drawn_households;
 use crate::catalogue::catalogue_of;
 use crate::database::Connection;
 use crate::error::{Refusal, Result};

@@ -11,8 +11,8 @@ use domain::place::Place;
 use domain::scoring::{SampleProblem, candidates, check_draw, draw_sample, sample_seed, signed_digest};
 use serde_json::json;
 
+use super::drawn::draws;
 use super::fix::opened;
-use super::read::draws;
 use crate::database::Connection;
 use crate::error::{Error, Refusal, Result};
 use crate::moment::Moment;

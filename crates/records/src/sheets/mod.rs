@@ -18,10 +18,10 @@ use domain::scoring::{FindingsError, Status, parse_findings};
 pub use decide::{Decided, Decision, decide_sheet};
 pub(crate) use erase::erase_sheets;
 pub use evidence::{MissingEvidence, Photographed, evidence_missing, photographed};
-pub use phone::{PhoneCard, PhoneHousehold, PhoneMonth, PhonePanel, months_to_score, phone_month};
+pub use phone::{OpenMonth, PhoneCard, PhoneHousehold, PhoneMonth, PhonePanel, months_to_score, phone_month};
 pub(crate) use read::conflicts_in;
 pub use read::{CurrentCard, OpenSheet, conflicts, open_sheet_count, open_sheets};
-pub use receive::{HandedIn, hand_in};
+pub use receive::{AT_ONCE, HandedIn, hand_in};
 pub(crate) use store::scored_by;
 
 /// A sheet as a phone hands it in (手机评分单).

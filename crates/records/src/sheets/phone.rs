@@ -5,14 +5,15 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{NaiveDate, NaiveDateTime};
 use domain::month::Month;
 use domain::place::{Level, Place};
-use domain::scoring::{Status, months_open, write_findings};
+use domain::scoring::{Status, months_open, months_opened, write_findings};
 
 use crate::catalogue;
+use crate::closing::open_months;
 use crate::database::Connection;
 use crate::error::{Refusal, Result};
 use crate::households::register_of;
 use crate::rulebook;
-use crate::scoring::{Facts, cards, counting, is_signed};
+use crate::scoring::{Facts, cards, counting, granted_until, is_signed};
 
 /// A village's or group's month, as a phone takes it along.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +77,17 @@ pub struct PhoneCard {
     pub signed: bool,
 }
 
-/// The months whose cards can be entered now in a village or group, the one that ends sooner first.
+/// A month whose cards can be entered now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenMonth {
+    /// The month.
+    pub month: Month,
+    /// The last day, where only exceptions hold it open and for what they name.
+    pub opened_until: Option<NaiveDate>,
+}
+
+/// The months whose cards can be entered now in a village or group, the one that ends sooner first; those that only an
+/// exception holds open come last.
 ///
 /// # Errors
 /// Faults of the database.
@@ -84,12 +95,19 @@ pub async fn months_to_score(
     connection: &mut Connection,
     scope: &Place,
     now: NaiveDateTime,
-) -> Result<Vec<Month>> {
+) -> Result<Vec<OpenMonth>> {
     let Some(this) = Month::of(now.date()) else { return Ok(Vec::new()) };
     let village = scope.ancestor(Level::Village).unwrap_or(*scope);
     let of_last = rulebook::of(connection, &village, this.previous()).await?.scoring;
     let of_this = rulebook::of(connection, &village, this).await?.scoring;
-    Ok(months_open(this, now, &of_last, &of_this))
+    let open = months_open(this, now, &of_last, &of_this);
+    let granted = granted_until(connection, &village, now.date()).await?;
+    let first_open = open_months(connection, &village).await?.get(&village).copied();
+    let opened = months_opened(&granted, scope, first_open, now);
+    let by_rule = open.iter().map(|month| OpenMonth { month: *month, opened_until: None });
+    let by_exception = opened.into_iter().filter(|(month, _)| !open.contains(month));
+    let by_exception = by_exception.map(|(month, until)| OpenMonth { month, opened_until: Some(until) });
+    Ok(by_rule.chain(by_exception).collect())
 }
 
 /// A village's or group's month for a phone.

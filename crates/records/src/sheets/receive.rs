@@ -22,8 +22,8 @@ use crate::scoring::{Facts, NewCard, StoredCard, examine, insert, is_signed};
 use crate::sealing::Salts;
 use crate::tenancy::{self, Mode};
 
-/// So many sheets a phone sends at once.
-const MOST: usize = 200;
+/// So many sheets are handed in at once, at most; more come in several steps.
+pub const AT_ONCE: usize = 200;
 
 /// So many photos a sheet names.
 const MOST_PHOTOS: usize = 40;
@@ -95,8 +95,8 @@ pub async fn hand_in(
 }
 
 fn check_request(sheets: &[Sheet]) -> Result<()> {
-    if sheets.len() > MOST {
-        return Err(Refusal::message(format!("一次至多上传 {MOST} 张评分单，请分批上传")));
+    if sheets.len() > AT_ONCE {
+        return Err(Refusal::message(format!("一次至多上传 {AT_ONCE} 张评分单，请分批上传")));
     }
     let malformed = |sheet: &Sheet| {
         let key = sheet.key.len() == 36 && sheet.key.is_ascii();

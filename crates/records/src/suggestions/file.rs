@@ -1,4 +1,4 @@
-//! Filing a suggestion or complaint: from the notice board, or from a household's page.
+//! Filing a suggestion or complaint: from the notice board, from a household's page, or at the office.
 
 use std::collections::BTreeSet;
 
@@ -21,12 +21,13 @@ use crate::database::Connection;
 use crate::error::{Error, Refusal, Result};
 use crate::households::Registrar;
 use crate::moment::Moment;
-use crate::objections::phone_digits;
+use crate::objections::{doer, phone_digits};
 use crate::places::lock_villages;
 use crate::rulebook;
 use crate::schema::suggestion;
 use crate::sealing::Field;
 use crate::tenancy::{self, Mode};
+use crate::turns::{Turn, take_turn};
 
 /// How many from one household's page may wait for an answer of an office at a time.
 const MOST_OPEN: usize = 5;
@@ -35,6 +36,28 @@ const MOST_OPEN: usize = 5;
 /// crowd the others out, so a town takes more.
 fn most_a_day(office: &Place) -> i64 {
     if office.level() == Level::Town { 1000 } else { 100 }
+}
+
+/// How a suggestion or complaint comes in.
+#[derive(Debug, Clone, Copy)]
+pub enum Way<'a> {
+    /// 公示栏: from the page of the notice board, and a network address.
+    Board(&'a str),
+    /// 本户页面: from the page behind a household's card.
+    Household(&'a Place),
+    /// 村里登记: somebody came to the office, where whoever has this permission for the village wrote it down.
+    Office(&'a Allowed<Object>),
+}
+
+impl Way<'_> {
+    /// The name in the log.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Board(_) => "board",
+            Self::Household(_) => "household_page",
+            Self::Office(_) => "staff",
+        }
+    }
 }
 
 /// The most characters of a name.
@@ -72,17 +95,18 @@ pub struct FiledSuggestion {
     pub answer_by: NaiveDate,
 }
 
-/// Files a suggestion or complaint about a village with the office that answers it. The permission is for the village's
-/// town or above. A form that is sent again with the same words is one and the same, with the same code.
+/// Files a suggestion or complaint about a village with the office that answers it. The permission is for that office or
+/// above it; a clerk who takes one for the town has none there, and files it as anybody does. A form that is sent again
+/// with the same words is one and the same, with the same code.
 ///
 /// # Errors
-/// A village or household that is not registered, words, name or phone that cannot stand, and more than somebody can
-/// look at.
+/// A village or household that is not registered, words, name or phone that cannot stand, more than somebody can look
+/// at, and an address that has taken its share of the village's day.
 pub async fn file_suggestion(
     connection: &mut Connection,
     allowed: &Allowed<Object>,
     village: &Place,
-    household: Option<&Place>,
+    way: Way<'_>,
     new: &NewSuggestion,
     registrar: &Registrar,
     moment: &Moment,
@@ -94,6 +118,9 @@ pub async fn file_suggestion(
     let level = office(new.kind, new.topic);
     let place = village.ancestor(level).ok_or_else(unknown)?;
     let allowed = &allowed.narrow(place)?;
+    if let Way::Office(clerk) = way {
+        clerk.narrow(*village)?;
+    }
     let today = moment.local().date();
     let month = Month::of(today).ok_or_else(|| Error::Corrupt(format!("日期 {today}")))?;
     let said = format!("{}\t{}\t{}\t{words}", village.digits(), new.kind.name(), new.topic.name());
@@ -106,11 +133,23 @@ pub async fn file_suggestion(
             let rule = rulebook::of(connection, village, same.month).await?.objections;
             return Ok(filed(same.number_text(), code, level, same.filed_on, &rule));
         }
-        let household_id = match household {
-            Some(household) => Some(known(connection, household).await?),
-            None => None,
+        let household_id = match way {
+            Way::Household(household) => Some(known(connection, household).await?),
+            Way::Board(_) | Way::Office(_) => None,
         };
-        refuse_too_many(connection, (&place, village), household_id, today).await?;
+        let taken_by = match way {
+            Way::Office(clerk) => Some(doer(connection, clerk.actor()).await?),
+            Way::Board(_) | Way::Household(_) => None,
+        };
+        if let Some(household_id) = household_id {
+            refuse_too_many(connection, (&place, village), household_id).await?;
+        }
+        if let Way::Board(address) = way {
+            refuse_full(connection, (&place, village), today).await?;
+            let what = format!("suggestion {}", place.digits());
+            let turn = Turn { what: &what, village, on: today, address, of: most_a_day(&place) };
+            take_turn(connection, &registrar.sealer, &turn).await?;
+        }
         let number = next_number(connection, &place, month).await?;
         let text = number_text(month, number);
         let salt = registrar.salts.salt(&format!("{} {text}", place.digits()))?;
@@ -129,14 +168,19 @@ pub async fn file_suggestion(
             name: seal(Field::SuggestionName, &name)?,
             phone: seal(Field::SuggestionPhone, &phone)?,
             code: hash,
+            taken_by: taken_by.as_deref(),
         };
         if !insert(connection, &place, village, &row, moment).await? {
             return Err(unknown());
         }
-        let detail = json!({
-            "suggestion": &text, "village": village.digits(), "words": row.digest.hex(),
-            "via": if household.is_some() { "household_page" } else { "board" },
+        let mut detail = json!({
+            "suggestion": &text, "village": village.digits(), "words": row.digest.hex(), "via": way.name(),
         });
+        if let (Way::Office(clerk), Some(fields)) = (way, detail.as_object_mut())
+            && clerk.actor() != allowed.actor()
+        {
+            fields.insert("taken_by".into(), clerk.actor().title().into());
+        }
         let rule = rulebook::of(connection, village, month).await?.objections;
         crate::audit::record(connection, allowed, detail, moment).await?;
         Ok(filed(text, code, level, today, &rule))
@@ -184,29 +228,35 @@ async fn known(connection: &mut Connection, household: &Place) -> Result<i64> {
 async fn refuse_too_many(
     connection: &mut Connection,
     (office, village): (&Place, &Place),
-    household_id: Option<i64>,
+    household_id: i64,
+) -> Result<()> {
+    let which = Which { household: Some(household_id), ..Which::default() };
+    let own = load(connection, village, &which).await?;
+    let waiting = own.iter().filter(|one| one.office == *office && one.is_open()).count();
+    if waiting >= MOST_OPEN {
+        return Err(Refusal::message(format!("本户已有 {waiting} 件在等答复，请等答复后再提")));
+    }
+    Ok(())
+}
+
+async fn refuse_full(
+    connection: &mut Connection,
+    (office, village): (&Place, &Place),
     today: NaiveDate,
 ) -> Result<()> {
-    if household_id.is_some() {
-        let own = load(connection, village, &Which { household: household_id, ..Which::default() }).await?;
-        let waiting = own.iter().filter(|one| one.office == *office && one.is_open()).count();
-        if waiting >= MOST_OPEN {
-            return Err(Refusal::message(format!("本户已有 {waiting} 件在等答复，请等答复后再提")));
-        }
-        return Ok(());
-    }
     let taken: i64 = suggestion::table
         .filter(suggestion::county_code.eq(village.county().digits()))
         .filter(suggestion::place.eq(office.digits()))
         .filter(suggestion::village.eq(village.digits()))
         .filter(suggestion::household_id.is_null())
+        .filter(suggestion::taken_by.is_null())
         .filter(suggestion::filed_on.eq(today))
         .count()
         .get_result(connection)
         .await?;
     if taken >= most_a_day(office) {
         return Err(Refusal::message(
-            "本村今天从网页收到的建议和投诉已满，请明天再提，或到村委会、镇政府反映",
+            "本村今天从网页收到的建议和投诉已满，请明天再提；急的请到村委会、镇政府当面说，或打电话，由工作人员代为登记",
         ));
     }
     Ok(())

@@ -37,6 +37,8 @@ pub struct SuggestionSummary {
     pub topic: Topic,
     /// Whether it came from a household's page, and not from the notice board.
     pub from_household: bool,
+    /// The log-in of whoever took it at the office; none where it came from a page.
+    pub taken_by: Option<String>,
     /// Where it stands.
     pub state: SuggestionState,
     /// The local date of filing.
@@ -232,6 +234,7 @@ fn summary(one: &Stored, rule: &ObjectionRule, now: NaiveDateTime) -> Suggestion
         kind: one.kind,
         topic: one.topic,
         from_household: one.from_household,
+        taken_by: one.taken_by.clone(),
         state: one.state(now, rule),
         filed_on: one.filed_on,
         answer_by: answer_by(one.filed_on, rule),

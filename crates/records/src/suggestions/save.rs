@@ -38,6 +38,8 @@ pub(super) struct Row<'a> {
     pub(super) name: Option<Vec<u8>>,
     pub(super) phone: Option<Vec<u8>>,
     pub(super) code: Digest,
+    /// The log-in of whoever took it at the office.
+    pub(super) taken_by: Option<&'a str>,
 }
 
 /// Writes it at the place of its office. Returns whether office and village are registered.
@@ -50,8 +52,8 @@ pub(super) async fn insert(
 ) -> Result<bool> {
     let written = diesel::sql_query(
         "insert into suggestion (county_code, place, village, month, number, kind, topic, household_id, words, salt,
-            words_digest, name_sealed, phone_sealed, code_hash, filed_on, filed_at)
-         select o.county_code, o.place, v.place, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
+            words_digest, name_sealed, phone_sealed, code_hash, filed_on, filed_at, taken_by)
+         select o.county_code, o.place, v.place, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
          from division o join division v on v.county_code = o.county_code and v.place = $3
          where o.county_code = $1 and o.place = $2",
     )
@@ -71,6 +73,7 @@ pub(super) async fn insert(
     .bind::<Binary, _>(row.code.0.as_slice())
     .bind::<Date, _>(moment.local().date())
     .bind::<Timestamptz, _>(moment.now)
+    .bind::<Nullable<Text>, _>(row.taken_by)
     .execute(connection)
     .await?;
     Ok(written == 1)

@@ -43,6 +43,8 @@ pub(super) struct Stored {
     pub(super) kind: SuggestionKind,
     pub(super) topic: Topic,
     pub(super) from_household: bool,
+    /// The log-in of whoever took it at the office; none where it came from a page.
+    pub(super) taken_by: Option<String>,
     /// None when lawfully erased.
     pub(super) words: Option<String>,
     pub(super) name: Option<Vec<u8>>,
@@ -92,7 +94,7 @@ type Row = (
     (i64, String, String),
     (i32, i32, i16, i16),
     (Option<i64>, Option<String>, Option<Vec<u8>>, Option<Vec<u8>>),
-    NaiveDate,
+    (NaiveDate, Option<String>),
 );
 
 /// Those about the villages of `scope` that the transaction reaches, with their answers, the oldest first. A place
@@ -109,7 +111,7 @@ pub(super) async fn load(connection: &mut Connection, scope: &Place, which: &Whi
             (suggestion::id, suggestion::place, suggestion::village),
             (suggestion::month, suggestion::number, suggestion::kind, suggestion::topic),
             (suggestion::household_id, suggestion::words, suggestion::name_sealed, suggestion::phone_sealed),
-            suggestion::filed_on,
+            (suggestion::filed_on, suggestion::taken_by),
         ))
         .into_boxed();
     if let Some(id) = which.id {
@@ -149,7 +151,7 @@ pub(super) async fn load(connection: &mut Connection, scope: &Place, which: &Whi
 }
 
 fn stored(row: Row, answers: Vec<Answer>) -> Result<Stored> {
-    let ((id, office, village), (month, number, kind, topic), personal, filed_on) = row;
+    let ((id, office, village), (month, number, kind, topic), personal, (filed_on, taken_by)) = row;
     let (household_id, words, name, phone) = personal;
     Ok(Stored {
         id,
@@ -161,6 +163,7 @@ fn stored(row: Row, answers: Vec<Answer>) -> Result<Stored> {
             .ok_or_else(|| Error::Corrupt(format!("建议或投诉 {kind}")))?,
         topic: Topic::from_number(topic).ok_or_else(|| Error::Corrupt(format!("建议的事项 {topic}")))?,
         from_household: household_id.is_some(),
+        taken_by,
         words,
         name,
         phone,

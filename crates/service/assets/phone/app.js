@@ -14,6 +14,8 @@ const { account, place, token } = document.body.dataset;
 const app = {
   identity: { account, place, token },
   data: null, chosen: null, problem: '', panel: null, tab: '', search: '', lateReason: '', addresses: [], keeping: null, leaving: false,
+  /** What the server said of sheets, in the order in which it came: `[sheet, receipt]`. */
+  receipts: [],
   /** Goes to a page, also to the one that is shown. */
   go(hash) {
     if (location.hash === hash) route();
@@ -59,6 +61,7 @@ async function fetchOthers(data) {
 async function refresh() {
   await app.sync.run();
   const { chosen } = app;
+  const heard = app.receipts.length;
   const { data, problem } = await fetchMonth(chosen);
   const others = data ? await fetchOthers(data) : [];
   // Somebody went to another month meanwhile, and that one is on its way.
@@ -68,8 +71,11 @@ async function refresh() {
   const open = data ? [data.month, ...data.open.map((one) => one.month)] : [];
   const older = data ? (await app.store.ids('month')).filter((month) => !open.includes(month)) : [];
   if (app.leaving) return;
-  const shown = data && { ...data, fetched_at: Date.now() };
-  if (data) await keepMonth(shown, others, older.map((month) => ['month', month]));
+  // A house that was saved and sent while the month was on its way is done, also where the month does not say so yet.
+  const since = app.receipts.slice(heard);
+  const known = (month) => since.reduce((so, [sheet, receipt]) => withReceipt(so, sheet, receipt), month);
+  const dropped = older.map((month) => ['month', month]);
+  if (data) await keepMonth(known({ ...data, fetched_at: Date.now() }), others.map(known), dropped);
   // A house that somebody is filling in stays as it is.
   if (isList() || isFirst) await route(!isFirst);
 }
@@ -106,6 +112,7 @@ function showState(state, words) {
 }
 
 async function received(sheet, receipt) {
+  app.receipts.push([sheet, receipt]);
   if (app.data) await keepMonth(withReceipt(app.data, sheet, receipt));
   if (receipt.outcome !== 'entered' && receipt.outcome !== 'same') {
     const house = app.data?.households.find((one) => one.code === sheet.household_code);
@@ -115,12 +122,26 @@ async function received(sheet, receipt) {
   redraw();
 }
 
+/** Whether the server answers: without it nobody is logged out. */
+async function isReached() {
+  try {
+    await fetch('/healthz', { cache: 'no-store', signal: AbortSignal.timeout?.(10_000) });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Before somebody leaves: what is not sent stays here, sealed; the page itself goes, and the month with its names. */
 async function leave(event) {
   event.preventDefault();
   const waiting = app.queue?.sheets.length ?? 0;
   const words = `还有 ${waiting} 份没有上传。它们留在本机，只有您自己再登录才看得到和上传。现在退出吗？`;
   if (waiting > 0 && !confirm(words)) return;
+  if (!(await isReached())) {
+    tell('没有信号，现在退不出去：登录和名单都还在本机。请到有信号的地方再退出。', 'problem');
+    return;
+  }
   Object.assign(app, { leaving: true, data: null });
   document.querySelector('#page').replaceChildren();
   tell('', 'done');
@@ -130,6 +151,8 @@ async function leave(event) {
   } catch (error) {
     console.error('something of the page stays on this phone', error);
   }
+  // The page may be older than the log-in.
+  event.target.elements.form_token.value = app.identity.token;
   event.target.submit();
 }
 
@@ -150,6 +173,7 @@ async function start() {
   } catch {
     app.problem = '这个浏览器不能在本机保存：请用 https 开头的网址，不要用无痕模式，或换一个浏览器。';
     document.querySelector('#page').textContent = app.problem;
+    document.querySelector('.sync').hidden = true;
     return;
   }
   app.queue = new Queue(app.store);

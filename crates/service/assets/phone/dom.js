@@ -16,16 +16,24 @@ export function h(tag, attributes = {}, ...children) {
 /** A button that submits nothing. */
 export const button = (attributes, ...children) => h('button', { type: 'button', ...attributes }, ...children);
 
+/** The longest between the taps of a hurried finger, in milliseconds. */
+const MOMENT = 400;
+let resting = 0;
+
 /** Shows the page's content; whoever reads by ear or key comes to its heading. `still` draws the same page anew, under
  * the eyes and fingers of whoever is reading it. */
 export function show(content, title, still = false) {
   const page = document.querySelector('#page');
   const [height, held] = [scrollY, still ? holdFocus(page) : null];
+  // A dialog is about the page that was left.
+  if (!still) document.querySelector('dialog')?.remove();
   page.replaceChildren(...content.filter(Boolean));
   document.title = `${title} · 评分`;
   scrollTo(0, still ? height : 0);
   if (still) held?.();
   else page.querySelector('h1')?.focus({ preventScroll: true });
+  clearTimeout(resting);
+  resting = setTimeout(() => delete page.dataset.resting, MOMENT);
 }
 
 /** What puts the focus back where it is now, once the page was drawn anew. */
@@ -44,6 +52,13 @@ function holdFocus(page) {
 
 /** The heading of a page. */
 export const heading = (...children) => h('h1', { tabindex: '-1' }, ...children);
+
+/** Takes no tap until the page that comes next has been shown for a moment: the second tap of a hurried finger would fall
+ * on it. */
+export function rest() {
+  clearTimeout(resting);
+  document.querySelector('#page').dataset.resting = '';
+}
 
 /** Says what was done, or why not, at the top of every page, with a link to what it is about. */
 export function tell(words, kind, link) {

@@ -1,6 +1,6 @@
 // One house: what was found, and what it comes to. What is typed is kept at once; saving puts it into the queue.
 
-import { button, h, heading, show, tell } from './dom.js';
+import { button, h, heading, rest, show, tell } from './dom.js';
 import { itemsOf } from './items.js';
 import { jointActs } from './joint.js';
 import { covered, isLate, nextToDo, numberOf, panelOf, standing, STATUSES, today } from './month.js';
@@ -18,7 +18,9 @@ export async function showHouse(app, code) {
   const name = `${numberOf(data, household)} ${household.head_name}`;
   const back = h('a', { href: '#/', class: 'back' }, '‹ 名单');
   const head = [back, heading(name), h('p', { class: 'soft' }, lastWords(data, household))];
-  if (household.card?.signed) return show([...head, signedCard(data, household)], name);
+  if (household.card?.signed) {
+    return show([...head, sheet.waiting?.held ? state(sheet) : null, signedCard(data, household)], name);
+  }
   const form = formOf(sheet);
   show([...head, state(sheet), ...form.elements], name);
   form.update();
@@ -33,7 +35,7 @@ async function open(app, panel, household) {
   app.addresses.splice(0).forEach((address) => URL.revokeObjectURL(address));
   const queued = new Set(queue.sheets.filter((one) => nameOf(one.month, one.household_code) === name).flatMap((one) => one.photos));
   return { app, store, data, panel, record: household, household: household.code, month: data.month, name, draft, waiting, queued,
-    addresses: app.addresses, kept: Promise.resolve(), busy: false };
+    addresses: app.addresses, kept: Promise.resolve(), taking: null, busy: false };
 }
 
 /** Last month's findings, in the words of the rules where they still stand. */
@@ -154,6 +156,13 @@ async function saved(sheet, status, problem, details) {
   const late = !details.late.hidden;
   if (late && !details.reason.value.trim()) return refuse('评分日期在月末之后：请先写明原因', details.reason);
   sheet.busy = true;
+  if (sheet.taking) problem.textContent = '正在存照片…';
+  // A photo that was just taken is still being made smaller, and belongs to this sheet.
+  if (sheet.taking && !(await sheet.taking)) {
+    sheet.busy = false;
+    problem.textContent = '有一张照片没有存下来，请看照片旁边的说明，再按一次保存。';
+    return;
+  }
   const found = {
     ...draft,
     findings: status === 'scored' ? draft.findings : [],
@@ -177,5 +186,6 @@ async function saved(sheet, status, problem, details) {
   const result = isScored ? `${short(score(data.catalogue, found.findings).total)} 分` : STATUSES[status];
   const words = `${numberOf(data, sheet.record)} ${sheet.record.head_name} 已存本机：${result}。${next ? '' : '这里都评完了。'}`;
   tell(words, 'done', h('a', { href: `#/h/${sheet.household}` }, '更改'));
+  rest();
   app.go(next ? `#/h/${next.code}` : '#/');
 }

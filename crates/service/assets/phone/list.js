@@ -8,7 +8,7 @@ export async function showList(app, still = false) {
   const { data } = app;
   const title = data?.title ?? '评分';
   const empty = emptiness(app);
-  if (empty) return show([heading(title), months(app), h('p', { class: 'empty' }, empty)], title, still);
+  if (empty) return show([heading(title), months(app), h('p', { class: 'empty' }, empty), leftOver(app)], title, still);
   const panel = panelOf(data, app.panel);
   if (!panel) return show([heading(title), months(app), ...chooser(app)], title, still);
   const households = covered(data, panel);
@@ -21,7 +21,7 @@ export async function showList(app, still = false) {
   const grid = h('ul', { class: 'houses' });
   const fill = () => fillGrid(app, grid, households, drafts);
   fill();
-  const content = [panelLine(app, panel), counts(app, households), deadline(data), ...filters(app, panel, fill), grid];
+  const content = [panelLine(app, panel), counts(app, households), deadline(data), ...filters(app, panel, households, fill), grid, leftOver(app)];
   show([heading(title), months(app), ...content], title, still);
 }
 
@@ -38,9 +38,9 @@ function emptiness({ data, problem }) {
 function months(app) {
   const open = app.data?.open ?? [];
   if (open.length < 2) return null;
-  const pick = ({ month, title }) => button({
+  const pick = ({ month, title, opened_until }) => button({
     'data-month': month, 'aria-pressed': `${month === app.data.month}`, onclick: () => app.openMonth(month),
-  }, title);
+  }, opened_until ? `${title}（补录）` : title);
   return h('div', { class: 'tabs', role: 'group', 'aria-label': '评哪个月' }, open.map(pick));
 }
 
@@ -76,15 +76,36 @@ function counts(app, households) {
 
 function deadline(data) {
   const day = today(data, Date.now());
-  const words =
-    day > data.last_entry_day
-      ? `本月评分已于 ${dayTitle(data.last_entry_day)} 24:00 截止；在这里还能保存，但要镇里批准补录后才算数。`
-      : `${dayTitle(data.last_entry_day)} 24:00 前都可以填写。`;
+  const last = dayTitle(data.last_entry_day);
+  const opened = data.open?.find((one) => one.month === data.month)?.opened_until;
+  if (day <= data.last_entry_day) return h('p', { class: 'soft' }, `${last} 24:00 前都可以填写。`);
+  const words = opened && day <= opened
+    ? `本月评分已于 ${last} 24:00 截止；获准补录的，${dayTitle(opened)} 24:00 前还可以填写，其余的要镇里批准后才算数。`
+    : `本月评分已于 ${last} 24:00 截止；在这里还能保存，但要镇里批准补录后才算数。`;
   return h('p', { class: 'soft' }, words);
 }
 
-/** Search, and a tab for each group. */
-function filters(app, panel, fill) {
+/** What came too late in months that are no longer shown, or was not clear: the server keeps it for the village to decide, and
+ * whoever has read its word takes it off this phone. */
+function leftOver(app) {
+  const shown = new Set([app.data?.month, ...(app.data?.open ?? []).map((one) => one.month)]);
+  const left = app.queue.sheets.filter((one) => one.held && !shown.has(one.month));
+  if (left.length === 0) return null;
+  const remove = async (sheet) => {
+    await app.queue.drop(sheet);
+    app.sync.tell();
+    await showList(app, true);
+  };
+  const line = (sheet) => {
+    const words = `${sheet.month} 农户 ${sheet.household_code}：${sheet.held}`;
+    const known = button({ 'data-left': sheet.key, 'aria-label': `从本机移除 ${words}`, onclick: () => remove(sheet) }, '知道了，从本机移除');
+    return h('li', { class: 'notice', 'data-kind': 'problem' }, h('p', {}, words), sheet.parked ? known : null);
+  };
+  return h('section', {}, h('h2', {}, '往月没有入账的'), h('ul', {}, left.map(line)));
+}
+
+/** Search, and a tab for each group that says how many of its houses are not done. */
+function filters(app, panel, households, fill) {
   const search = h('input', {
     id: 'search', type: 'search', value: app.search, autocomplete: 'off', enterkeyhint: 'search',
     oninput: () => {
@@ -100,7 +121,12 @@ function filters(app, panel, fill) {
       for (const one of tabs.children) one.setAttribute('aria-pressed', `${one.dataset.group === code}`);
       fill();
     } }, name);
-  if (groups.length > 1) tabs.append(tab('', '全部'), ...groups.map((group) => tab(group.code, group.name)));
+  const waiting = app.queue.waiting(app.data.month);
+  const named = ({ code, name }) => {
+    const todo = households.filter((one) => one.group === code && isToDo(one, waiting.get(one.code))).length;
+    return tab(code, `${name} · ${todo ? `未评 ${todo}` : '评完'}`);
+  };
+  if (groups.length > 1) tabs.append(tab('', '全部'), ...groups.map(named));
   return [h('label', { class: 'search' }, '按户号或户主查找', search), tabs];
 }
 

@@ -61,10 +61,10 @@ export function photosOf(sheet, item) {
     await draw();
   };
 
-  const take = async () => {
+  const keep = async (files) => {
     problem.textContent = '';
     try {
-      for (const file of input.files) {
+      for (const file of files) {
         const { hash, bytes } = await shrink(file);
         const photo = { hash, item: item.code };
         if (sheet.draft.photos.some((one) => one.hash === hash)) continue;
@@ -73,10 +73,22 @@ export function photosOf(sheet, item) {
       }
       await sheet.changed();
       await draw();
+      return true;
     } catch {
       problem.textContent = '这张照片没有存下来：可能不是图片，或本机空间不足。请再拍一次，或在备注里写明。';
+      return false;
     }
+  };
+
+  /** One photo after another; saving waits for them, and `sheet.taking` tells whether the last was kept. */
+  const take = () => {
+    const files = [...input.files];
     input.value = '';
+    const work = Promise.resolve(sheet.taking).then(() => keep(files));
+    sheet.taking = work;
+    work.then(() => {
+      if (sheet.taking === work) sheet.taking = null;
+    });
   };
 
   const input = h('input', {

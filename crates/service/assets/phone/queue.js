@@ -17,27 +17,30 @@ export class Queue {
 
   /** Reads what the store keeps; another window may have changed it. */
   load() {
-    return this.#inTurn(async () => {
-      this.sheets = (await this.store.all('sheet')).map(([, sheet]) => sheet);
-    });
+    return this.#inTurn(() => this.#read());
   }
 
   /** Adds a sheet in the place of its draft. It replaces the household's earlier one, unless the server may have that
    * already: then the earlier one is asked about first, and this one waits. */
   add(sheet) {
     return this.#inTurn(async () => {
-      const replaced = this.sheets.filter((one) => nameOfSheet(one) === nameOfSheet(sheet) && (!one.tried || one.held));
+      await this.#read();
+      const earlier = this.sheets.filter((one) => nameOfSheet(one) === nameOfSheet(sheet));
+      const replaced = earlier.filter((one) => !one.tried || one.held);
+      // It is the later one, also where somebody set the clock back between.
+      const added = { ...sheet, saved_at: Math.max(sheet.saved_at, ...earlier.map((one) => one.saved_at + 1)) };
       const dropped = [['draft', nameOfSheet(sheet)], ...replaced.map((one) => ['sheet', one.key])];
-      await this.store.change([['sheet', sheet.key, sheet]], dropped);
-      this.sheets = [...this.sheets.filter((one) => !replaced.includes(one)), sheet];
+      await this.store.change([['sheet', sheet.key, added]], dropped);
+      this.sheets = [...this.sheets.filter((one) => !replaced.includes(one)), added];
     });
   }
 
   /** The sheets to send next, marked as tried: the oldest of each household. Those that were not accepted go again, under
-   * a new key, only when a person asks for it. */
-  take(most, again) {
+   * a new key, only when a person asks for it; those of the keys `stuck` not now. */
+  take(most, again, stuck = new Set()) {
     return this.#inTurn(async () => {
-      const next = nextToSend(this.sheets, again).slice(0, most);
+      await this.#read();
+      const next = nextToSend(this.sheets, again, stuck).slice(0, most);
       const tried = next.map((one) => ({ ...one, tried: true, held: null, key: one.held ? crypto.randomUUID() : one.key }));
       const renamed = next.filter((one) => one.held).map((one) => ['sheet', one.key]);
       await this.store.change(tried.map((one) => ['sheet', one.key, one]), renamed);
@@ -49,6 +52,7 @@ export class Queue {
   /** Takes the server's word on a sheet that was sent, and drops what is needed no longer. */
   settle(sheet, receipt) {
     return this.#inTurn(async () => {
+      await this.#read();
       const { sheets, kept, gone } = settled(this.sheets, sheet, receipt);
       const revision = gone && receipt.outcome !== 'conflict' ? receipt.revision : null;
       if (revision) this.taken.set(nameOfSheet(sheet), revision);
@@ -57,6 +61,16 @@ export class Queue {
       const known = draft ? [['draft', nameOfSheet(sheet), { ...draft, base_revision: revision }]] : [];
       await this.store.change([...kept.map((one) => ['sheet', one.key, one]), ...known], dropped);
       this.sheets = sheets;
+    });
+  }
+
+  /** Lets go of a sheet that the server keeps for a decision. */
+  drop(sheet) {
+    return this.#inTurn(async () => {
+      await this.#read();
+      const left = this.sheets.filter((one) => one.key !== sheet.key);
+      await this.store.change([], [['sheet', sheet.key], ...(await this.#photosOfNobody(sheet, left))]);
+      this.sheets = left;
     });
   }
 
@@ -81,6 +95,11 @@ export class Queue {
     return names.flatMap((name) => [['photo', name], ['uploaded', name]]);
   }
 
+  /** Every change begins with what the store keeps: another window saves and sends too. */
+  async #read() {
+    this.sheets = (await this.store.all('sheet')).map(([, sheet]) => sheet);
+  }
+
   #inTurn(work) {
     const turn = this.#last.then(work);
     this.#last = turn.catch(() => {});
@@ -88,12 +107,12 @@ export class Queue {
   }
 }
 
-/** The oldest sheet of each household, oldest first; the later ones wait for it. */
-export function nextToSend(sheets, again) {
+/** The oldest sheet of each household, oldest first; the later ones wait for it, also where it is stuck. */
+export function nextToSend(sheets, again, stuck = new Set()) {
   const seen = new Set();
   const next = [];
   for (const sheet of [...sheets].sort((left, right) => left.saved_at - right.saved_at)) {
-    if (!seen.has(nameOfSheet(sheet)) && (again || !sheet.held)) next.push(sheet);
+    if (!seen.has(nameOfSheet(sheet)) && (again || !sheet.held) && !stuck.has(sheet.key)) next.push(sheet);
     seen.add(nameOfSheet(sheet));
   }
   return next;
@@ -104,7 +123,9 @@ export function settled(sheets, sheet, receipt) {
   const taken = ['entered', 'same', 'conflict'].includes(receipt.outcome);
   const later = sheets.filter((one) => one.key !== sheet.key && nameOfSheet(one) === nameOfSheet(sheet));
   if (!taken && later.length === 0) {
-    const held = { ...sheet, held: receipt.message || '没有被接受，请核对后再传' };
+    // A receipt with a key is the server's: it keeps the sheet for a decision.
+    const parked = Boolean(sheet.parked || receipt.key);
+    const held = { ...sheet, parked, held: receipt.message || '没有被接受，请核对后再传' };
     return { sheets: sheets.map((one) => (one.key === sheet.key ? held : one)), kept: [held], gone: false };
   }
   // What was saved here later was made knowing this one.

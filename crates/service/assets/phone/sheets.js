@@ -47,18 +47,19 @@ export function newSheet(data, panel, household, status, draft, today, now) {
     saved_at: now,
     tried: false,
     held: null,
+    parked: false,
   };
 }
 
 /** What of a sheet goes to the server; photos with the item at which each was taken, where that is known. */
 export function outgoing(sheet) {
-  const { held_photos, saved_at, tried, held, ...sent } = sheet;
+  const { held_photos, saved_at, tried, held, parked, ...sent } = sheet;
   const named = (held_photos ?? []).filter((photo) => photo.item && sent.photos.includes(photo.hash));
   const photo_items = Object.fromEntries(named.map((photo) => [photo.hash, photo.item]));
   return { ...sent, photo_items, note: sent.note || null, late_reason: sent.late_reason || null };
 }
 
-/** A month's data after a receipt: the card as it stands with the server now. */
+/** A month's data after a receipt: the card as it stands with the server now, unless the data know a later one. */
 export function withReceipt(data, sheet, receipt) {
   if (data?.month !== sheet.month) return data;
   if (receipt.outcome === 'conflict') {
@@ -67,7 +68,8 @@ export function withReceipt(data, sheet, receipt) {
   if (!['entered', 'same'].includes(receipt.outcome)) return data;
   const { panel, status, findings } = sheet;
   const card = { revision: receipt.revision, panel, status, findings, signed: false };
-  const households = data.households.map((one) => (one.code === sheet.household_code ? { ...one, card } : one));
+  const isOlder = (one) => one.code === sheet.household_code && (one.card?.revision ?? 0) < receipt.revision;
+  const households = data.households.map((one) => (isOlder(one) ? { ...one, card } : one));
   return { ...data, households };
 }
 

@@ -5,6 +5,9 @@ import { nameOf, outgoing } from './sheets.js';
 
 const SHEETS_AT_ONCE = 20;
 const PAUSES = [5, 15, 60, 300];
+/** The longest that an answer may take, in milliseconds: where the signal is bad, a photo takes minutes. */
+const LONGEST = 180_000;
+const MOST_FAULTS = 3;
 
 /** The log-in is over, or is now somebody else's. */
 class LoginOver extends Error {}
@@ -14,7 +17,9 @@ class Later extends Error {}
 async function ask(address, options) {
   let response;
   try {
-    response = await fetch(address, { redirect: 'manual', cache: 'no-store', credentials: 'same-origin', ...options });
+    // A connection on which nothing comes any more would hold up everything that waits.
+    const signal = AbortSignal.timeout?.(LONGEST);
+    response = await fetch(address, { redirect: 'manual', cache: 'no-store', credentials: 'same-origin', signal, ...options });
   } catch {
     throw new Later('offline');
   }
@@ -22,6 +27,18 @@ async function ask(address, options) {
   if (response.status === 408 || response.status === 429 || response.status >= 500) throw new Later(`${response.status}`);
   return response;
 }
+
+/** Sends something. That this page may not, says nothing of what is sent: somebody logged in anew in another window, and
+ * the next time begins with finding out who. */
+async function send(address, options) {
+  const response = await ask(address, options);
+  const isOurs = response.headers.get('content-type') === 'application/problem+json';
+  if (response.status === 403 && isOurs) throw new Later('403');
+  return response;
+}
+
+/** Whether the server broke at what was sent, and may well take the rest. */
+const isFault = (error) => error instanceof Later && error.message === '500';
 
 /** The words of a refusal, from a problem or a page. */
 async function wordsOf(response) {
@@ -37,6 +54,9 @@ export class Sync {
   #failures = 0;
   #timer = 0;
   #state = 'pending';
+  /** The keys of the sheets at which the server broke this time, and how often in a row. */
+  #stuck = new Set();
+  #faults = 0;
 
   /** `identity` is `{account, place, token}`; `onState` and `onReceipt` hear of what happens; `onRetry` is called
    * when it is time to try again. */
@@ -129,14 +149,17 @@ export class Sync {
     if (this.queue.sheets.every((sheet) => sheet.held && !again)) return false;
     this.tell();
     await this.#identify();
+    this.#stuck.clear();
+    this.#faults = 0;
     // What is held is sent again once, not round and round.
     let sheets = await this.queue.take(again ? Infinity : SHEETS_AT_ONCE, again);
     while (sheets.length > 0) {
       for (let at = 0; at < sheets.length; at += SHEETS_AT_ONCE) {
         await this.#sendSheets(sheets.slice(at, at + SHEETS_AT_ONCE));
       }
-      sheets = await this.queue.take(SHEETS_AT_ONCE, false);
+      sheets = await this.queue.take(SHEETS_AT_ONCE, false, this.#stuck);
     }
+    if (this.#stuck.size > 0) throw new Later('500');
     return true;
   }
 
@@ -145,6 +168,8 @@ export class Sync {
     const response = await ask('/phone', {});
     if (!response.ok) throw new LoginOver();
     const { dataset } = new DOMParser().parseFromString(await response.text(), 'text/html').body;
+    // What stands between this phone and the server may answer with a page of its own.
+    if (!dataset.token) throw new Later('offline');
     if (!this.#isOurs(dataset.account, dataset.place)) throw new LoginOver();
     this.identity.token = dataset.token;
   }
@@ -152,20 +177,34 @@ export class Sync {
   async #sendSheets(sheets) {
     const ready = [];
     for (const sheet of sheets) {
-      const refusal = await this.#sendPhotos(sheet);
-      if (refusal) await this.#settle(sheet, { outcome: 'unclear', message: `照片：${refusal}` });
-      else ready.push(sheet);
+      try {
+        const refusal = await this.#sendPhotos(sheet);
+        if (refusal) await this.#settle(sheet, { outcome: 'unclear', message: `照片：${refusal}` });
+        else ready.push(sheet);
+      } catch (error) {
+        if (!isFault(error)) throw error;
+        this.#stuck.add(sheet.key);
+      }
     }
     if (ready.length === 0) return;
     const body = JSON.stringify({ form_token: this.identity.token, sheets: ready.map(outgoing) });
-    const response = await ask('/phone/sheets', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body,
+    const headers = { 'content-type': 'application/json', accept: 'application/json' };
+    const response = await send('/phone/sheets', { method: 'POST', headers, body }).catch((error) => {
+      if (!isFault(error)) throw error;
+      return null;
     });
-    if (response.ok) await this.#receive(ready, (await response.json()).receipts);
+    if (response) this.#faults = 0;
+    if (response?.ok) await this.#receive(ready, (await response.json()).receipts);
     else if (ready.length > 1) for (const sheet of ready) await this.#sendSheets([sheet]);
+    else if (!response) this.#broke(ready[0]);
     else await this.#settle(ready[0], { outcome: 'unclear', message: await wordsOf(response) });
+  }
+
+  /** Goes on without a sheet at which the server broke; where it breaks at one after another, it takes none now. */
+  #broke(sheet) {
+    this.#stuck.add(sheet.key);
+    this.#faults += 1;
+    if (this.#faults === MOST_FAULTS) throw new Later('500');
   }
 
   async #receive(sheets, receipts) {
@@ -190,12 +229,14 @@ export class Sync {
       const bytes = await this.store.get('photo', id);
       // A photo that cannot be read any more never keeps its sheet back: the server shows that it is missing.
       if (!bytes) continue;
-      const response = await ask(`/phone/photos/${sheet.household_code}/${sheet.month}/${hash}`, {
+      const response = await send(`/phone/photos/${sheet.household_code}/${sheet.month}/${hash}`, {
         method: 'PUT',
         headers: { 'content-type': 'image/jpeg', 'x-form-token': this.identity.token },
         body: bytes,
       });
       if (!response.ok) return wordsOf(response);
+      // Any other success is not the server's word: the photo may be nowhere but here.
+      if (response.status !== 204) throw new Later('offline');
       await this.store.put('uploaded', id, true);
     }
     return null;

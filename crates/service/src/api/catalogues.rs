@@ -21,7 +21,7 @@ use crate::problem::{Answered, Problem};
 use crate::state::State;
 
 /// One deduction rule with its item.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CatalogueRow {
     /// 项目代码

@@ -295,7 +295,8 @@ pub(super) async fn file(
     let allowed = caller.allow(Object, village).await?;
     let month = month("month", &new.month)?;
     check_words(&new.words).map_err(|problem| wrong("words", problem.to_string()))?;
-    let new = NewObjection { month, about: new.about.trim().to_owned(), words: new.words, phone: new.phone };
+    let about = new.about.trim().to_owned();
+    let new = NewObjection { month, about, words: new.words, phone: new.phone, address: None };
     let mut connection = state.database.connection().await?;
     let filed =
         file_objection(&mut connection, &allowed, &household, &new, &state.registrar, &state.moment())

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use domain::closing::Tier;
-use domain::place::{Level, Place};
+use domain::place::Place;
 use domain::points::Points;
 use domain::publication::last_digits;
 use records::closing::{ClosedMonth, StoredDifference};
 
+use crate::log::{named, now_in};
 use crate::state::State;
 
 /// A closed version.
@@ -23,6 +24,7 @@ pub(super) struct Version {
 
 /// What a version moved for a household: before and after.
 pub(crate) struct Moved {
+    /// The group of the month, with the one where it is now where that is another.
     pub(crate) group: String,
     pub(crate) number: String,
     pub(crate) score: String,
@@ -35,10 +37,10 @@ pub(crate) struct Moved {
 impl Moved {
     /// In words, a slash where there is nothing; `names` holds the groups'.
     pub(crate) fn of(one: &StoredDifference, names: &BTreeMap<Place, String>) -> Self {
-        let group = one.household.ancestor(Level::Group).and_then(|group| names.get(&group).cloned());
+        let group = named(&one.group, names);
         let may = |may: bool| String::from(if may { "可兑换" } else { "不可兑换" });
         Self {
-            group: group.unwrap_or_default(),
+            group: format!("{group}{}", now_in(&one.group, &one.present, names)),
             number: last_digits(&one.household).to_owned(),
             score: change(one.score, Points::short),
             rank: change(one.rank, |rank| rank.to_string()),

@@ -163,7 +163,7 @@ pub(super) async fn shown(
         sees_months,
         months: loaded.months.iter().map(|month| month_line(month, &household, &loaded.photos)).collect(),
         cards: loaded.cards,
-        objections: loaded.objections.iter().map(objection_line).collect(),
+        objections: loaded.objections.iter().map(|one| objection_line(one, sees_months)).collect(),
         history: history::lines(&loaded.history, &loaded.names, knows_names, state.zone),
         queries: loaded.queries.into_iter().map(|query| shown_query(query, left.query.as_ref())).collect(),
         asking: query::Typed::in_form(left.query.as_ref(), None, false),

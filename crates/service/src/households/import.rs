@@ -87,6 +87,8 @@ pub(crate) struct Upload {
     pub(crate) confirmed: bool,
     /// Why, where the form asks for it.
     pub(crate) reason: String,
+    /// What stood when the file was looked at, where the form keeps it.
+    pub(crate) builds_on: Option<i64>,
 }
 
 /// `POST /households/{place}/{month}/import`: a file is only checked, rows that are confirmed are brought in.
@@ -132,6 +134,7 @@ pub(crate) async fn upload(request: Request, state: &State) -> Result<Upload, Pr
         match field.as_str() {
             "form_token" => upload.token = String::from_utf8_lossy(&bytes).into_owned(),
             "reason" => upload.reason = String::from_utf8_lossy(&bytes).trim().to_owned(),
+            "builds_on" => upload.builds_on = str::from_utf8(&bytes).ok().and_then(|text| text.parse().ok()),
             "confirmed" => upload.confirmed = bytes[..] == *b"yes",
             "file" | "rows" if !bytes.is_empty() => {
                 upload.name = file.unwrap_or_else(|| "已核对的内容.csv".to_owned());

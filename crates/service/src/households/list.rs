@@ -24,8 +24,11 @@ use crate::http::input::{Asked, Named};
 use crate::shell::{Section, Shell, Told, Visit};
 use crate::state::State;
 
-/// Households of a page.
+/// Households of a page, where nobody chose.
 const PAGE: u32 = 50;
+
+/// What one can choose.
+const SIZES: [u32; 3] = [20, PAGE, 100];
 
 #[derive(Template)]
 #[template(path = "households/above.html")]
@@ -54,9 +57,13 @@ struct ListPage {
     groups: Vec<Choice>,
     parts: Vec<Choice>,
     residents: Vec<Choice>,
+    /// How many households a page can have.
+    sizes: Vec<Choice>,
     rows: Vec<Row>,
     queries: Vec<OpenLine>,
     found: u32,
+    /// The first and the last of the found on this page, from 1 on.
+    span: (u32, u32),
     page: u32,
     pages: u32,
     /// Empty on the first page.
@@ -91,6 +98,8 @@ pub(crate) struct Search {
     #[serde(default)]
     resident: String,
     #[serde(default)]
+    size: Option<u32>,
+    #[serde(default)]
     page: Option<u32>,
     #[serde(default)]
     done: Option<String>,
@@ -109,18 +118,24 @@ impl Search {
         }
     }
 
-    /// The address of another page of the same search.
-    fn at(&self, visit: &Visit, page: u32) -> String {
-        let page = page.to_string();
+    /// How many households a page has.
+    fn size(&self) -> u32 {
+        self.size.filter(|size| SIZES.contains(size)).unwrap_or(PAGE)
+    }
+
+    /// The address of another page of the same search, on the list at `list`.
+    fn at(&self, list: &str, page: u32) -> String {
+        let (page, size) = (page.to_string(), self.size().to_string());
         let pairs = [
             ("q", self.q.as_str()),
             ("group", self.group.as_str()),
             ("part", self.part.as_str()),
             ("resident", self.resident.as_str()),
+            ("size", size.as_str()),
             ("page", page.as_str()),
         ];
         let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
-        format!("{}?{query}", Section::Households.at(&visit.place, visit.month))
+        format!("{list}?{query}")
     }
 
     fn is_plain(&self) -> bool {
@@ -182,13 +197,14 @@ async fn listed(state: &State, caller: &Caller, visit: Visit, search: Search) ->
     let group: Option<Place> = search.group.parse().ok();
     let scope = group.filter(|group| place.contains(group)).unwrap_or(place);
     let at = search.page.unwrap_or(1).clamp(1, 100_000);
-    let (wanted, offset) = (search.wanted(), (at - 1) * PAGE);
+    let size = search.size();
+    let (wanted, offset) = (search.wanted(), (at - 1) * size);
     let (counts, divisions, (lines, found), open) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
             let counts = register_counts(connection, &place, month).await?;
             let divisions = places::divisions(connection, &place).await?;
-            let lines = search_register(connection, &scope, month, &wanted, (PAGE, offset)).await?;
+            let lines = search_register(connection, &scope, month, &wanted, (size, offset)).await?;
             Ok((counts, divisions, lines, open_queries(connection, &place).await?))
         })
         .await?
@@ -198,8 +214,9 @@ async fn listed(state: &State, caller: &Caller, visit: Visit, search: Search) ->
         .filter(|one| one.level == Level::Group)
         .map(|one| (one.place, one.name))
         .collect();
-    let pages = found.div_ceil(PAGE).max(1);
+    let pages = found.div_ceil(size).max(1);
     let village = place.ancestor(Level::Village).unwrap_or(place);
+    let list = Section::Households.at(&place, month);
     let shown = ListPage {
         totals: counts.values().copied().sum(),
         groups: groups(&names, &counts, &search),
@@ -207,13 +224,15 @@ async fn listed(state: &State, caller: &Caller, visit: Visit, search: Search) ->
         residents: [("yes", "常住"), ("no", "不常住")]
             .map(|(value, title)| choice(value, title, &search.resident))
             .into(),
+        sizes: SIZES.map(|one| choice(&one.to_string(), &format!("{one} 户"), &size.to_string())).into(),
         rows: lines.into_iter().map(|line| row(line, &names, month)).collect(),
         queries: open_lines(&open, &names, (Level::Group, month)),
         found,
+        span: (offset + 1, offset.saturating_add(size).min(found)),
         page: at,
         pages,
-        before: if at > 1 { search.at(&visit, at - 1) } else { String::new() },
-        after: if at < pages { search.at(&visit, at + 1) } else { String::new() },
+        before: if at > 1 { search.at(&list, at - 1) } else { String::new() },
+        after: if at < pages { search.at(&list, at + 1) } else { String::new() },
         may_register: caller.may(RegisterHouseholds, village),
         may_print: caller.may(IssueTokens, village) && !counts.is_empty(),
         search,
@@ -252,5 +271,29 @@ fn row(line: RegisterLine, names: &BTreeMap<Place, String>, month: Month) -> Row
         joined: text(line.participation.joined),
         left: text(line.participation.left),
         line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_page_keeps_what_is_looked_for_and_how_many_stand_on_a_page() {
+        let search = Search {
+            q: "李".to_owned(),
+            part: "yes".to_owned(),
+            size: Some(20),
+            page: Some(1),
+            ..Search::default()
+        };
+        let expected = "/households/1/2026-01?q=%E6%9D%8E&group=&part=yes&resident=&size=20&page=2";
+        assert_eq!(search.at("/households/1/2026-01", 2), expected);
+    }
+
+    #[test]
+    fn a_page_has_a_size_that_can_be_chosen() {
+        let size = |size| Search { size, ..Search::default() }.size();
+        assert_eq!((size(None), size(Some(100)), size(Some(100_000))), (50, 100, 50));
     }
 }

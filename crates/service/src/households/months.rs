@@ -56,11 +56,12 @@ pub(super) fn month_line(column: &MonthColumn, household: &Place, photos: &[Show
     }
 }
 
-/// An objection, with the way to its file.
-pub(super) fn objection_line(one: &ObjectionSummary) -> ObjectionLine {
+/// An objection, with the way to its file; `opens` says whether the reader may open its page, which is the village's.
+pub(super) fn objection_line(one: &ObjectionSummary, opens: bool) -> ObjectionLine {
+    let href = format!("/objections/{}/{}/{}", one.village.code(), one.month, one.id);
     ObjectionLine {
         number: one.number.clone(),
-        href: format!("/objections/{}/{}/{}", one.village.code(), one.month, one.id),
+        href: if opens { href } else { String::new() },
         month: one.month.title(),
         about: if one.about.is_empty() { "整月".to_owned() } else { one.about.clone() },
         state: one.state.title(),

@@ -20,6 +20,13 @@ pub(crate) struct ClientAddress {
     pub(crate) address: IpAddr,
 }
 
+impl ClientAddress {
+    /// What counts as one client, as text.
+    pub(crate) fn counted(&self) -> String {
+        block(self.address).to_string()
+    }
+}
+
 impl Default for ClientAddress {
     fn default() -> Self {
         Self { request: String::new(), address: IpAddr::V4(Ipv4Addr::UNSPECIFIED) }

@@ -88,7 +88,11 @@ impl<T: DeserializeOwned> FromRequest<State> for Posted<T> {
 
     async fn from_request(request: Request, state: &State) -> Result<Self, PageError> {
         let incomplete = || Problem::malformed().because("表单不完整，请返回重填");
-        let form = RawForm::from_request(request, state).await.map_err(|_| incomplete())?;
+        let form = RawForm::from_request(request, state).await;
+        let form = form.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large().because("填的内容太多，请分几次提交"),
+            _ => incomplete(),
+        })?;
         if holds_nul(&form.0, b"%00") {
             return Err(incomplete().into());
         }

@@ -61,6 +61,11 @@ pub(crate) fn household_named(household: &Place, group: &Place, names: &BTreeMap
     format!("{} {}号", named(group, names), last_digits(household))
 }
 
+/// Where a household is now, beside the group where it was in a closed month; nothing where that is the same.
+pub(crate) fn now_in(group: &Place, present: &Place, names: &BTreeMap<Place, String>) -> String {
+    if group == present { String::new() } else { format!("（现在{}）", named(present, names)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +79,8 @@ mod tests {
         let household = place("4402291002040010003");
         assert_eq!(household_named(&household, &new, &names), "塘边小组 0003号");
         assert_eq!(named(&household, &names), "桥头小组 0003号");
+        assert_eq!(now_in(&old, &new, &names), "（现在塘边小组）");
+        assert_eq!(now_in(&old, &old, &names), "");
     }
 
     #[tokio::test]

@@ -87,6 +87,7 @@ pub(super) const LABELS: &[(&str, &str)] = &[
     ("suggestion", "建议或投诉编号"),
     ("suggestions", "建议和投诉"),
     ("taken", "采用"),
+    ("taken_by", "登记人"),
     ("token_issued", "发放的令牌编号"),
     ("token_revoked", "收回的令牌编号"),
     ("tokens", "户码"),

@@ -28,7 +28,7 @@ use crate::state::State;
 use details::{Reader, short_hash};
 use looked::{Looked, address};
 
-pub(crate) use actors::{account_of_actor, actor_words, household_named, named, place_of_actor};
+pub(crate) use actors::{account_of_actor, actor_words, household_named, named, now_in, place_of_actor};
 pub(crate) use looked::beginning;
 
 /// How many rows a page shows.

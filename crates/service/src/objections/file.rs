@@ -4,10 +4,10 @@ use askama::Template;
 use authz::{DecideObjection, EnterCards, ReviewObjection};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::canonical::Digest;
 use domain::catalogue::Catalogue;
-use domain::month::date_title;
+use domain::month::{Month, date_title};
 use domain::objections::{Decision, ObjectionState};
 use domain::place::{Level, Place};
 use domain::scoring::{Finding, Pictured, Status, parse_findings, parse_typed};
@@ -30,7 +30,7 @@ use crate::http::input::{Asked, Named, Posted, wrong};
 use crate::photos::Thumbs;
 use crate::problem::Problem;
 use crate::scoring::codes::{CodeLine, codes_of, with_items};
-use crate::shell::{Section, Shell, Told, Visit, done_at, village_of};
+use crate::shell::{Section, Shell, Told, Visit, done_at, only_of_village, village_of};
 use crate::state::State;
 
 #[derive(Template)]
@@ -92,7 +92,16 @@ pub(crate) async fn show(
     Asked(told): Asked<Told>,
 ) -> Result<Response, PageError> {
     let visit = Visit::of(&state, &caller, Section::Objections, (&place, &month), &told).await?;
+    if visit.place.level() > Level::Village {
+        let month = visit.month;
+        return only_of_village(&visit, |village| address(village, month, id));
+    }
     shown(&state, &caller, visit, id, (StatusCode::OK, None), DecisionForm::default()).await
+}
+
+/// The address of an objection: its village's, where it is decided.
+pub(super) fn address(village: &Place, month: Month, id: i64) -> String {
+    format!("{}/{id}", Section::Objections.at(village, month))
 }
 
 async fn shown(
@@ -122,13 +131,17 @@ async fn shown(
     };
     let (file, catalogue, names, photos) = found.ok_or(PageError::NotFound)?;
     let (code, month) = (file.summary.household.code(), file.summary.month);
+    if file.summary.village != place {
+        // It was looked for from above: what its forms send goes to the village.
+        return Ok(Redirect::to(&address(&file.summary.village, month, id)).into_response());
+    }
     // What was objected to, or the whole month.
     let meant = |photo: &&ShownPhoto| match &photo.pictured {
         Pictured::Act(act) => file.summary.about.is_empty() || *act == file.summary.about,
         Pictured::House | Pictured::Item(_) => true,
     };
-    let address = |hash: &Digest| format!("/household/{code}/{month}/photos/{}", hash.hex());
-    let photos = Thumbs::of(photos.iter().filter(meant), "评分", address);
+    let photo = |hash: &Digest| format!("/household/{code}/{month}/photos/{}", hash.hex());
+    let photos = Thumbs::of(photos.iter().filter(meant), "评分", photo);
     let (village, objection_state) = (file.summary.village, file.summary.state);
     let may = (
         matches!(objection_state, ObjectionState::Open { .. }) && caller.may(DecideObjection, village),

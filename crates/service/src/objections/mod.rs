@@ -27,6 +27,7 @@ use crate::state::State;
 use crate::suggestions::{Waiting, waiting};
 
 pub(crate) use file::{decide, sealed, show as one};
+pub(crate) use preview::{Preview, preview};
 
 /// How many a page lists.
 const LISTED: usize = 200;
@@ -46,6 +47,7 @@ struct ListPage {
 /// An objection in the list.
 pub(super) struct Row {
     pub(super) number: String,
+    /// Empty where the reader may not open it.
     pub(super) href: String,
     /// Village where the list is above it, group and number.
     pub(super) household: String,
@@ -110,10 +112,15 @@ async fn shown(
     };
     let in_full = caller.may(DecideObjection, place);
     let is_above = matches!(place.level(), Level::County | Level::Town);
+    // Whoever reaches a group alone has no page of the village to go to.
+    let sees_village = visit.allowed.place().level() <= Level::Village;
     let line = |one: ObjectionSummary| {
         let village = names.get(&one.village).filter(|_| is_above).cloned().unwrap_or_default();
         let mut row = row(one, in_full, &names);
         row.household = format!("{village}{}", row.household);
+        if !sees_village {
+            row.href.clear();
+        }
         row
     };
     let mut rows: Vec<Row> = found.into_iter().map(line).collect();
@@ -140,7 +147,7 @@ fn places_of(found: &[ObjectionSummary]) -> BTreeSet<Place> {
 /// An objection as lists and its own page show it.
 pub(super) fn row(one: ObjectionSummary, in_full: bool, names: &BTreeMap<Place, String>) -> Row {
     Row {
-        href: format!("/objections/{}/{}/{}", one.village.code(), one.month, one.id),
+        href: file::address(&one.village, one.month, one.id),
         number: one.number,
         household: household_named(&one.household, &one.group, names),
         head: head_for(one.head_name, in_full),
@@ -166,7 +173,7 @@ pub(crate) async fn take(
     let village = village_of(&place)?;
     let allowed = caller.allow(Object, village).await?;
     let filed = async {
-        let household = household_at(&state, &allowed, (&form.group, &form.number)).await?;
+        let household = household_at(&state, &allowed, (&form.group, &form.number), &month).await?;
         let household = household
             .ok_or_else(|| crate::http::input::wrong("number", "请选村小组，并填四位户号".to_owned()))?;
         let new = NewObjection {
@@ -174,6 +181,7 @@ pub(crate) async fn take(
             about: String::new(),
             words: form.words.clone(),
             phone: Some(form.phone.clone()).filter(|phone| !phone.trim().is_empty()),
+            address: None,
         };
         let mut connection = state.database.connection().await?;
         let moment = state.moment();

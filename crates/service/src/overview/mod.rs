@@ -1,6 +1,7 @@
 //! 总览: where the month stands, from the county down to a village's next step.
 
 mod above;
+mod change;
 mod export;
 mod reminders;
 mod village;
@@ -14,7 +15,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::place::{Level, Place};
 use records::objections::open_objections;
-use records::progress::{Totals, VillageCounts, counts_of, sum};
+use records::progress::{Totals, VillageCounts, counts_of, sum, taking_part_closed};
 use records::tenancy;
 
 use crate::caller::Caller;
@@ -22,6 +23,8 @@ use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named};
 use crate::shell::{Section, Shell, Told, Visit};
 use crate::state::State;
+
+use change::Change;
 
 pub(crate) use export::{csv, xlsx};
 pub(crate) use reminders::remind;
@@ -31,6 +34,8 @@ pub(crate) use village::village_progress;
 pub(crate) struct Progress {
     pub(crate) rows: Vec<ProgressRow>,
     pub(crate) totals: Totals,
+    /// Whether something is known of the month before.
+    pub(crate) is_compared: bool,
     /// What the rows are: 镇 or 村.
     pub(crate) level: &'static str,
     /// Every village, in the order of codes.
@@ -42,6 +47,8 @@ pub(crate) struct ProgressRow {
     pub(crate) name: String,
     pub(crate) href: String,
     pub(crate) totals: Totals,
+    /// How many more households take part than in the month before; none where that is not known.
+    pub(crate) change: Option<Change>,
 }
 
 #[derive(Template)]
@@ -80,12 +87,17 @@ pub(crate) async fn progress_of(
     section: Section,
 ) -> Result<Progress, PageError> {
     let (place, month, now) = (visit.place, visit.month, state.moment().local());
-    let (counts, names) = {
+    let (counts, names, before) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
             let open = open_objections(connection, &place).await?;
             let counts = counts_of(connection, &place, month, &open, now).await?;
-            Ok((counts, records::places::divisions_below(connection, &place).await?))
+            let before = if section == Section::Overview {
+                taking_part_closed(connection, &place, month.previous()).await?
+            } else {
+                BTreeMap::new()
+            };
+            Ok((counts, records::places::divisions_below(connection, &place).await?, before))
         })
         .await?
     };
@@ -96,14 +108,16 @@ pub(crate) async fn progress_of(
     for one in counts {
         below.entry(one.village.ancestor(level).unwrap_or(one.village)).or_default().push(one);
     }
-    let row = |(below_place, name): (Place, String)| ProgressRow {
-        name,
-        href: section.at(&below_place, month),
-        totals: sum(below.get(&below_place).map(Vec::as_slice).unwrap_or_default()),
+    let row = |(below_place, name): (Place, String)| {
+        let villages = below.get(&below_place).map(Vec::as_slice).unwrap_or_default();
+        let (totals, change) = (sum(villages), Change::of(villages, &before));
+        ProgressRow { name, href: section.at(&below_place, month), totals, change }
     };
     let mut rows: Vec<ProgressRow> = names.into_iter().map(row).collect();
     rows.sort_by_key(|row| urgency(&row.totals));
-    Ok(Progress { rows, totals, level: title, villages: below.into_values().flatten().collect() })
+    let is_compared = !before.is_empty();
+    let villages = below.into_values().flatten().collect();
+    Ok(Progress { rows, totals, is_compared, level: title, villages })
 }
 
 /// Late villages come first, then what is least published, closed and scored; where nobody takes part, last.

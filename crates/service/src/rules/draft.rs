@@ -1,5 +1,7 @@
 //! Changing a catalogue: a complete list, checked and tried on past months, and handed in for approval or put in force.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use authz::{AdoptCatalogue, Read, SubmitCatalogue};
 use axum::extract::State as Extract;
@@ -11,14 +13,17 @@ use domain::place::{Level, Place};
 use domain::points::Points;
 use records::catalogue::{Adoption, Submission, adopt_catalogue, catalogue_of, submit_catalogue};
 use records::{Mode, places, tenancy};
+use serde::Deserialize;
 
 use super::editor::{EditorLine, Sums, assembled, banned, lines_in, lines_of, with_more};
+use super::grouped::{LineGroup, grouped};
+use super::settings::check_level;
 use super::trial::{Trial, trial};
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
-use crate::http::input::{Asked, Named, Pairs, short, wrong};
-use crate::problem::{Problem, in_words};
+use crate::http::input::{Asked, Named, Pairs, month as month_in, short, wrong};
+use crate::problem::{FieldProblem, Problem, in_words};
 use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
 use crate::state::State;
 
@@ -26,9 +31,10 @@ use crate::state::State;
 #[template(path = "rules/draft.html")]
 struct DraftPage {
     shell: Shell,
-    lines: Vec<EditorLine>,
+    groups: Vec<LineGroup>,
     sums: Sums,
-    from: String,
+    /// From which month on it is to hold; the rows start from what is in force then.
+    from: Month,
     meeting_on: String,
     attendance: String,
     reason: String,
@@ -43,6 +49,8 @@ struct DraftPage {
 struct Checked {
     sum: Points,
     banned: Vec<String>,
+    /// The rows of what is banned.
+    banned_at: BTreeSet<u32>,
     changes: Vec<ChangeLine>,
     /// Further, where it was tried.
     tried: Option<Tried>,
@@ -66,6 +74,8 @@ struct Filled {
     reason: String,
     asks_override: bool,
     builds_on: Option<i64>,
+    /// The rows in which something is wrong.
+    wrong: BTreeSet<u32>,
 }
 
 impl Filled {
@@ -78,8 +88,29 @@ impl Filled {
             reason: form.first("reason").to_owned(),
             asks_override: form.filled("asks_override").is_some(),
             builds_on: form.first("builds_on").parse().ok(),
+            wrong: BTreeSet::new(),
         }
     }
+}
+
+/// The rows that problems name.
+fn rows_named(problems: &[FieldProblem]) -> BTreeSet<u32> {
+    problems.iter().filter_map(|one| one.line).collect()
+}
+
+/// The rows that a refusal names.
+fn rows_refused(error: &PageError) -> BTreeSet<u32> {
+    match error {
+        PageError::Problem(problem) => rows_named(problem.errors()),
+        PageError::NotFound | PageError::LogIn | PageError::Fault(_) => BTreeSet::new(),
+    }
+}
+
+/// From which month on the list is to hold; without one, from the month after the one on the page.
+#[derive(Default, Deserialize)]
+pub(crate) struct Wanted {
+    #[serde(default)]
+    from: Option<String>,
 }
 
 /// `GET /rules/{place}/{month}/draft`
@@ -88,10 +119,20 @@ pub(crate) async fn show(
     caller: Caller,
     Named((place, month)): Named<(String, String)>,
     Asked(told): Asked<Told>,
+    Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, PageError> {
-    let visit = Visit::of(&state, &caller, Section::Rules, (&place, &month), &told).await?;
+    let mut visit = Visit::of(&state, &caller, Section::Rules, (&place, &month), &told).await?;
     caller.allow(SubmitCatalogue, visit.place).await?;
-    shown(&state, visit, StatusCode::OK, Filled::default(), None).await
+    check_level(&visit.place)?;
+    let from = wanted.from.unwrap_or_default();
+    let status = match month_in("from", &from) {
+        Err(problem) if !from.is_empty() => {
+            visit.shell.problem = problem.sentence();
+            problem.status()
+        }
+        _ => StatusCode::OK,
+    };
+    shown(&state, visit, status, Filled { from, ..Filled::default() }, None).await
 }
 
 async fn shown(
@@ -102,13 +143,15 @@ async fn shown(
     checked: Option<Checked>,
 ) -> Result<Response, PageError> {
     let (place, month) = (visit.place, visit.month);
-    let stored = in_force(state, &visit.allowed, &place, month).await?;
+    // What is over is not changed any more.
+    let present = Month::of(state.moment().local().date()).unwrap_or(month);
+    let from = month_in("from", filled.from.trim()).unwrap_or_else(|_| month.next().max(present));
+    let stored = in_force(state, &visit.allowed, &place, from).await?;
     let in_force = stored.as_ref().map(|stored| lines_of(&stored.catalogue)).unwrap_or_default();
-    let lines = filled.lines.unwrap_or(in_force);
-    let from = if filled.from.is_empty() { month.next().to_string() } else { filled.from };
+    let lines = filled.lines.unwrap_or_else(|| in_force.clone());
     let shown = DraftPage {
         sums: Sums::of(&lines),
-        lines: with_more(lines),
+        groups: grouped(with_more(lines), &in_force, &filled.wrong),
         from,
         meeting_on: filled.meeting_on,
         attendance: filled.attendance,
@@ -145,25 +188,30 @@ pub(crate) async fn submit(
     FormToken::of(&form).check(&caller)?;
     let mut visit = Visit::of(&state, &caller, Section::Rules, (&place, &month), &Told::default()).await?;
     caller.allow(SubmitCatalogue, visit.place).await?;
+    check_level(&visit.place)?;
     let act = form.first("act");
     if act == "check" || act == "try" {
         let checked = check(&state, &visit, &form, act == "try").await;
-        let (status, checked) = match checked {
-            Ok(checked) => (StatusCode::OK, Some(checked)),
+        let (status, checked, wrong) = match checked {
+            Ok(checked) => (StatusCode::OK, Some(checked), BTreeSet::new()),
             Err(error) => {
+                let wrong = rows_refused(&error);
                 let (status, words) = refused(error)?;
                 visit.shell.problem = words;
-                (status, None)
+                (status, None, wrong)
             }
         };
-        return shown(&state, visit, status, Filled::of(&form), checked).await;
+        let banned = checked.as_ref().map(|checked| checked.banned_at.clone());
+        let filled = Filled { wrong: banned.unwrap_or(wrong), ..Filled::of(&form) };
+        return shown(&state, visit, status, filled, checked).await;
     }
     match hand_in(&state, &caller, visit.place, &form).await {
         Ok(code) => Ok(done_at(&Section::Rules.at(&visit.place, visit.month), code)),
         Err(error) => {
+            let wrong = rows_refused(&error);
             let (status, words) = refused(error)?;
             visit.shell.problem = words;
-            shown(&state, visit, status, Filled::of(&form), None).await
+            shown(&state, visit, status, Filled { wrong, ..Filled::of(&form) }, None).await
         }
     }
 }
@@ -171,12 +219,15 @@ pub(crate) async fn submit(
 async fn check(state: &State, visit: &Visit, form: &Pairs, is_tried: bool) -> Result<Checked, PageError> {
     let lines = lines_in(form);
     let catalogue = assembled(&lines)?;
-    let stored = in_force(state, &visit.allowed, &visit.place, visit.month).await?;
+    let from = month_in("from", form.first("from").trim())?;
+    let stored = in_force(state, &visit.allowed, &visit.place, from).await?;
     let before = stored.map(|stored| stored.catalogue).unwrap_or_default();
     let tried = if is_tried { Some(tried(state, visit, &catalogue, form).await?) } else { None };
+    let banned = banned(&lines, &catalogue);
     Ok(Checked {
         sum: catalogue.items.iter().map(|item| item.full).sum(),
-        banned: banned(&lines, &catalogue).iter().map(in_words).collect(),
+        banned: banned.iter().map(in_words).collect(),
+        banned_at: rows_named(&banned),
         changes: difference_lines(&before, &catalogue),
         tried,
     })
@@ -190,7 +241,7 @@ async fn tried(
     form: &Pairs,
 ) -> Result<Tried, PageError> {
     let (place, month) = (visit.place, visit.month);
-    let from = crate::http::input::month("from", form.first("from").trim())?;
+    let from = month_in("from", form.first("from").trim())?;
     let parent = place.parent().filter(|_| place.level() != Level::County);
     // A year replayed is long work: a few at a time, so that the others keep their connections.
     let turn = state.decoding.acquire().await.map_err(|_| Problem::fault())?;
@@ -228,7 +279,7 @@ async fn hand_in(
         };
         return Err(Problem::invalid().because(remedy).with(banned).into());
     }
-    let from = crate::http::input::month("from", form.first("from").trim())?;
+    let from = month_in("from", form.first("from").trim())?;
     let reason = form.filled("reason").map(str::to_owned);
     short("reason", reason.as_deref())?;
     short("attendance", form.filled("attendance"))?;

@@ -31,11 +31,16 @@ pub(super) struct EditorLine {
 
 impl EditorLine {
     /// Whether nothing was typed; the lists for class and evidence always hold something.
-    fn is_blank(&self) -> bool {
+    pub(super) fn is_blank(&self) -> bool {
         let row = &self.row;
         [&row.item_code, &row.item, &row.full_points, &row.rule_code, &row.rule, &row.points, &row.unit]
             .iter()
             .all(|text| text.is_empty())
+    }
+
+    /// Its class; the first one where none is known.
+    pub(super) fn class(&self) -> Category {
+        Category::from_title(&self.row.category).unwrap_or(Category::Environment)
     }
 
     /// Whether it is part of the list.
@@ -44,22 +49,26 @@ impl EditorLine {
     }
 }
 
-/// The rows that a list has.
+/// The rows that a list has, class by class as the page shows them.
 pub(super) fn lines_of(catalogue: &Catalogue) -> Vec<EditorLine> {
     let brief = |text: &str| Points::parse(text).map_or_else(|_| text.to_owned(), Points::short);
     let line = |(number, row): (u32, CatalogueRow)| {
         let row = CatalogueRow { full_points: brief(&row.full_points), points: brief(&row.points), ..row };
         EditorLine { number, row, dropped: false }
     };
-    (1..).zip(rows_of(catalogue)).map(line).collect()
+    let mut rows = rows_of(catalogue);
+    rows.sort_by_key(|row| row.category == Category::Civility.title());
+    (1..).zip(rows).map(line).collect()
 }
 
-/// The rows of a form, empty ones too, so that each keeps its number.
+/// The rows of a form, empty ones too, so that each keeps its number: the one that the page gave it, or its place.
 pub(super) fn lines_in(form: &Pairs) -> Vec<EditorLine> {
     let columns = CELLS.map(|name| form.all(name).map(|text| text.trim().to_owned()).collect::<Vec<_>>());
     let dropped: BTreeSet<u32> = form.all("drop").filter_map(|number| number.parse().ok()).collect();
     let rows = columns.iter().map(Vec::len).max().unwrap_or(0).min(MOST);
-    let line = |(number, at): (u32, usize)| {
+    let given = numbers_in(form, rows);
+    let line = |(place, at): (u32, usize)| {
+        let number = given.get(at).copied().unwrap_or(place);
         let cell = |column: usize| columns[column].get(at).cloned().unwrap_or_default();
         let row = CatalogueRow {
             item_code: cell(0),
@@ -77,12 +86,18 @@ pub(super) fn lines_in(form: &Pairs) -> Vec<EditorLine> {
     (1..).zip(0..rows).map(line).collect()
 }
 
-/// The rows as the page shows them: with some empty ones at the end.
+/// The numbers that the page gave its rows; none unless every row has one of its own.
+fn numbers_in(form: &Pairs, rows: usize) -> Vec<u32> {
+    let numbers: Vec<u32> = form.all("number").filter_map(|number| number.parse().ok()).collect();
+    let known = |number: &u32| usize::try_from(*number).is_ok_and(|number| (1..=2 * MOST).contains(&number));
+    let distinct: BTreeSet<u32> = numbers.iter().copied().filter(known).collect();
+    if numbers.len() == rows && distinct.len() == rows { numbers } else { Vec::new() }
+}
+
+/// The rows as the page shows them: with some empty ones at the end, and none between.
 pub(super) fn with_more(mut lines: Vec<EditorLine>) -> Vec<EditorLine> {
-    while lines.last().is_some_and(EditorLine::is_blank) {
-        lines.pop();
-    }
-    let last = lines.last().map_or(0, |line| line.number);
+    lines.retain(|line| !line.is_blank());
+    let last = lines.iter().map(|line| line.number).max().unwrap_or(0);
     lines.extend((last + 1..=last + MORE).map(|number| EditorLine { number, ..EditorLine::default() }));
     lines
 }
@@ -162,9 +177,9 @@ impl Sums {
         for line in lines.iter().filter(|line| line.counts() && !line.row.item_code.is_empty()) {
             let full = Points::parse(&line.row.full_points).unwrap_or_default();
             if seen.insert(line.row.item_code.as_str()) {
-                match Category::from_title(&line.row.category) {
-                    Some(Category::Civility) => sums.civility += full,
-                    Some(Category::Environment) | None => sums.environment += full,
+                match line.class() {
+                    Category::Civility => sums.civility += full,
+                    Category::Environment => sums.environment += full,
                 }
             }
         }
@@ -232,7 +247,24 @@ mod tests {
     fn empty_rows_and_those_left_out_are_no_part_of_the_list() {
         let rows = [["H1", "100", "H1a", "乱堆"], ["", "", "", ""], ["H1", "100", "", "多余"]];
         assert!(wrong(&rows, &["3"]).is_empty());
-        assert_eq!(with_more(lines_in(&form(&rows, &[]))).len(), 6);
+        let shown = with_more(lines_in(&form(&rows, &[])));
+        let numbers: Vec<u32> = shown.iter().map(|line| line.number).collect();
+        assert_eq!(numbers, [1, 3, 4, 5, 6], "what was typed keeps its number");
+    }
+
+    #[test]
+    fn rows_are_known_by_the_numbers_that_the_page_gave_them() {
+        let rows = [["H1", "100", "H1a", "乱堆"], ["H1", "100", "H1b", "乱贴"]];
+        let numbers = |given: &[&str]| {
+            let mut form = form(&rows, &["7"]);
+            form.0.extend(given.iter().map(|number| ("number".to_owned(), (*number).to_owned())));
+            let lines = lines_in(&form);
+            lines.iter().map(|line| (line.number, line.dropped)).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(&["7", "2"]), [(7, true), (2, false)]);
+        for odd in [&["7"][..], &["7", "7"], &["7", "x"], &["7", "0"]] {
+            assert_eq!(numbers(odd), [(1, false), (2, false)], "{odd:?}");
+        }
     }
 
     #[test]

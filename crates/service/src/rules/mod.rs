@@ -2,6 +2,7 @@
 
 mod draft;
 mod editor;
+mod grouped;
 mod settings;
 mod submission;
 mod trial;
@@ -139,15 +140,15 @@ pub(crate) async fn show(
     };
     let settings: Vec<SettingLine> = KEYS.iter().map(setting).collect();
     let shown = RulesPage {
-        may_change: caller.may(SubmitCatalogue, place) || caller.may(AdoptCatalogue, place),
+        may_change: self::settings::check_level(&place).is_ok()
+            && (caller.may(SubmitCatalogue, place) || caller.may(AdoptCatalogue, place)),
         catalogue,
         above: name,
         changes,
         history: history.into_iter().map(|one| version_line(&state, one)).collect(),
         submissions: submissions.into_iter().map(|one| submission_line(&state, one, &names)).collect(),
         settings,
-        may_set: matches!(place.level(), Level::County | Level::Town | Level::Village)
-            && caller.may(AdoptRulebook, place),
+        may_set: self::settings::check_level(&place).is_ok() && caller.may(AdoptRulebook, place),
         shell: visit.shell,
     };
     Ok(page(StatusCode::OK, &shown))

@@ -14,11 +14,10 @@ use reporting::paper;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::shown;
+use super::{Typed, shown};
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::PageError;
-
 use crate::http::input::{Named, Pairs, Posted, day, place_of};
 use crate::problem::Problem;
 use crate::publishing::{attachment, printed};
@@ -55,7 +54,8 @@ pub(crate) async fn fix(
         fix_samples(&mut connection, &allowed, of_month, size, &identity.login, sealer, &moment).await?;
         Ok::<_, PageError>(())
     };
-    answered(&state, &caller, (&place, &month), done.await, "sample-fixed").await
+    let typed = Typed { size: form.size.clone(), ..Typed::default() };
+    answered(&state, &caller, (&place, &month), done.await, "sample-fixed", typed).await
 }
 
 /// `POST /samples/{place}/{month}/draws`
@@ -75,7 +75,7 @@ pub(crate) async fn draw_now(
         draw(&mut connection, &allowed, (&village, of_month), &identity.login, sealer, &moment).await?;
         Ok::<_, PageError>(())
     };
-    answered(&state, &caller, (&place, &month), done.await, "sample-drawn").await
+    answered(&state, &caller, (&place, &month), done.await, "sample-drawn", Typed::default()).await
 }
 
 /// `POST /samples/{place}/{month}/cards`: what the town found at one household.
@@ -89,7 +89,13 @@ pub(crate) async fn check(
     let village = village_of(&place)?;
     let allowed = caller.allow(Sample, village).await?;
     let done = handed_in(&state, &caller, &allowed, &month, &form).await;
-    answered(&state, &caller, (&place, &month), done, "saved").await
+    let typed = Typed {
+        household: form.first("household").trim().to_owned(),
+        checked_on: form.first("checked_on").trim().to_owned(),
+        findings: form.first("findings").to_owned(),
+        ..Typed::default()
+    };
+    answered(&state, &caller, (&place, &month), done, "saved", typed).await
 }
 
 async fn handed_in(
@@ -142,7 +148,8 @@ pub(crate) async fn list(
     Ok(attachment(bytes, "application/pdf", &format!("sample-{}-{of_month}.pdf", village.code())))
 }
 
-fn month_of(month: &str) -> Result<Month, PageError> {
+/// The month of an address.
+pub(super) fn month_of(month: &str) -> Result<Month, PageError> {
     Ok(crate::http::input::month("month", month)?)
 }
 
@@ -150,20 +157,21 @@ fn identity(caller: &Caller) -> Result<Identity, PageError> {
     caller.logged_in().map(|person| person.identity.clone()).ok_or(PageError::LogIn)
 }
 
-/// Back to the page, or the page again with the reason.
+/// Back to the page, or the page again with the reason and what was typed.
 async fn answered(
     state: &State,
     caller: &Caller,
     (place, month): (&str, &str),
     done: Result<(), PageError>,
     code: &str,
+    typed: Typed,
 ) -> Result<Response, PageError> {
     match done {
         Ok(()) => Ok(done_at(&format!("/samples/{place}/{month}"), code)),
         Err(error) => {
             let (status, visit) =
                 Visit::again(state, caller, Section::Scoring, (place, month), error).await?;
-            shown(state, caller, visit, status).await
+            shown(state, caller, visit, status, typed).await
         }
     }
 }

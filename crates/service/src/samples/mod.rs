@@ -1,7 +1,9 @@
 //! 抽查复核: fixed before the panels sign, drawn after, checked blind, and compared.
 
+mod correcting;
 mod deeds;
 mod village;
+mod way;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +15,7 @@ use axum::response::Response;
 use domain::place::{Level, Place};
 use records::catalogue::catalogue_of;
 use records::samples::{VillageSample, samples_of};
+use records::scoring::entry_lock;
 use records::{places, tenancy};
 
 use crate::caller::Caller;
@@ -20,7 +23,9 @@ use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named};
 use crate::shell::{Section, Shell, Told, Visit};
 use crate::state::State;
+use village::Loaded;
 
+pub(crate) use correcting::{correct, show as correction};
 pub(crate) use deeds::{check, draw_now as draw, fix, list};
 
 #[derive(Template)]
@@ -29,6 +34,24 @@ struct AbovePage {
     shell: Shell,
     rows: Vec<VillageRow>,
     may_fix: bool,
+    /// How many households are drawn in each village, as it stands in the form.
+    size: String,
+}
+
+/// What was typed into a form that was refused, to stand in it again; empty where none was.
+#[derive(Debug, Default)]
+struct Typed {
+    size: String,
+    household: String,
+    checked_on: String,
+    findings: String,
+}
+
+impl Typed {
+    /// The number of households that stands in the form; five where none was typed.
+    fn size(&self) -> String {
+        if self.size.is_empty() { "5".to_owned() } else { self.size.clone() }
+    }
 }
 
 /// A village's line.
@@ -51,7 +74,7 @@ pub(crate) async fn show(
     Asked(told): Asked<Told>,
 ) -> Result<Response, PageError> {
     let visit = Visit::of(&state, &caller, Section::Scoring, (&place, &month), &told).await?;
-    shown(&state, &caller, visit, StatusCode::OK).await
+    shown(&state, &caller, visit, StatusCode::OK, Typed::default()).await
 }
 
 async fn shown(
@@ -59,13 +82,14 @@ async fn shown(
     caller: &Caller,
     visit: Visit,
     status: StatusCode,
+    typed: Typed,
 ) -> Result<Response, PageError> {
-    let (place, month) = (visit.place, visit.month);
+    let (place, month, now) = (visit.place, visit.month, state.moment().local());
     if matches!(place.level(), Level::Group | Level::Household) {
         return Err(PageError::NotFound);
     }
     let is_village = place.level() == Level::Village;
-    let (samples, villages, names, catalogue) = {
+    let (samples, villages, names, catalogue, lock) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
             let samples = samples_of(connection, &place, month).await?;
@@ -74,18 +98,21 @@ async fn shown(
                 true => places::names_in(connection, &place).await?,
                 false => places::names_of(connection, &villages.iter().copied().collect()).await?,
             };
-            let catalogue = match is_village {
-                true => catalogue_of(connection, &place, month).await?,
-                false => None,
+            let (catalogue, lock) = match is_village {
+                true => (
+                    catalogue_of(connection, &place, month).await?,
+                    entry_lock(connection, &place, month, &visit.rulebook.scoring, now).await?,
+                ),
+                false => (None, None),
             };
-            Ok((samples, villages, names, catalogue))
+            Ok((samples, villages, names, catalogue, lock))
         })
         .await?
     };
     if is_village {
         let catalogue = catalogue.map(|stored| stored.catalogue).unwrap_or_default();
-        let sample = samples.into_iter().next();
-        return Ok(village::shown(state, caller, visit.shell, status, sample, (&names, &catalogue)));
+        let loaded = Loaded { sample: samples.into_iter().next(), names, catalogue, lock };
+        return Ok(village::shown(state, caller, visit.shell, status, loaded, &typed));
     }
     let samples: BTreeMap<Place, VillageSample> = samples.into_iter().map(|one| (one.village, one)).collect();
     let rows = villages.into_iter().map(|village| {
@@ -95,7 +122,7 @@ async fn shown(
     let mut rows: Vec<VillageRow> = rows.collect();
     rows.sort_by_key(|row| !row.late);
     let may_fix = place.level() == Level::Town && caller.may(Sample, place);
-    Ok(page(status, &AbovePage { rows, may_fix, shell: visit.shell }))
+    Ok(page(status, &AbovePage { rows, may_fix, size: typed.size(), shell: visit.shell }))
 }
 
 /// The address of a village's sample.

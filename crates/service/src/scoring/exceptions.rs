@@ -17,6 +17,7 @@ use records::scoring::{
 use records::{places, tenancy};
 use serde::Deserialize;
 
+use super::standing::Entry;
 use super::village::{Reason, Typed, shown};
 use crate::account::FormToken;
 use crate::caller::Caller;
@@ -30,6 +31,8 @@ use crate::state::State;
 pub(super) struct Exceptions {
     pub(super) lines: Vec<ExceptionLine>,
     pub(super) waiting: usize,
+    /// How far entry is; of a village only.
+    pub(super) entry: Entry,
     /// What keeps entry closed; empty where nobody may ask.
     pub(super) lock: String,
     pub(super) groups: Vec<Link>,
@@ -96,6 +99,7 @@ pub(super) async fn listed(
         })
         .await?
     };
+    let entry = Entry::of(lock.as_ref(), &found);
     let may_ask = is_village && caller.may(AskException, place);
     let lock = lock.filter(|lock| may_ask && matches!(lock, Lock::Past { .. }));
     let link = |(group, name): (Place, String)| Link {
@@ -105,6 +109,7 @@ pub(super) async fn listed(
     };
     Ok(Exceptions {
         waiting: found.iter().filter(|one| one.state == ExceptionState::Waiting).count(),
+        entry,
         lines: found
             .into_iter()
             .map(|one| ExceptionLine {

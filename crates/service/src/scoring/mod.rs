@@ -7,6 +7,7 @@ mod exceptions;
 mod handing_in;
 mod phone;
 mod review;
+mod standing;
 mod village;
 
 pub(crate) use blank::blank;

@@ -77,7 +77,7 @@ pub(crate) async fn month(
     let mut connection = state.database.connection().await?;
     let (loaded, groups, two_sheets, open) = tenancy::read(&mut connection, &allowed, async |connection| {
         let open = months_to_score(connection, &place, now).await?;
-        let month = asked.or(open.first().copied()).unwrap_or(in_hand);
+        let month = asked.or(open.first().map(|one| one.month)).unwrap_or(in_hand);
         let loaded = phone_month(connection, &place, month).await?;
         let divisions = places::divisions(connection, &place).await?;
         Ok((loaded, divisions, conflicts(connection, &place, month).await?, open))
@@ -87,7 +87,10 @@ pub(crate) async fn month(
     let groups: Vec<Value> =
         groups.map(|one| json!({ "code": one.place.code(), "name": one.name })).collect();
     let mut shown = month_json(&loaded, account, &place, &today.to_string(), groups, &two_sheets);
-    let open = open.iter().map(|one| json!({ "month": one.to_string(), "title": one.title() }));
+    let open = open.iter().map(|one| {
+        let until = one.opened_until.map(|day| day.to_string());
+        json!({ "month": one.month.to_string(), "title": one.month.title(), "opened_until": until })
+    });
     shown["open"] = open.collect();
     Ok(Json(shown))
 }

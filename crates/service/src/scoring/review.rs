@@ -8,7 +8,7 @@ use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::canonical::Digest;
-use domain::place::Place;
+use domain::place::{Level, Place};
 use domain::points::{Points, mean};
 use domain::publication::last_digits;
 use domain::scoring::{Card, ScoringTable, Status};
@@ -29,7 +29,7 @@ use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted};
 use crate::log::{account_of_actor, actor_words, household_named, named};
 use crate::photos::Thumbs;
-use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, refused, village_of};
+use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, only_of_village, refused, village_of};
 use crate::state::State;
 
 #[derive(Template)]
@@ -92,6 +92,9 @@ async fn shown(
     let mut visit = Visit::of(state, caller, Section::Scoring, at, &Told::default()).await?;
     visit.shell.problem = problem;
     let (place, month) = (visit.place, visit.month);
+    if place.level() != Level::Village {
+        return only_of_village(&visit, |village| Section::Scoring.at(village, month));
+    }
     let sees_photos = caller.may(EnterCards, place);
     let (panels, register, cards, catalogue, missing, photos, to_sign, signer, names) = {
         let mut connection = state.database.connection().await?;

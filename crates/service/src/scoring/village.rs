@@ -66,6 +66,8 @@ struct VillagePage {
     panels: Vec<PanelLine>,
     open: Vec<OpenLine>,
     exceptions: Exceptions,
+    /// How many households have no card.
+    without: usize,
     may_enter: bool,
     may_sign: bool,
 }
@@ -175,6 +177,7 @@ pub(super) async fn shown(
     });
     let shown = VillagePage {
         panels: panels.collect(),
+        without: groups.iter().map(|group| group.taking_part.saturating_sub(group.with_card)).sum(),
         open,
         groups,
         exceptions,

@@ -19,6 +19,7 @@ use records::{Connection, places, progress, rulebook, tenancy};
 use crate::account::Header;
 use crate::caller::Caller;
 use crate::error::PageError;
+use crate::problem::Problem;
 use crate::state::State;
 use section::nav;
 use standing::{due, own, waiting};
@@ -151,6 +152,22 @@ impl Visit {
 pub(crate) fn village_of(code: &str) -> Result<Place, PageError> {
     let place = Place::parse_code(code).map_err(|_| PageError::NotFound)?;
     if place.level() == Level::Village { Ok(place) } else { Err(PageError::NotFound) }
+}
+
+/// What a page that only villages have answers where a group was asked for: panels, cards and decisions belong to the
+/// village. Whoever may read that is shown the way to `address`; whoever reaches the group alone is told.
+pub(crate) fn only_of_village(
+    visit: &Visit,
+    address: impl FnOnce(&Place) -> String,
+) -> Result<Response, PageError> {
+    let village = visit.allowed.place();
+    if visit.place.level() < Level::Village {
+        return Err(PageError::NotFound);
+    }
+    if village.level() == Level::Village {
+        return Ok(Redirect::to(&address(&village)).into_response());
+    }
+    Err(Problem::refused().because("这一页由村里办理，请用村一级的角色查看").into())
 }
 
 /// Names of the places around one.

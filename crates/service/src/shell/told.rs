@@ -28,6 +28,7 @@ pub(super) fn done(code: Option<&str>) -> &'static str {
         "exception-refused" => "已记录为不批准，村里会看到原因。",
         "sample-fixed" => "抽查已定下，校验码已记录；全部签字后可以抽签。",
         "sample-drawn" => "已抽签，密数已公开。请打印名单，上门复核。",
+        "sample-corrected" => "积分卡已按镇复核更正，本月已成新版本。请公示新版本。",
         "withdrawn" => "已撤回。",
         "decided" => "异议已办结。",
         "corrected" => "异议已办结，本月已更正为新版本。请公示新版本。",

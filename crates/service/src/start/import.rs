@@ -9,16 +9,16 @@ use domain::input::Problem as RowProblem;
 use domain::month::Month;
 use domain::place::Place;
 use intake::{Parsed, Table, title_of};
-use records::catalogue::{Adoption, adopt_catalogue};
+use records::catalogue::{Adoption, adopt_catalogue, catalogue_of};
 use records::panels::form_panels;
 use records::places::register_divisions;
-use records::{Mode, Outcome, Refusal};
+use records::{Mode, Outcome, Refusal, tenancy};
 
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::households::{LIMITS, Upload, upload};
-use crate::http::input::{Asked, Named};
+use crate::http::input::{Asked, Named, short};
 use crate::problem::{Problem, dates_in_words};
 use crate::shell::{Section, Shell, Told, Visit, done_at, refused};
 use crate::state::State;
@@ -46,6 +46,10 @@ struct Preview {
     wrong: Vec<String>,
     /// The rows to be confirmed; empty where there are too many.
     kept: String,
+    /// Why, as it was typed.
+    reason: String,
+    /// The catalogue in force when the file was looked at; 0 for none.
+    builds_on: i64,
 }
 
 impl Preview {
@@ -127,7 +131,8 @@ pub(crate) async fn import(
 
 /// What the file would do, or did where it was confirmed.
 async fn previewed(state: &State, kind: &Kind, month: Month, upload: Upload) -> Result<Preview, PageError> {
-    let Upload { name, bytes, confirmed, .. } = upload;
+    let Upload { name, bytes, confirmed, reason, builds_on, .. } = upload;
+    short("reason", Some(&reason))?;
     if bytes.is_empty() {
         return Err(Problem::refused().because("还没有选择文件：请选一个 CSV 或 XLSX 文件").into());
     }
@@ -136,13 +141,13 @@ async fn previewed(state: &State, kind: &Kind, month: Month, upload: Upload) -> 
     let read = tokio::task::spawn_blocking(move || intake::read_bytes(&file, bytes, &LIMITS)).await;
     let table = read.map_err(|_| Problem::fault())?;
     let table = table.map_err(|problem| Problem::refused().because(problem.to_string()))?;
-    let mut preview = Preview { name, rows: table.len(), ..Preview::default() };
+    let mut preview = Preview { name, rows: table.len(), reason, ..Preview::default() };
     if table.is_empty() {
         preview.wrong.push("表头下面没有内容，请填好后再选".to_owned());
         return Ok(preview);
     }
     let mode = if confirmed { Mode::Apply } else { Mode::DryRun };
-    match bring(state, kind, month, &table, &mut preview, mode).await {
+    match bring(state, kind, month, &table, &mut preview, builds_on, mode).await {
         Ok(outcome) => {
             preview.outcome = outcome;
             preview.kept = kept(&table);
@@ -161,6 +166,7 @@ async fn bring(
     month: Month,
     table: &Table,
     preview: &mut Preview,
+    builds_on: Option<i64>,
     mode: Mode,
 ) -> records::Result<Outcome> {
     let moment = state.moment();
@@ -178,9 +184,14 @@ async fn bring(
         Kind::Catalogue(allowed) => {
             let rows = sound(intake::catalogue(table), preview)?;
             let catalogue = intake::assemble_catalogue(&rows).map_err(of_rows)?;
-            let adoption =
-                Adoption { catalogue, year: month.year(), from: month, reason: None, builds_on: None };
             let mut connection = state.database.connection().await?;
+            let place = allowed.place();
+            let stored = tenancy::read(&mut connection, allowed, async |connection| {
+                catalogue_of(connection, &place, month).await
+            });
+            preview.builds_on = stored.await?.map_or(0, |stored| stored.id);
+            let reason = Some(preview.reason.clone()).filter(|reason| !reason.is_empty());
+            let adoption = Adoption { catalogue, year: month.year(), from: month, reason, builds_on };
             adopt_catalogue(&mut connection, allowed, &adoption, mode, &moment).await
         }
     }

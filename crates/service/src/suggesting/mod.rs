@@ -5,6 +5,7 @@ mod answers;
 
 use askama::Template;
 use authz::{Actor, Object, ReadPublic};
+use axum::Extension;
 use axum::extract::{Path, State as Extract};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
@@ -13,12 +14,13 @@ use domain::month::date_title;
 use domain::place::{Level, Place};
 use domain::suggestions::{SuggestionKind, Topic};
 use records::sealing::random;
-use records::suggestions::{FiledSuggestion, NewSuggestion, file_suggestion};
+use records::suggestions::{FiledSuggestion, NewSuggestion, Way, file_suggestion};
 use records::{places, tenancy};
 use serde::Deserialize;
 
 use crate::error::{PageError, page};
 use crate::household::{allow, holder};
+use crate::http::address::ClientAddress;
 use crate::http::input::Posted;
 use crate::problem::Problem;
 use crate::shell::village_of;
@@ -39,10 +41,14 @@ struct FormPage {
 #[derive(Template)]
 #[template(path = "suggestions/receipt.html")]
 struct ReceiptPage {
+    /// Whether a clerk hands it to the villager.
+    by_staff: bool,
     number: String,
     code: String,
     what: String,
     office: &'static str,
+    /// Whether it is for the town alone.
+    past_village: bool,
     filed_on: String,
     answer_by: String,
     at: String,
@@ -52,18 +58,46 @@ struct ReceiptPage {
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(crate) struct SuggestionForm {
     #[serde(default)]
-    kind: String,
+    pub(crate) kind: String,
     #[serde(default)]
-    topic: String,
+    pub(crate) topic: String,
     #[serde(default)]
-    words: String,
+    pub(crate) words: String,
     #[serde(default)]
-    name: String,
+    pub(crate) name: String,
     #[serde(default)]
-    phone: String,
+    pub(crate) phone: String,
     /// Other digits each time the form is opened: sent twice, it is one suggestion.
     #[serde(default)]
-    key: String,
+    pub(crate) key: String,
+    /// Where a clerk sends it.
+    #[serde(default)]
+    pub(crate) form_token: String,
+}
+
+impl SuggestionForm {
+    /// An empty form with a key of its own.
+    pub(crate) fn fresh() -> Result<Self, PageError> {
+        let mut key = [0; 16];
+        random(&mut key)?;
+        Ok(Self { key: hex::encode(key), ..Self::default() })
+    }
+
+    /// What it says.
+    pub(crate) fn read(&self) -> Result<NewSuggestion, PageError> {
+        let unchosen = |what: &str| Problem::invalid().because(format!("请选{what}"));
+        let kind = SuggestionKind::from_name(&self.kind).ok_or_else(|| unchosen("是建议还是投诉"))?;
+        let topic = Topic::from_name(&self.topic).ok_or_else(|| unchosen("关于什么"))?;
+        let filled = |text: &str| Some(text.to_owned()).filter(|text| !text.trim().is_empty());
+        Ok(NewSuggestion {
+            kind,
+            topic,
+            words: self.words.clone(),
+            name: filled(&self.name),
+            phone: filled(&self.phone),
+            key: self.key.clone(),
+        })
+    }
 }
 
 /// Where a form was opened.
@@ -96,7 +130,7 @@ pub(crate) async fn form(
     Path(village): Path<String>,
 ) -> Result<Response, PageError> {
     let desk = Desk::board(&village)?;
-    shown(&state, &desk, fresh()?, StatusCode::OK, String::new()).await
+    shown(&state, &desk, SuggestionForm::fresh()?, StatusCode::OK, String::new()).await
 }
 
 /// `GET /h/{token}/suggestion`
@@ -105,33 +139,28 @@ pub(crate) async fn household_form(
     Path(token): Path<String>,
 ) -> Result<Response, PageError> {
     let desk = Desk::household(&state, &token).await?;
-    shown(&state, &desk, fresh()?, StatusCode::OK, String::new()).await
+    shown(&state, &desk, SuggestionForm::fresh()?, StatusCode::OK, String::new()).await
 }
 
 /// `POST /p/{village}/suggestions`
 pub(crate) async fn from_board(
     Extract(state): Extract<State>,
+    Extension(client): Extension<ClientAddress>,
     Path(village): Path<String>,
     Posted(form): Posted<SuggestionForm>,
 ) -> Result<Response, PageError> {
-    take(&state, &Desk::board(&village)?, form).await
+    take(&state, &Desk::board(&village)?, &client, form).await
 }
 
 /// `POST /h/{token}/suggestions`
 pub(crate) async fn from_household(
     Extract(state): Extract<State>,
+    Extension(client): Extension<ClientAddress>,
     Path(token): Path<String>,
     Posted(form): Posted<SuggestionForm>,
 ) -> Result<Response, PageError> {
     let desk = Desk::household(&state, &token).await?;
-    take(&state, &desk, form).await
-}
-
-/// An empty form with a key of its own.
-fn fresh() -> Result<SuggestionForm, PageError> {
-    let mut key = [0; 16];
-    random(&mut key)?;
-    Ok(SuggestionForm { key: hex::encode(key), ..SuggestionForm::default() })
+    take(&state, &desk, &client, form).await
 }
 
 async fn shown(
@@ -159,9 +188,14 @@ fn kept(mut response: Response) -> Response {
     response
 }
 
-async fn take(state: &State, desk: &Desk, form: SuggestionForm) -> Result<Response, PageError> {
-    match filed(state, desk, &form).await {
-        Ok((filed, new)) => Ok(receipt(desk, &filed, &new)),
+async fn take(
+    state: &State,
+    desk: &Desk,
+    client: &ClientAddress,
+    form: SuggestionForm,
+) -> Result<Response, PageError> {
+    match filed(state, desk, client, &form).await {
+        Ok((filed, new)) => Ok(receipt(desk.at.clone(), false, &filed, &new)),
         Err(PageError::Problem(problem)) => {
             shown(state, desk, form, problem.status(), problem.sentence()).await
         }
@@ -172,41 +206,34 @@ async fn take(state: &State, desk: &Desk, form: SuggestionForm) -> Result<Respon
 async fn filed(
     state: &State,
     desk: &Desk,
+    client: &ClientAddress,
     form: &SuggestionForm,
 ) -> Result<(FiledSuggestion, NewSuggestion), PageError> {
-    let unchosen = |what: &str| Problem::invalid().because(format!("请选{what}"));
-    let kind = SuggestionKind::from_name(&form.kind).ok_or_else(|| unchosen("是建议还是投诉"))?;
-    let topic = Topic::from_name(&form.topic).ok_or_else(|| unchosen("关于什么"))?;
-    let filled = |text: &str| Some(text.to_owned()).filter(|text| !text.trim().is_empty());
-    let new = NewSuggestion {
-        kind,
-        topic,
-        words: form.words.clone(),
-        name: filled(&form.name),
-        phone: filled(&form.phone),
-        key: form.key.clone(),
-    };
+    let new = form.read()?;
     // What is not for the village itself is filed with its town.
     let town = desk.village.ancestor(Level::Town).ok_or(PageError::NotFound)?;
     let allowed = allow(state, &desk.actor(), Object, town)?;
-    let household = desk.household.as_ref();
+    let address = client.counted();
+    let way = desk.household.as_ref().map_or(Way::Board(&address), Way::Household);
     let mut connection = state.database.connection().await?;
     let (registrar, moment) = (&state.registrar, state.moment());
     let filed =
-        file_suggestion(&mut connection, &allowed, &desk.village, household, &new, registrar, &moment)
-            .await?;
+        file_suggestion(&mut connection, &allowed, &desk.village, way, &new, registrar, &moment).await?;
     Ok((filed, new))
 }
 
-fn receipt(desk: &Desk, filed: &FiledSuggestion, new: &NewSuggestion) -> Response {
+/// What is handed to whoever brought it: with the code, which is told once. `at` is the way back.
+pub(crate) fn receipt(at: String, by_staff: bool, filed: &FiledSuggestion, new: &NewSuggestion) -> Response {
     let receipt = ReceiptPage {
+        by_staff,
+        past_village: filed.office < Level::Village,
         number: filed.number.clone(),
         code: filed.code.clone(),
         what: format!("{}（{}）", new.kind.title(), new.topic.title()),
         office: office_title(filed.office),
         filed_on: date_title(filed.filed_on),
         answer_by: date_title(filed.answer_by),
-        at: desk.at.clone(),
+        at,
     };
     kept(page(StatusCode::OK, &receipt))
 }

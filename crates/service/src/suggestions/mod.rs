@@ -1,8 +1,10 @@
 //! 建议和投诉: the list of those that a place answers or may see answered, and each one's file.
 
 mod file;
+mod take;
 
 use askama::Template;
+use authz::Object;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -16,9 +18,10 @@ use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named};
 use crate::shell::{Section, Shell, Told, Visit};
 use crate::state::State;
-use crate::suggesting::office_title;
+use crate::suggesting::{SuggestionForm, office_title};
 
 pub(crate) use file::{act, show as one};
+pub(crate) use take::take;
 
 /// How many a page lists.
 const LISTED: usize = 200;
@@ -31,6 +34,9 @@ struct ListPage {
     more: usize,
     /// Whether the page is a village's: from there the town's are not seen.
     of_village: bool,
+    /// Whether one may be taken here for a villager who came without a phone.
+    may_take: bool,
+    form: SuggestionForm,
 }
 
 /// A suggestion or complaint as lists and its own page show it.
@@ -42,7 +48,7 @@ struct Row {
     kind: &'static str,
     topic: &'static str,
     office: &'static str,
-    via: &'static str,
+    via: String,
     filed_on: String,
     answer_by: String,
     state: &'static str,
@@ -92,8 +98,18 @@ pub(crate) async fn show(
     Named((place, month)): Named<(String, String)>,
     Asked(told): Asked<Told>,
 ) -> Result<Response, PageError> {
-    let mut visit = Visit::of(&state, &caller, Section::Objections, (&place, &month), &told).await?;
-    let found = listed(&state, &visit).await?;
+    let visit = Visit::of(&state, &caller, Section::Objections, (&place, &month), &told).await?;
+    shown(&state, &caller, visit, StatusCode::OK, SuggestionForm::fresh()?).await
+}
+
+async fn shown(
+    state: &State,
+    caller: &Caller,
+    mut visit: Visit,
+    status: StatusCode,
+    form: SuggestionForm,
+) -> Result<Response, PageError> {
+    let found = listed(state, &visit).await?;
     let month = visit.month;
     let mut rows: Vec<Row> = found.into_iter().map(|(one, village)| row(one, village, month)).collect();
     rows.sort_by_key(|row| (!row.overdue, !row.open));
@@ -101,7 +117,8 @@ pub(crate) async fn show(
     rows.truncate(LISTED);
     here(&mut visit.shell);
     let of_village = visit.allowed.widened().place().level() >= Level::Village;
-    Ok(page(StatusCode::OK, &ListPage { shell: visit.shell, rows, more, of_village }))
+    let may_take = visit.place.level() == Level::Village && caller.may(Object, visit.place);
+    Ok(page(status, &ListPage { shell: visit.shell, rows, more, of_village, may_take, form }))
 }
 
 /// The frame's links stay with suggestions; they are part of the section of objections.
@@ -120,7 +137,11 @@ fn row(one: SuggestionSummary, village: String, month: Month) -> Row {
         kind: one.kind.title(),
         topic: one.topic.title(),
         office: office_title(one.office.level()),
-        via: if one.from_household { "本户页面" } else { "公示栏" },
+        via: match one.taken_by {
+            Some(login) => format!("村里登记（{login}）"),
+            None if one.from_household => "本户页面".to_owned(),
+            None => "公示栏".to_owned(),
+        },
         filed_on: date_title(one.filed_on),
         answer_by: date_title(one.answer_by),
         state: one.state.title(),

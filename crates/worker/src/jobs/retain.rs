@@ -1,4 +1,5 @@
-//! 清理: the text of old messages, mail that was written to files, and sessions, keys and attempts that are over.
+//! 清理: the text of old messages, mail that was written to files, sessions, keys and attempts that are over, and files of
+//! photos that an erasure left behind.
 
 use authz::Retain;
 use chrono::Days;
@@ -6,6 +7,7 @@ use records::Moment;
 use records::accounts::sessions::delete_expired;
 use records::jobs::Claimed;
 use records::messages::clear_old;
+use records::photos::sweep_photos;
 
 use super::JobError;
 use crate::Worker;
@@ -20,5 +22,8 @@ pub(super) async fn retain(worker: &Worker, job: &Claimed, moment: &Moment) -> R
     let files =
         worker.mailer.clear_old(before).await.map_err(|error| JobError::Outside(error.to_string()))?;
     let ended = delete_expired(&mut connection).await?;
-    Ok(format!("清理 {cleared} 条消息、{files} 个邮件文件、{ended} 条过期的会话和记录"))
+    let photos = sweep_photos(&mut connection, &allowed, &worker.photos).await?;
+    Ok(format!(
+        "清理 {cleared} 条消息、{files} 个邮件文件、{ended} 条过期的会话和记录、{photos} 张依法删除后遗留的照片"
+    ))
 }

@@ -63,9 +63,6 @@ pub async fn merge_households(
         let leaving = changeable(connection, &merger.leaving, merger.builds_on).await?;
         let staying = changeable(connection, &merger.staying, None).await?;
         for entry in [&leaving, &staying] {
-            if !entry.resident && entry.members_registered == 0 {
-                return Err(Refusal::message(format!("农户 {} 已并入他户，请核对", entry.household)));
-            }
             let earliest = earliest(connection, &village, entry).await?;
             earliest.check(merger.from, this_month(moment)?)?;
         }

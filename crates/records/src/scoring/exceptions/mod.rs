@@ -7,5 +7,5 @@ mod read;
 pub use ask::{ExceptionRequest, ask_exception};
 pub(crate) use decide::erase_exceptions;
 pub use decide::{ExceptionDecision, decide_exception, withdraw_exception};
-pub(crate) use read::granted;
 pub use read::{ExceptionTaken, ListedException, entry_lock, exceptions_of};
+pub(crate) use read::{granted, granted_until};

@@ -131,6 +131,32 @@ pub(crate) async fn granted(
     Ok(granted)
 }
 
+/// The exceptions that were granted to a village and last until a day or longer, with their months.
+pub(crate) async fn granted_until(
+    connection: &mut Connection,
+    village: &Place,
+    day: NaiveDate,
+) -> Result<Vec<(Month, Granted)>> {
+    let rows: Vec<(i32, String, NaiveDate)> = lock_exception::table
+        .inner_join(
+            exception_step::table.on(exception_step::county_code
+                .eq(lock_exception::county_code)
+                .and(exception_step::exception_id.eq(lock_exception::id))),
+        )
+        .filter(lock_exception::county_code.eq(village.county().digits()))
+        .filter(lock_exception::place.eq(village.digits()))
+        .filter(lock_exception::open_until.ge(day))
+        .filter(exception_step::kind.eq(ExceptionStep::Granted.number()))
+        .select((lock_exception::month, lock_exception::opens, lock_exception::open_until))
+        .load(connection)
+        .await?;
+    rows.into_iter()
+        .map(|(month, opens, until)| {
+            Ok((codec::month(month)?, Granted { opens: codec::place(&opens)?, until }))
+        })
+        .collect()
+}
+
 #[derive(Clone, Copy)]
 struct Which {
     month: Option<Month>,

@@ -24,7 +24,7 @@ use crate::problem::{Problem, dates_in_words};
 use crate::shell::{Section, Shell, Told, Visit, done_at};
 use crate::state::State;
 
-use words::{choices, plain, section, with_titles};
+use words::{choices, plain, section, unit, with_titles};
 pub(super) use words::{spoken, title};
 
 #[derive(Template)]
@@ -53,6 +53,8 @@ struct Field {
     value: String,
     /// What can be chosen; empty where it is typed.
     choices: Vec<Choice>,
+    /// What the value counts.
+    unit: &'static str,
     now: String,
     source: String,
     default: String,
@@ -109,8 +111,8 @@ fn keys(place: &Place) -> impl Iterator<Item = &'static Key> + use<> {
     KEYS.iter().filter(move |key| is_county || key.keeper == Keeper::Anyone)
 }
 
-/// Where settings are made.
-fn check_level(place: &Place) -> Result<(), PageError> {
+/// Where rules are made.
+pub(super) fn check_level(place: &Place) -> Result<(), PageError> {
     match place.level() {
         Level::County | Level::Town | Level::Village => Ok(()),
         Level::Group | Level::Household => Err(PageError::NotFound),
@@ -271,6 +273,7 @@ fn shown(
             name: key.name,
             title: title(key),
             choices: choices_of(key, &value, is_county),
+            unit: unit(key.name),
             value,
             now: spoken(key.name, now),
             source: source.and_then(|place| names.get(&place).cloned()).unwrap_or_default(),

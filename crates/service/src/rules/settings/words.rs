@@ -64,11 +64,34 @@ fn orders() -> Vec<(String, String)> {
     orders.into_iter().rev().map(named).collect()
 }
 
-/// A value in words.
+/// What a value counts; empty where it is chosen, and for a time of day.
+pub(crate) fn unit(name: &str) -> &'static str {
+    match name {
+        "awards.share_percent" | "awards.split_percent" => "%",
+        "closing.day"
+        | "closing.town_without_panel_from_day"
+        | "closing.village_without_panel_from_day"
+        | "publication.until_day"
+        | "scoring.opens_on_day"
+        | "scoring.until_day" => "日",
+        "objections.days" | "objections.decide_within_days" => "天",
+        "panels.minimum_deciding" | "panels.minimum_members" => "人",
+        "redemption.max_places" => "户",
+        "redemption.minimum" | "redemption.tiers" => "分",
+        "redemption.places" => "名",
+        _ => "",
+    }
+}
+
+/// A value in words, with its unit.
 pub(crate) fn spoken(name: &str, value: &str) -> String {
     let value = plain(value);
     let known = choices(name).into_iter().find(|(one, _)| *one == value);
-    known.map_or(value, |(_, words)| words)
+    match (known, unit(name)) {
+        (Some((_, words)), _) => words,
+        (None, "") => value,
+        (None, unit) => format!("{value} {unit}"),
+    }
 }
 
 /// A value without the space that a list may have after its commas.
@@ -111,8 +134,21 @@ mod tests {
                 key.name
             );
         }
-        assert_eq!(spoken("closing.day", "4"), "4");
+        assert_eq!(
+            (spoken("closing.day", "4").as_str(), spoken("closing.time", "00:30").as_str()),
+            ("4 日", "00:30")
+        );
         assert_eq!(spoken("redemption.tie_break", "environment, lot"), "人居环境分高的在前，再摇号");
+    }
+
+    #[test]
+    fn what_is_typed_has_a_unit_but_for_the_time_of_day() {
+        let without: Vec<&str> = KEYS
+            .iter()
+            .filter(|key| choices(key.name).is_empty() && unit(key.name).is_empty())
+            .map(|key| key.name)
+            .collect();
+        assert_eq!(without, ["closing.time"]);
     }
 
     #[test]

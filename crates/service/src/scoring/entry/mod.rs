@@ -47,6 +47,8 @@ struct EntryPage {
     codes: Vec<CodeLine>,
     catalogue: String,
     saved: usize,
+    /// Whose lines the browser keeps until they are saved.
+    account: i64,
 }
 
 /// One sheet.
@@ -169,6 +171,7 @@ async fn shown(
         codes: every_code(&catalogue),
         catalogue: catalogue_json(&catalogue),
         saved: asked.saved.unwrap_or(0),
+        account: caller.logged_in().map_or(0, |person| person.identity.account),
         shell: visit.shell,
     };
     Ok(page(status, &shown))

@@ -13,7 +13,7 @@ use domain::place::{Level, Place};
 use domain::scoring::{Finding, Receipt, Status, parse_typed, write_findings};
 use records::catalogue::catalogue_of;
 use records::sealing::random;
-use records::sheets::{Sheet, hand_in};
+use records::sheets::{AT_ONCE, Sheet, hand_in};
 use records::tenancy;
 
 use super::{Kept, OfGroup, shown};
@@ -43,15 +43,17 @@ pub(crate) async fn save(
         ..Kept::default()
     };
     let catalogue = catalogue(&state, &caller, &village, of_month).await?;
-    let saved = match entered(&state, &caller, &allowed, &form, (of_month, &catalogue), &mut kept).await {
-        Ok(saved) => saved,
-        Err(error) => {
-            let (status, words) = refused(error)?;
-            kept.problem = words;
-            keep_all(&form, &mut kept);
-            let asked = OfGroup { group: Some(group), saved: None };
-            return shown(&state, &caller, (&place, &month), asked, kept, status).await;
+    let sheets = match short("late_reason", form.filled("late_reason")) {
+        Ok(()) => sheets(&form, of_month, &catalogue, &mut kept)?,
+        Err(problem) => {
+            kept.problem = problem.sentence();
+            kept.lines.extend(changed(&form).filter_map(as_typed));
+            Vec::new()
         }
+    };
+    let saved = match sheets.is_empty() {
+        true => 0,
+        false => hand_in_all(&state, &caller, &allowed, &sheets, &form, &mut kept).await?,
     };
     let asked = OfGroup { group: Some(group.clone()), saved: Some(saved) };
     if kept.lines.is_empty() && kept.problem.is_empty() {
@@ -63,38 +65,6 @@ pub(crate) async fn save(
         kept.problem = format!("已保存 {saved} 户；还有 {} 户没有入账，原因写在行末", kept.lines.len());
     }
     shown(&state, &caller, (&place, &month), asked, kept, StatusCode::UNPROCESSABLE_ENTITY).await
-}
-
-/// Hands in the lines that were changed. Returns how many stand.
-async fn entered(
-    state: &State,
-    caller: &Caller,
-    allowed: &Allowed<EnterCards>,
-    form: &Pairs,
-    (month, catalogue): (Month, &Catalogue),
-    kept: &mut Kept,
-) -> Result<usize, PageError> {
-    short("late_reason", form.filled("late_reason"))?;
-    let sheets = sheets(form, month, catalogue, kept)?;
-    match sheets.is_empty() {
-        true => Ok(0),
-        false => hand_in_all(state, caller, allowed, &sheets, form, kept).await,
-    }
-}
-
-/// The lines that were changed: each with what was typed, and what stood there on which revision.
-fn changed(form: &Pairs) -> impl Iterator<Item = ((&str, &str), (&str, &str))> {
-    let lines = form.all("household").zip(form.all("findings")).zip(form.all("was").zip(form.all("base")));
-    lines.filter(|((_, typed), (was, _))| typed.trim() != was.trim())
-}
-
-/// Keeps every line that was changed as it was typed, beside what is known to be wrong with it.
-fn keep_all(form: &Pairs, kept: &mut Kept) {
-    for ((code, typed), _) in changed(form) {
-        if let Ok(household) = Place::parse_code(code) {
-            kept.lines.entry(household).or_insert_with(|| (typed.to_owned(), String::new()));
-        }
-    }
 }
 
 /// The catalogue that the lines are read by.
@@ -112,6 +82,24 @@ async fn catalogue(
     Ok(stored.await?.map(|stored| stored.catalogue).unwrap_or_default())
 }
 
+/// A line that was changed.
+struct Line<'a> {
+    code: &'a str,
+    typed: &'a str,
+    base: &'a str,
+}
+
+fn changed(form: &Pairs) -> impl Iterator<Item = Line<'_>> {
+    let lines = form.all("household").zip(form.all("findings")).zip(form.all("was").zip(form.all("base")));
+    let changed = lines.filter(|((_, typed), (was, _))| typed.trim() != was.trim());
+    changed.map(|((code, typed), (_, base))| Line { code, typed, base })
+}
+
+/// A line that stays as it was typed, with nothing against it.
+fn as_typed(line: Line<'_>) -> Option<(Place, (String, String))> {
+    Some((Place::parse_code(line.code).ok()?, (line.typed.to_owned(), String::new())))
+}
+
 /// The lines that were changed, as sheets; what cannot be read is kept with what is wrong.
 fn sheets(
     form: &Pairs,
@@ -121,11 +109,11 @@ fn sheets(
 ) -> Result<Vec<Sheet>, PageError> {
     let Ok(scored_on) = form.first("scored_on").parse::<NaiveDate>() else {
         kept.problem = "评分日期不对，请填成 2026-10-28 的样子".to_owned();
-        keep_all(form, kept);
+        kept.lines.extend(changed(form).filter_map(as_typed));
         return Ok(Vec::new());
     };
     let mut sheets = Vec::new();
-    for ((code, typed), (_, base)) in changed(form) {
+    for Line { code, typed, base } in changed(form) {
         let household = place_of("household", code, Level::Household)?;
         match read(typed, catalogue) {
             Err(problem) => drop(kept.lines.insert(household, (typed.to_owned(), problem))),
@@ -178,19 +166,31 @@ async fn hand_in_all(
     kept: &mut Kept,
 ) -> Result<usize, PageError> {
     let identity = caller.logged_in().map(|person| person.identity.clone()).ok_or(PageError::LogIn)?;
-    let received = {
-        let mut connection = state.database.connection().await?;
-        let (salts, moment) = (&state.registrar.salts, state.moment());
-        hand_in(&mut connection, allowed, identity.account, &identity.login, sheets, salts, &moment).await?
-    };
     let typed: BTreeMap<&str, &str> = form.all("household").zip(form.all("findings")).collect();
+    let line = |sheet: &Sheet, problem: String| {
+        let text = typed.get(sheet.household.code().as_str()).copied().unwrap_or_default();
+        (sheet.household, (text.to_owned(), problem))
+    };
+    let (salts, moment) = (&state.registrar.salts, state.moment());
+    let mut connection = state.database.connection().await?;
     let mut saved = 0;
-    for (sheet, receipt) in sheets.iter().zip(received) {
-        if matches!(receipt.receipt, Receipt::Entered | Receipt::Same) {
-            saved += 1;
-        } else {
-            let text = typed.get(sheet.household.code().as_str()).copied().unwrap_or_default();
-            kept.lines.insert(sheet.household, (text.to_owned(), dates_in_words(&receipt.message)));
+    for some in sheets.chunks(AT_ONCE) {
+        let received =
+            hand_in(&mut connection, allowed, identity.account, &identity.login, some, salts, &moment).await;
+        let received = match received {
+            Ok(received) => received,
+            Err(error) => {
+                kept.problem = refused(error.into())?.1;
+                kept.lines.extend(some.iter().map(|sheet| line(sheet, String::new())));
+                continue;
+            }
+        };
+        for (sheet, receipt) in some.iter().zip(received) {
+            if matches!(receipt.receipt, Receipt::Entered | Receipt::Same) {
+                saved += 1;
+            } else {
+                kept.lines.extend([line(sheet, dates_in_words(&receipt.message))]);
+            }
         }
     }
     Ok(saved)

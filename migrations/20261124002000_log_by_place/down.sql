@@ -1,0 +1,1 @@
+drop index audit_event_of_place;

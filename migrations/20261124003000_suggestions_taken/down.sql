@@ -1,0 +1,1 @@
+alter table suggestion drop column taken_by;

@@ -1,0 +1,214 @@
+//! Scoring on the phone where things go wrong: hurried fingers, two windows, a server that breaks, a line that is dead.
+
+use std::net::TcpListener;
+
+use serde_json::{Value, json};
+
+use super::driver::{Browser, Driver, PHONE, SCREEN};
+use super::phone::{HOUSEHOLDS, TAKES_A_PHOTO, numbers, save, take_along, tap, waiting};
+use super::stage::Stage;
+use crate::support::{superuser, until};
+
+/// When the phones are on their way.
+const NOW: &str = "2026-01-28T10:00:00+08:00";
+
+/// Saves by a button, and tells which house came next, and what a second tap at the same place meets there.
+const TAPS_TWICE: &str = "
+    const [css, done] = arguments;
+    const page = document.querySelector('#page');
+    const house = page.querySelector('h1').textContent;
+    const { x, y, width, height } = document.querySelector(css).getBoundingClientRect();
+    const met = () => document.elementFromPoint(x + width / 2, y + height / 2)?.closest('button')?.id ?? null;
+    const first = met();
+    new MutationObserver((_, observer) => {
+        const next = page.querySelector('h1')?.textContent ?? house;
+        if (next === house) return;
+        observer.disconnect();
+        done([first, met()]);
+    }).observe(page, { childList: true });
+    document.querySelector(css).click();";
+
+/// Answers photos in the place of the server with a status; with 0 the server answers.
+const STANDS_BETWEEN: &str = "
+    const real = window.fetch;
+    window.between = { status: 500, answered: 0 };
+    window.fetch = (address, options) => {
+        if (!window.between.status || !`${address}`.startsWith('/phone/photos/')) return real(address, options);
+        window.between.answered += 1;
+        return Promise.resolve(new Response('<!doctype html><title>Wi-Fi</title>', { status: window.between.status }));
+    };";
+
+/// Holds back what the server says of months from now on, and asks for it.
+const HOLDS_MONTHS: &str = "
+    const real = window.fetch;
+    const held = new Promise((resolve) => (window.release = resolve));
+    window.fetch = async (address, options) => {
+        const answer = await real(address, options);
+        if (!`${address}`.startsWith('/phone/month/')) return answer;
+        window.holds = true;
+        await held;
+        return answer;
+    };
+    dispatchEvent(new Event('online'));";
+
+/// Lets go of it, and tells how many houses are done on the list that is drawn next.
+const RELEASES: &str = "
+    const [done] = arguments;
+    new MutationObserver((_, observer) => {
+        observer.disconnect();
+        done(document.querySelector('#count-done').textContent);
+    }).observe(document.querySelector('#page'), { childList: true });
+    window.release();";
+
+/// Two windows on one store: while the first one's sheet is on its way the second saves another of the same house, with a
+/// clock that was set back. Tells what waits once the first was entered.
+const TWO_WINDOWS: &str = "
+    const [done] = arguments;
+    const scene = async () => {
+        const { Queue } = await import('/assets/now/phone/queue.js');
+        const kept = new Map();
+        const name = (kind, id) => `${kind} ${id}`;
+        const store = {
+            all: async (kind) => [...kept].filter(([one]) => one.startsWith(name(kind, ''))),
+            get: async (kind, id) => kept.get(name(kind, id)),
+            change: async (put, dropped) => {
+                dropped.forEach(([kind, id]) => kept.delete(name(kind, id)));
+                put.forEach(([kind, id, value]) => kept.set(name(kind, id), value));
+            },
+        };
+        const sheet = (key, saved_at) => ({
+            key, saved_at, month: '2026-01', household_code: '1', base_revision: 0, photos: [], tried: false, held: null,
+        });
+        const [one, other] = [new Queue(store), new Queue(store)];
+        await one.load();
+        await other.load();
+        await one.add(sheet('first', 5000));
+        const [sent] = await one.take(20, false);
+        await other.add(sheet('second', 1000));
+        const both = kept.size;
+        await one.settle(sent, { key: 'first', outcome: 'entered', revision: 1 });
+        await other.load();
+        return [both, other.sheets.map(({ key, base_revision, saved_at }) => [key, base_revision, saved_at])];
+    };
+    scene().then(done, (error) => done(`${error}`));";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_a_second_tap_nor_a_dialog_of_the_last_house_reaches_the_next() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
+    let driver = Driver::start();
+    let phone = Browser::open(&driver, &stage.serving.pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    tap(&phone, "[data-standing=todo]").await;
+    phone.find("#nothing-found").await;
+    let met = phone.run_async(TAPS_TWICE, vec![json!("#nothing-found")]).await;
+    assert_eq!(met, json!(["nothing-found", null]));
+    // A moment later it takes taps.
+    save(&phone, "#nothing-found").await;
+
+    tap(&phone, "#joint").await;
+    phone.find("dialog[open]").await;
+    phone.run("location.hash = '#/'", Vec::new()).await;
+    phone.find(".houses").await;
+    assert_eq!(phone.count("dialog").await, 0);
+    drop(phone.close().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_goes_with_the_sheet_that_was_saved_at_once_and_holds_up_no_other_house() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
+    let driver = Driver::start();
+    let phone = Browser::open(&driver, &stage.serving.pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    let owner = superuser(&stage.database).await;
+    let sheets = async |count: i64| {
+        let query = "select count(*) from sheet";
+        until("sheets", async || (numbers(&owner, query).await == [count]).then_some(())).await;
+        numbers(&owner, "select (select count(*) from photo), (select count(*) from sheet_photo)").await
+    };
+    phone.run(STANDS_BETWEEN, Vec::new()).await;
+    tap(&phone, "[data-standing=todo]").await;
+    phone.find("#save-next").await;
+    let house = phone.text("#page h1").await;
+    // The camera hands over a picture, and the button is tapped before the page has made it smaller.
+    phone.run_async(TAKES_A_PHOTO, vec![json!("H1"), json!(1), json!("#save-next")]).await;
+    until("the next house", async || (phone.text("#page h1").await != house).then_some(())).await;
+    save(&phone, "#nothing-found").await;
+    assert_eq!(sheets(1).await, [0, 0], "the server broke at the photo: the other house has arrived");
+
+    // Somebody else's page in the place of an answer is no receipt.
+    phone.run("Object.assign(window.between, { status: 200, answered: 0 })", Vec::new()).await;
+    phone.run("dispatchEvent(new Event('online'))", Vec::new()).await;
+    let answered = async || phone.run("return window.between.answered", Vec::new()).await.as_u64();
+    until("an answer", async || answered().await.filter(|count| *count > 0)).await;
+    phone.run("window.between.status = 0; dispatchEvent(new Event('online'))", Vec::new()).await;
+    assert_eq!(sheets(2).await, [1, 1], "the photo went first");
+    drop(phone.close().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_that_was_on_its_way_does_not_undo_a_house_that_was_sent_meanwhile() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
+    let driver = Driver::start();
+    let phone = Browser::open(&driver, &stage.serving.pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    until("no house is done", async || (phone.text("#count-done").await == "0").then_some(())).await;
+    phone.run(HOLDS_MONTHS, Vec::new()).await;
+    let holds = async || phone.run("return window.holds ?? null", Vec::new()).await.as_bool();
+    until("the month as it was", holds).await;
+    tap(&phone, "[data-standing=todo]").await;
+    save(&phone, "#nothing-found").await;
+    tap(&phone, "a.back").await;
+    phone.find("[data-standing=done]").await;
+    assert_eq!(phone.run_async(RELEASES, Vec::new()).await, json!("1"));
+    drop(phone.close().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_line_is_dead_the_page_that_is_kept_opens() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
+    let (driver, pages) = (Driver::start(), stage.serving.pages.clone());
+    let phone = Browser::open(&driver, &pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    let away = stage.goes_away();
+    // It takes connections, and never says a word.
+    let silent = TcpListener::bind(&pages).expect("the same address");
+    phone.goto("/phone").await;
+    tap(&phone, "[data-standing=todo]").await;
+    save(&phone, "#nothing-found").await;
+    tap(&phone, "a.back").await;
+    phone.find("[data-standing=here]").await;
+    assert_eq!(waiting(&phone).await, 1);
+
+    drop(silent);
+    let stage = away.comes_back("2026-01-28T11:00:00+08:00");
+    tap(&phone, "#sync-now").await;
+    let owner = superuser(&stage.database).await;
+    let query = "select count(*) from sheet";
+    until("the sheet", async || (numbers(&owner, query).await == [1]).then_some(())).await;
+    drop(phone.close().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_signal_nobody_is_logged_out_by_half() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
+    let driver = Driver::start();
+    let phone = Browser::open(&driver, &stage.serving.pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    let _away = stage.goes_away();
+    tap(&phone, "#log-out button").await;
+    phone.find("#told[data-kind=problem]").await;
+    phone.goto("/phone").await;
+    phone.find("[data-standing=todo]").await;
+    drop(phone.close().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_windows_save_and_send_one_queue() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
+    let driver = Driver::start();
+    let browser = Browser::open(&driver, &stage.serving.pages, SCREEN).await;
+    browser.log_in("panel_member").await;
+    let told: Value = browser.run_async(TWO_WINDOWS, Vec::new()).await;
+    assert_eq!(told, json!([2, [["second", 1, 5001]]]), "the later one was made knowing the first");
+    drop(browser.close().await);
+}

@@ -6,7 +6,7 @@ use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::publication::last_digits;
 
-use super::load::roster;
+use super::roster::roster;
 use crate::codec;
 use crate::database::Connection;
 use crate::error::Result;

@@ -3,11 +3,9 @@
 use authz::{Allowed, Sample};
 use axum::extract::State as Extract;
 use axum::response::Response;
-use domain::catalogue::Doer;
 use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::scoring::parse_typed;
-use records::accounts::Identity;
 use records::samples::{SampleFinding, draw, fix_samples, hand_in_check, sample_sheet};
 use records::{audit, tenancy};
 use reporting::paper;
@@ -46,12 +44,12 @@ pub(crate) async fn fix(
     }
     let allowed = caller.allow(Sample, at).await?;
     let done = async {
-        let (of_month, identity) = (month_of(&month)?, identity(&caller)?);
+        let (of_month, login) = (month_of(&month)?, caller.doer()?.login);
         // Another text is no number of households, which the verb refuses in its words.
         let size = form.size.trim().parse().unwrap_or(0);
         let (sealer, moment) = (&state.registrar.sealer, state.moment());
         let mut connection = state.database.connection().await?;
-        fix_samples(&mut connection, &allowed, of_month, size, &identity.login, sealer, &moment).await?;
+        fix_samples(&mut connection, &allowed, of_month, size, login, sealer, &moment).await?;
         Ok::<_, PageError>(())
     };
     let typed = Typed { size: form.size.clone(), ..Typed::default() };
@@ -69,10 +67,10 @@ pub(crate) async fn draw_now(
     let village = village_of(&place)?;
     let allowed = caller.allow(Sample, village).await?;
     let done = async {
-        let (of_month, identity) = (month_of(&month)?, identity(&caller)?);
+        let (of_month, login) = (month_of(&month)?, caller.doer()?.login);
         let (sealer, moment) = (&state.registrar.sealer, state.moment());
         let mut connection = state.database.connection().await?;
-        draw(&mut connection, &allowed, (&village, of_month), &identity.login, sealer, &moment).await?;
+        draw(&mut connection, &allowed, (&village, of_month), login, sealer, &moment).await?;
         Ok::<_, PageError>(())
     };
     answered(&state, &caller, (&place, &month), done.await, "sample-drawn", Typed::default()).await
@@ -117,8 +115,7 @@ async fn handed_in(
         status,
         findings,
     };
-    let identity = identity(caller)?;
-    let by = Doer { account: Some(identity.account), login: &identity.login };
+    let by = caller.doer()?;
     let mut connection = state.database.connection().await?;
     hand_in_check(&mut connection, allowed, &found, &by, &state.moment()).await?;
     Ok(())
@@ -151,10 +148,6 @@ pub(crate) async fn list(
 /// The month of an address.
 pub(super) fn month_of(month: &str) -> Result<Month, PageError> {
     Ok(crate::http::input::month("month", month)?)
-}
-
-fn identity(caller: &Caller) -> Result<Identity, PageError> {
-    caller.logged_in().map(|person| person.identity.clone()).ok_or(PageError::LogIn)
 }
 
 /// Back to the page, or the page again with the reason and what was typed.

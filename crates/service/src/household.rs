@@ -6,11 +6,11 @@ use axum::extract::{Path, State as Extract};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use chrono::Datelike;
+use chrono::NaiveDate;
 use domain::canonical::Digest;
 use domain::closing::Tier;
-use domain::forms::{HouseholdYear, MonthColumn};
-use domain::month::{date_title, local_time};
+use domain::forms::MonthColumn;
+use domain::month::{Month, date_title};
 use domain::objections::{Filing, filing};
 use domain::place::{Level, Place};
 use domain::points::Points;
@@ -33,7 +33,6 @@ struct HouseholdPage {
     board: String,
     latest: Option<Latest>,
     strip: Vec<(String, String)>,
-    year: i32,
     token: String,
     objections: Vec<OwnObjection>,
     suggestions: Vec<OwnSuggestion>,
@@ -106,9 +105,9 @@ pub(crate) async fn months(
     let (household, village) = holder(&state, &token).await?;
     let allowed = allow(&state, &Actor::Holder, ReadOwn, village)?;
     let mut connection = state.database.connection().await?;
-    let this_year = local_time(state.now(), state.zone).year();
     let now = state.moment().local();
-    let (place, years, objections, suggestions, published, rule, photos, files) =
+    let span = last_months(now.date()).ok_or(PageError::NotFound)?;
+    let (place, months, objections, suggestions, published, rule, photos, files) =
         tenancy::read(&mut connection, &allowed, async |connection| {
             let place = forms::full_name(connection, &household).await?;
             let objections = objections_of_household(connection, &household, now).await?;
@@ -119,22 +118,19 @@ pub(crate) async fn months(
                 Some(month) => Some(rulebook::of(connection, &village, month).await?.objections),
                 None => None,
             };
-            let mut years = Vec::new();
-            for year in [this_year, this_year - 1] {
-                years.extend(forms::household_year(connection, &household, year, Versions::Published).await?);
-            }
-            let month = newest(&years).map(|column| column.month);
+            let months = forms::household_months(connection, &household, span, Versions::Published).await?;
+            let month = months.last().map(|column| column.month);
             let photos = match month {
                 Some(month) => photos_shown(connection, &household, (month, month)).await?,
                 None => Vec::new(),
             };
             let files = photo_files(connection, &household, None).await?;
-            Ok((place, years, objections, suggestions, published, rule, photos, files))
+            Ok((place, months, objections, suggestions, published, rule, photos, files))
         })
         .await?;
     let address = |hash: &Digest| format!("/h/{token}/photos/{}", hash.hex());
-    let reasons = newest(&years).map(|column| reasons(column, &photos, address)).unwrap_or_default();
-    let mut shown = shown(&household, place, years, this_year);
+    let reasons = months.last().map(|column| reasons(column, &photos, address)).unwrap_or_default();
+    let mut shown = shown(&household, place, &months);
     shown.on_board = own_photos(files, &token);
     shown.token = token;
     if let Some(latest) = &mut shown.latest {
@@ -154,21 +150,19 @@ pub(crate) async fn months(
     Ok(response)
 }
 
-/// The latest month that is shown: this year's if it has a published month, else the last one's.
-fn newest(years: &[HouseholdYear]) -> Option<&MonthColumn> {
-    years.iter().find(|year| !year.months.is_empty()).and_then(|year| year.months.last())
+/// The twelve months before the one of a day, and that: what the page shows.
+fn last_months(today: NaiveDate) -> Option<(Month, Month)> {
+    let this = Month::of(today)?;
+    let first = std::iter::successors(Some(this), |month| Some(month.previous())).nth(12)?;
+    Some((first, this))
 }
 
-fn shown(household: &Place, place: String, years: Vec<HouseholdYear>, this_year: i32) -> HouseholdPage {
-    // This year's if it has a published month, else the last one's.
-    let months = years.into_iter().map(|year| year.months).find(|months| !months.is_empty());
-    let months = months.unwrap_or_default();
-    let strip = months.iter().map(|month| (format!("{}月", month.month.of_year()), score(month)));
+fn shown(household: &Place, place: String, months: &[MonthColumn]) -> HouseholdPage {
+    let strip = months.iter().rev().map(|month| (month.month.title(), score(month)));
     HouseholdPage {
         number: domain::publication::last_digits(household).to_owned(),
         place,
         board: household.ancestor(Level::Village).map(|village| village.code()).unwrap_or_default(),
-        year: months.last().map_or(this_year, |month| month.month.year()),
         strip: strip.collect(),
         latest: months.last().map(latest),
         token: String::new(),

@@ -243,3 +243,46 @@ async fn the_page_of_an_objection_sends_back_the_version_that_it_showed() {
     assert_eq!(post(second, "act=note").status, 303, "a note needs no version");
     assert_eq!(post(second, "act=decide&outcome=rejected&seen=2").status, 303);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_was_left_is_shown_alone_and_the_log_tells_who_saw_it() {
+    let world = World::new().await;
+    let scorer = person(&world.database, &world.serving, ("scorer", Role::PanelMember, VILLAGE)).await;
+    let mut about = world.about(0);
+    about["phone"] = json!("199-0000 0001");
+    let filed = world.post(&world.clerk, "/api/v1/objections", &about);
+    let id = filed.json()["id"].as_i64().expect("a number");
+    let without = world.file(1);
+    let path = |id: i64| format!("/api/v1/objections/{id}/reveal");
+    assert_eq!(world.post(&scorer, &path(id), &Value::Null).status, 403);
+    let shown = world.post(&world.town, &path(id), &Value::Null);
+    assert_eq!((shown.status, shown.header("cache-control")), (200, "no-store"), "{}", shown.body);
+    assert_eq!(shown.json(), json!({ "phone": "19900000001" }));
+    assert_eq!(world.post(&world.clerk, &path(without), &Value::Null).json(), json!({ "phone": null }));
+
+    let page = |id: i64, who: &str| {
+        let path = format!("/objections/{VILLAGE}/2026-01/{id}");
+        send(&world.serving.pages, "GET", &path, &[who], "").body
+    };
+    let before = page(id, &world.secretary);
+    assert!(before.contains("看电话") && !before.contains("19900000001"), "{before}");
+    assert!(!page(without, &world.secretary).contains("看电话"), "none was left");
+    assert!(!page(id, &scorer).contains("看电话"), "who scores sees no phones");
+    let token = before.split("name=\"form_token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let body = format!("form_token={}&act=phone", token.expect("the field"));
+    let kind = "Content-Type: application/x-www-form-urlencoded";
+    let at = format!("/objections/{VILLAGE}/2026-01/{id}");
+    let shown = send(&world.serving.pages, "POST", &at, &[kind, &world.secretary], &body);
+    assert_eq!((shown.status, shown.header("cache-control")), (200, "no-store"), "{}", shown.body);
+    assert!(shown.body.contains("19900000001"), "{}", shown.body);
+
+    let owner = superuser(&world.database).await;
+    let query = "select place, detail from audit_event where act = 'reveal' order by number";
+    let rows = owner.query(query, &[]).await.expect("the log");
+    assert_eq!(rows.len(), 3, "each look is a row of its own");
+    for row in rows {
+        let (place, detail): (String, String) = (row.get(0), row.get(1));
+        assert_eq!(place, VILLAGE, "the village sees who looked, also where the town did");
+        assert!(detail.contains("objection_phone") && !detail.contains("19900000001"), "{detail}");
+    }
+}

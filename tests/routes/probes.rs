@@ -268,6 +268,7 @@ pub const PROBES: &[Probe] = &[
     get("/api/v1/objections", "/api/v1/objections?place=440229100201", Needs::Act("read", VILLAGE)),
     send("POST", "/api/v1/objections", "/api/v1/objections", r#"{"household_code": "4402291002010010001", "month": "2026-01", "words": "x"}"#, Needs::Act("object", VILLAGE)),
     get("/api/v1/objections/{id}", "/api/v1/objections/{objection}", Needs::Act("read", VILLAGE)),
+    send("POST", "/api/v1/objections/{id}/reveal", "/api/v1/objections/{objection}/reveal", "{}", Needs::Act("reveal", VILLAGE)),
     send("POST", "/api/v1/objections/{id}/notes", "/api/v1/objections/{objection}/notes", r#"{"reason": "x"}"#, Needs::Act("decide_objection", VILLAGE)),
     send("POST", "/api/v1/objections/{id}/decision", "/api/v1/objections/{objection}/decision", r#"{"outcome": "rejected", "reason": "x"}"#, Needs::Act("decide_objection", VILLAGE)),
     send("POST", "/api/v1/objections/{id}/withdrawal", "/api/v1/objections/{objection}/withdrawal", r#"{"reason": "x"}"#, Needs::Act("decide_objection", VILLAGE)),

@@ -1,5 +1,6 @@
 //! 异议: the list, taking one for somebody without a phone, and each one's file.
 
+mod deeds;
 mod file;
 mod preview;
 
@@ -26,7 +27,8 @@ use crate::shell::{Link, Section, Shell, Told, Visit, done_at, head_for, village
 use crate::state::State;
 use crate::suggestions::{Waiting, waiting};
 
-pub(crate) use file::{decide, sealed, show as one};
+pub(crate) use deeds::{decide, sealed};
+pub(crate) use file::show as one;
 
 /// How many a page lists.
 const LISTED: usize = 200;

@@ -42,7 +42,7 @@ async fn who_has_to_log_in_comes_back_to_the_page_and_to_no_other_site() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_objection_says_why_and_leads_back_to_the_households_page() {
+async fn a_refused_objection_says_why_and_the_households_page_keeps_what_was_typed() {
     let (database, county) = scored(60, "2026-01", 1).await;
     for (act, now) in [("close", "2026-02-04T00:30:00+08:00"), ("publish", "2026-02-05T09:00:00+08:00")] {
         succeed(&database, &[act, "--county", COUNTY, "--month", "2026-01", "--now", now]);
@@ -60,7 +60,19 @@ async fn a_refused_objection_says_why_and_leads_back_to_the_households_page() {
     let answer = post(&serving, &format!("{home}/objections"), "X-Nothing: here", "month=2026-01&words=");
     assert_eq!(answer.status, 422, "{}", answer.body);
     assert!(answer.body.contains("请用几句话写明情况和理由"), "it says what is missing: {}", answer.body);
-    assert!(answer.body.contains(&format!("href=\"{home}\"")), "it leads back: {}", answer.body);
+    let typed = "month=2026-01&words=那天我家在修路&phone=138";
+    let answer = post(&serving, &format!("{home}/objections"), "X-Nothing: here", typed);
+    assert_eq!((answer.status, answer.header("cache-control")), (422, "no-store"), "{}", answer.body);
+    assert!(answer.body.contains("电话应为"), "{}", answer.body);
+    assert!(
+        answer.body.contains("required>那天我家在修路</textarea>"),
+        "the words are kept: {}",
+        answer.body
+    );
+    assert!(answer.body.contains("name=\"phone\" value=\"138\""), "and the phone: {}", answer.body);
+    let mended = typed.replace("phone=138", "phone=");
+    let answer = post(&serving, &format!("{home}/objections"), "X-Nothing: here", &mended);
+    assert!(answer.status == 200 && answer.body.contains("2026-01-001"), "{}", answer.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

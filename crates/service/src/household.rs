@@ -20,6 +20,7 @@ use records::photos::{photo_files, photos_shown};
 use records::publication::published;
 use records::suggestions::{SuggestionFile, suggestions_of_household};
 use records::{rulebook, tenancy};
+use serde::Deserialize;
 
 use crate::error::{PageError, page};
 use crate::photos::{OwnPhoto, ReasonLine, own_photos, reasons};
@@ -38,6 +39,22 @@ struct HouseholdPage {
     suggestions: Vec<OwnSuggestion>,
     /// Photos that the village shows or would like to show.
     on_board: Vec<OwnPhoto>,
+    /// The objection as it was typed, and why it was refused; empty where none was.
+    form: ObjectionForm,
+    problem: String,
+}
+
+/// What the form of the page sends.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct ObjectionForm {
+    #[serde(default)]
+    pub(crate) month: String,
+    #[serde(default)]
+    pub(crate) about: String,
+    #[serde(default)]
+    pub(crate) words: String,
+    #[serde(default)]
+    pub(crate) phone: String,
 }
 
 /// An objection against the household's months, whoever filed it.
@@ -102,8 +119,22 @@ pub(crate) async fn months(
     Extract(state): Extract<State>,
     Path(token): Path<String>,
 ) -> Result<Response, PageError> {
-    let (household, village) = holder(&state, &token).await?;
-    let allowed = allow(&state, &Actor::Holder, ReadOwn, village)?;
+    let at = holder(&state, &token).await?;
+    shown(&state, &token, at, (StatusCode::OK, String::new()), ObjectionForm::default()).await
+}
+
+/// The page of a household, with the objection as it was typed where it was refused.
+///
+/// # Errors
+/// Faults of the database.
+pub(crate) async fn shown(
+    state: &State,
+    token: &str,
+    (household, village): (Place, Place),
+    (status, problem): (StatusCode, String),
+    form: ObjectionForm,
+) -> Result<Response, PageError> {
+    let allowed = allow(state, &Actor::Holder, ReadOwn, village)?;
     let mut connection = state.database.connection().await?;
     let now = state.moment().local();
     let span = last_months(now.date()).ok_or(PageError::NotFound)?;
@@ -130,9 +161,10 @@ pub(crate) async fn months(
         .await?;
     let address = |hash: &Digest| format!("/h/{token}/photos/{}", hash.hex());
     let reasons = months.last().map(|column| reasons(column, &photos, address)).unwrap_or_default();
-    let mut shown = shown(&household, place, &months);
-    shown.on_board = own_photos(files, &token);
-    shown.token = token;
+    let mut shown = page_of(&household, place, &months);
+    shown.on_board = own_photos(files, token);
+    shown.token = token.to_owned();
+    (shown.form, shown.problem) = (form, problem);
     if let Some(latest) = &mut shown.latest {
         latest.reasons = reasons;
     }
@@ -145,7 +177,7 @@ pub(crate) async fn months(
             latest.object_until = date_title(until);
         }
     }
-    let mut response = page(StatusCode::OK, &shown);
+    let mut response = page(status, &shown);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
@@ -157,7 +189,7 @@ fn last_months(today: NaiveDate) -> Option<(Month, Month)> {
     Some((first, this))
 }
 
-fn shown(household: &Place, place: String, months: &[MonthColumn]) -> HouseholdPage {
+fn page_of(household: &Place, place: String, months: &[MonthColumn]) -> HouseholdPage {
     let strip = months.iter().rev().map(|month| (month.month.title(), score(month)));
     HouseholdPage {
         number: domain::publication::last_digits(household).to_owned(),
@@ -169,6 +201,8 @@ fn shown(household: &Place, place: String, months: &[MonthColumn]) -> HouseholdP
         objections: Vec::new(),
         suggestions: Vec::new(),
         on_board: Vec::new(),
+        form: ObjectionForm::default(),
+        problem: String::new(),
     }
 }
 

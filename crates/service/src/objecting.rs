@@ -16,7 +16,7 @@ use records::{places, tenancy};
 use serde::Deserialize;
 
 use crate::error::{PageError, page};
-use crate::household::{allow, holder};
+use crate::household::{self, ObjectionForm, allow, holder};
 use crate::http::input::Posted;
 use crate::shell::village_of;
 use crate::state::State;
@@ -50,17 +50,6 @@ pub(crate) struct BoardForm {
     month: String,
     group: String,
     number: String,
-    words: String,
-    #[serde(default)]
-    phone: String,
-}
-
-/// What the form of a household's page sends.
-#[derive(Deserialize)]
-pub(crate) struct HouseholdForm {
-    month: String,
-    #[serde(default)]
-    about: String,
     words: String,
     #[serde(default)]
     phone: String,
@@ -145,15 +134,24 @@ pub(crate) async fn household_at(
 pub(crate) async fn from_household(
     Extract(state): Extract<State>,
     Path(token): Path<String>,
-    Posted(form): Posted<HouseholdForm>,
+    Posted(form): Posted<ObjectionForm>,
 ) -> Result<Response, PageError> {
-    let (household, village) = holder(&state, &token).await?;
+    let at = holder(&state, &token).await?;
+    let (household, village) = at;
     let allowed = allow(&state, &Actor::Holder, Object, village)?;
     let new = (form.month.as_str(), form.about.as_str(), form.words.as_str(), form.phone.as_str());
-    let (filed, month) = file(&state, &allowed, &household, new).await?;
-    let mut response = receipt(&state, &household, month, &filed, format!("/h/{token}"));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    match file(&state, &allowed, &household, new).await {
+        Ok((filed, month)) => {
+            let mut response = receipt(&state, &household, month, &filed, format!("/h/{token}"));
+            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            Ok(response)
+        }
+        Err(PageError::Problem(problem)) => {
+            let told = (problem.status(), problem.sentence());
+            household::shown(&state, &token, at, told, form).await
+        }
+        Err(error) => Err(error),
+    }
 }
 
 async fn file(

@@ -286,3 +286,46 @@ async fn a_phone_that_was_left_is_shown_alone_and_the_log_tells_who_saw_it() {
         assert!(detail.contains("objection_phone") && !detail.contains("19900000001"), "{detail}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_tried_is_what_is_done_by_the_village_and_by_the_town() {
+    let world = World::new().await;
+    let id = world.file(0);
+    let path = format!("/objections/{VILLAGE}/2026-01/{id}");
+    let kind = "Content-Type: application/x-www-form-urlencoded";
+    let field = |page: &str, name: &str| {
+        let rest = page.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("the field");
+        rest.split('"').next().expect("its value").to_owned()
+    };
+    // Sends the form of a page with what was typed, as a browser does.
+    let press = |who: &str, page: &str, typed: &str| {
+        let [token, seen, tried] = ["form_token", "seen", "tried"].map(|name| field(page, name));
+        let tried = tried.replace(';', "%3B");
+        let body = format!("form_token={token}&seen={seen}&tried={tried}&reason=x&{typed}");
+        send(&world.serving.pages, "POST", &path, &[kind, who], &body)
+    };
+    let open = |who: &str| send(&world.serving.pages, "GET", &path, &[who], "").body;
+    let page = open(&world.secretary);
+    assert_eq!(field(&page, "tried"), "");
+    let tried = press(&world.secretary, &page, "act=check&outcome=upheld&card=H1a*2%3BW1a");
+    assert!(tried.status == 200 && tried.body.contains("id=\"preview\""), "{}", tried.body);
+    for other in ["outcome=upheld&card=H1a*3%3BW1a", "outcome=partly&card=H1a*2%3BW1a", "outcome=rejected"] {
+        let refused = press(&world.secretary, &tried.body, &format!("act=decide&{other}"));
+        assert!(refused.status == 422 && refused.body.contains("请再看一次影响"), "{}", refused.body);
+    }
+    assert_eq!(world.state(id), "open", "nothing was decided");
+    let decided = press(&world.secretary, &tried.body, "act=decide&outcome=upheld&card=H1a2+W1a");
+    assert_eq!(decided.status, 303, "the same card, typed otherwise: {}", decided.body);
+
+    let why = json!({ "reason": "户主仍不服" });
+    let asked = format!("/api/v1/objections/{id}/review-request");
+    assert_eq!(world.post(&world.secretary, &asked, &why).status, 204);
+    let page = open(&world.town);
+    let tried = press(&world.town, &page, "act=check-review&card=H1a*3%3BW1a");
+    assert!(tried.status == 200 && tried.body.contains("id=\"preview\""), "{}", tried.body);
+    assert_eq!(world.state(id), "under_review", "a look changes nothing");
+    let refused = press(&world.town, &tried.body, "act=review&card=");
+    assert!(refused.status == 422 && refused.body.contains("请再看一次影响"), "{}", refused.body);
+    assert_eq!(press(&world.town, &tried.body, "act=review&card=H1a*3%3BW1a").status, 303);
+    assert_eq!(world.state(id), "reviewed");
+}

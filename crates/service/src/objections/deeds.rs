@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::objections::Decision;
 use domain::place::{Level, Place};
-use domain::scoring::parse_typed;
+use domain::scoring::{parse_typed, write_findings};
 use records::Mode;
 use records::closing::seal_month;
 use records::objections::{
@@ -27,7 +27,7 @@ use crate::state::State;
 /// What the form of a decision sends.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct DecisionForm {
-    /// `check`, `decide`, `note`, `ask`, `review`, `phone`.
+    /// `check`, `decide`, `note`, `ask`, `check-review`, `review`, `phone`.
     #[serde(default)]
     act: String,
     #[serde(default)]
@@ -40,6 +40,9 @@ pub(crate) struct DecisionForm {
     /// The latest version of the month that the page showed.
     #[serde(default)]
     pub(super) seen: String,
+    /// What was tried before, as [`meant`] writes it; empty where nothing was.
+    #[serde(default)]
+    tried: String,
     #[serde(default)]
     form_token: String,
 }
@@ -62,7 +65,7 @@ pub(crate) async fn decide(
     FormToken::new(&form.form_token).check(&caller)?;
     let village = village_of(&place)?;
     let done = match form.act.as_str() {
-        "review" => review(&state, &caller, village, id, &form).await,
+        "review" | "check-review" => review(&state, &caller, village, id, &form).await,
         "note" | "ask" => note(&state, &caller, village, id, &form).await,
         "phone" => phone(&state, &caller, village, id).await,
         _ => decision(&state, &caller, village, id, &form).await,
@@ -93,6 +96,22 @@ fn seen(form: &DecisionForm) -> Result<i16, PageError> {
     Ok(form.seen.trim().parse().map_err(|_| expired())?)
 }
 
+/// What a form means, to be compared with what was tried: `upheld:scored:H1a*2;H3b`.
+fn meant(outcome: &str, correction: Option<&RightCard>) -> String {
+    match correction {
+        Some((status, findings)) => format!("{outcome}:{}:{}", status.name(), write_findings(findings)),
+        None => outcome.to_owned(),
+    }
+}
+
+/// Refuses to do what is not what was tried: nobody has looked at whom that moves.
+fn refuse_untried(form: &DecisionForm, meant: &str, mode: Mode) -> Result<(), PageError> {
+    if mode == Mode::DryRun || form.tried.is_empty() || form.tried == meant {
+        return Ok(());
+    }
+    Err(Problem::refused().because("看过影响以后，结果或积分卡又改过：请再看一次影响，再作出处理").into())
+}
+
 async fn decision(
     state: &State,
     caller: &Caller,
@@ -104,8 +123,10 @@ async fn decision(
     let outcome = Decision::from_name(&form.outcome);
     let outcome = outcome.ok_or_else(|| wrong("outcome", "请选处理结果".to_owned()))?;
     let correction = if outcome.corrects() { right_card(form)? } else { None };
-    let new = NewDecision { outcome, reason: form.reason.clone(), correction, seen: Some(seen(form)?) };
     let mode = if form.act == "check" { Mode::DryRun } else { Mode::Apply };
+    let meant = meant(outcome.name(), correction.as_ref());
+    refuse_untried(form, &meant, mode)?;
+    let new = NewDecision { outcome, reason: form.reason.clone(), correction, seen: Some(seen(form)?) };
     let moment = state.moment();
     let decided = {
         let mut connection = state.database.connection().await?;
@@ -113,7 +134,7 @@ async fn decision(
         decide_objection(&mut connection, &allowed, id, &new, salts, mode, &moment).await?
     };
     sealed(state, &allowed, &decided, mode).await?;
-    Ok(done(decided, mode))
+    Ok(done(decided, meant, mode))
 }
 
 async fn review(
@@ -127,22 +148,25 @@ async fn review(
     let reach = caller.reach()?;
     let at = if reach.contains(&village) && reach.level() != Level::Village { reach } else { village };
     let allowed = caller.allow(ReviewObjection, at).await?;
-    let new =
-        NewReview { reason: form.reason.clone(), correction: right_card(form)?, seen: Some(seen(form)?) };
+    let mode = if form.act == "check-review" { Mode::DryRun } else { Mode::Apply };
+    let correction = right_card(form)?;
+    let meant = meant("review", correction.as_ref());
+    refuse_untried(form, &meant, mode)?;
+    let new = NewReview { reason: form.reason.clone(), correction, seen: Some(seen(form)?) };
     let moment = state.moment();
     let decided = {
         let mut connection = state.database.connection().await?;
         let salts = &state.registrar.salts;
-        review_objection(&mut connection, &allowed, id, &new, salts, Mode::Apply, &moment).await?
+        review_objection(&mut connection, &allowed, id, &new, salts, mode, &moment).await?
     };
-    sealed(state, &allowed, &decided, Mode::Apply).await?;
-    Ok(done(decided, Mode::Apply))
+    sealed(state, &allowed, &decided, mode).await?;
+    Ok(done(decided, meant, mode))
 }
 
 /// What became of a decision, or would.
-fn done(decided: Decided, mode: Mode) -> Done {
+fn done(decided: Decided, meant: String, mode: Mode) -> Done {
     match (mode, decided.new_version) {
-        (Mode::DryRun, _) => Done::Shown(Answered::Tried(decided.movements)),
+        (Mode::DryRun, _) => Done::Shown(Answered::Tried { moved: decided.movements, meant }),
         (Mode::Apply, Some(_)) => Done::Recorded("corrected"),
         (Mode::Apply, None) => Done::Recorded("decided"),
     }

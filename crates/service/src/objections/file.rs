@@ -49,6 +49,8 @@ struct FilePage {
     /// Whether the caller may decide now, ask for a review, review.
     may: (bool, bool, bool),
     preview: Option<Preview>,
+    /// What was tried, as the forms send it back; empty where nothing was.
+    tried: String,
     /// Whether a phone was left, and whether the caller may see it.
     has_phone: bool,
     may_reveal: bool,
@@ -68,8 +70,8 @@ struct StepLine {
 pub(super) enum Answered {
     /// Nothing to show.
     Nothing,
-    /// The households that the decision would move.
-    Tried(Vec<StoredDifference>),
+    /// The households that the decision would move, and what was tried.
+    Tried { moved: Vec<StoredDifference>, meant: String },
     /// The phone that was left.
     Phone(String),
 }
@@ -133,10 +135,10 @@ pub(super) async fn shown(
     let about = parse_findings(&file.summary.about).unwrap_or_default();
     let codes = codes_of(findings.chain(&about), &catalogue);
     let latest = file.latest_version.map(|version| version.to_string()).unwrap_or_default();
-    let (moved, phone) = match answered {
-        Answered::Nothing => (None, None),
-        Answered::Tried(moved) => (Some(moved), None),
-        Answered::Phone(phone) => (None, Some(phone)),
+    let (moved, tried, phone) = match answered {
+        Answered::Nothing => (None, String::new(), None),
+        Answered::Tried { moved, meant } => (Some(moved), meant, None),
+        Answered::Phone(phone) => (None, String::new(), Some(phone)),
     };
     // What was tried was tried on the version that was shown before: what follows counts for no other.
     let seen = if moved.is_some() { form.seen.clone() } else { latest };
@@ -160,6 +162,7 @@ pub(super) async fn shown(
         form,
         may,
         preview: moved.map(|moved| preview(&moved, &names)),
+        tried,
         has_phone: file.has_phone,
         may_reveal: caller.may(Reveal, village),
         phone,

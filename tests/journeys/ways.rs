@@ -76,6 +76,41 @@ async fn a_refused_objection_says_why_and_the_households_page_keeps_what_was_typ
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_objection_that_the_village_takes_gives_a_receipt_to_print() {
+    let (database, county) = scored(60, "2026-01", 1).await;
+    for (act, now) in [("close", "2026-02-04T00:30:00+08:00"), ("publish", "2026-02-05T09:00:00+08:00")] {
+        succeed(&database, &[act, "--county", COUNTY, "--month", "2026-01", "--now", now]);
+    }
+    let village = demo::villages(&county.plan).next().expect("a village");
+    let mut connection = database.database.connection().await.expect("a connection");
+    let clerk = account(&mut connection, "clerk", village.place).await;
+    grant(&mut connection, clerk, Role::VillageAdministrator, village.place).await;
+    let allowed = guard().await.allow(&operator(), authz::IssueTokens, village.place).expect("allowed");
+    let (now, group) = (moment("2026-02-05 09:00"), village.groups[0].place);
+    let cards =
+        household_cards(&mut connection, &allowed, &group, &registrar().sealer, &now).await.expect("cards");
+    drop(connection);
+    let serving = Serving::start_at(&database, "127.0.0.1:0", Some("2026-02-06T10:00:00+08:00"), UNLIMITED);
+    let cookie = log_in(&serving.pages, "clerk");
+    let path = format!("/objections/{}/2026-01", village.place);
+    let page = send(&serving.pages, "GET", &path, &[&cookie], "").body;
+    let token = page.split("name=\"form_token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let number = domain::publication::last_digits(&cards[0].household);
+    let typed = format!("group={}&number={number}&words=那天我家在修路", group.code());
+    let body = format!("form_token={}&{typed}", token.expect("the field"));
+    let taken = post(&serving, &path, &cookie, &body);
+    let receipt = taken.header("location");
+    assert!(taken.status == 303 && receipt.starts_with(&path) && receipt.ends_with("/receipt"), "{receipt}");
+    let paper = send(&serving.pages, "GET", receipt, &[&cookie], "");
+    assert_eq!(paper.status, 200, "{}", paper.body);
+    for said in ["2026-01-001", number, "2026年2月6日", "2026年2月16日前", "查办理情况"] {
+        assert!(paper.body.contains(said), "{said}: {}", paper.body);
+    }
+    assert!(!paper.body.contains("那天我家在修路"), "the slip tells nobody what was said");
+    assert_eq!(send(&serving.pages, "GET", receipt, &[], "").status, 303, "it is behind the log-in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_version_that_was_looked_through_is_published() {
     let (database, county) = scored(60, "2026-01", 1).await;
     succeed(

@@ -109,6 +109,7 @@ pub const PROBES: &[Probe] = &[
     send("POST", "/objections/{place}/{month}", "/objections/440229100201/2026-01", "form_token={form_token}&group=440229100201001&number=0001&words=x", Needs::Act("object", VILLAGE)),
     get("/objections/{place}/{month}/{objection}", "/objections/440229100201/2026-01/{objection}", Needs::Act("read", VILLAGE)),
     send("POST", "/objections/{place}/{month}/{objection}", "/objections/440229100201/2026-01/{objection}", "form_token={form_token}&act=note&reason=x", Needs::Act("decide_objection", VILLAGE)),
+    get("/objections/{place}/{month}/{objection}/receipt", "/objections/440229100201/2026-01/{objection}/receipt", Needs::Act("read", VILLAGE)),
     get("/suggestions/{place}/{month}", "/suggestions/440229100201/2026-01", Needs::Act("read", VILLAGE)),
     get("/suggestions/{place}/{month}/{suggestion}", "/suggestions/440229100201/2026-01/{suggestion}", Needs::Act("read", VILLAGE)),
     send("POST", "/suggestions/{place}/{month}/{suggestion}", "/suggestions/440229100201/2026-01/{suggestion}", "form_token={form_token}&act=answer&seen=0&words=x", Needs::Act("decide_objection", VILLAGE)),

@@ -32,16 +32,17 @@ struct FormPage {
     problem: String,
 }
 
+/// What whoever objects takes away, on the screen or on paper.
 #[derive(Template)]
 #[template(path = "objections/receipt.html")]
-struct ReceiptPage {
-    number: String,
-    month: String,
-    household: String,
-    filed_on: String,
-    decide_by: String,
-    in_time: bool,
-    back: String,
+pub(crate) struct ReceiptPage {
+    pub(crate) number: String,
+    pub(crate) month: String,
+    pub(crate) household: String,
+    pub(crate) filed_on: String,
+    pub(crate) decide_by: String,
+    pub(crate) in_time: bool,
+    pub(crate) back: String,
 }
 
 /// What the form of the notice board sends.

@@ -68,6 +68,7 @@ pages! {
     post "/objections/{place}/{month}" objections::take;
     get "/objections/{place}/{month}/{objection}" objections::one;
     post "/objections/{place}/{month}/{objection}" objections::decide;
+    get "/objections/{place}/{month}/{objection}/receipt" objections::receipt;
     get "/suggestions/{place}/{month}" suggestions::show;
     get "/suggestions/{place}/{month}/{suggestion}" suggestions::one;
     post "/suggestions/{place}/{month}/{suggestion}" suggestions::act;

@@ -329,3 +329,24 @@ async fn what_was_tried_is_what_is_done_by_the_village_and_by_the_town() {
     assert_eq!(press(&world.town, &tried.body, "act=review&card=H1a*3%3BW1a").status, 303);
     assert_eq!(world.state(id), "reviewed");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_that_is_sent_twice_is_one_note() {
+    let world = World::new().await;
+    let id = world.file(0);
+    let note = |who: &str, words: &str| {
+        let path = format!("/api/v1/objections/{id}/notes");
+        let noted = world.post(who, &path, &json!({ "reason": words }));
+        assert_eq!(noted.status, 204, "{}", noted.body);
+        let file = world.get(&world.clerk, &format!("/api/v1/objections/{id}")).json();
+        file["steps"].as_array().expect("steps").len()
+    };
+    assert_eq!(note(&world.secretary, "已到现场"), 1);
+    assert_eq!(note(&world.secretary, " 已到现场 "), 1, "the second click");
+    assert_eq!(note(&world.clerk, "已到现场"), 2, "somebody else was there too");
+    assert_eq!(note(&world.secretary, "已到现场"), 3, "and went there again");
+    let owner = superuser(&world.database).await;
+    let query = "select count(*) from audit_event where detail like '%\"noted\"%'";
+    let logged: i64 = owner.query_one(query, &[]).await.expect("a count").get(0);
+    assert_eq!(logged, 3);
+}

@@ -5,7 +5,7 @@ use records::forms::household_cards;
 use testkit::{COUNTY, guard, moment, operator, registrar};
 
 use crate::api::UNLIMITED;
-use crate::support::{Serving, get, request, scored, succeed, superuser};
+use crate::support::{Serving, get, request, scored, send, succeed, superuser};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_leads_to_its_households_published_months_and_to_nothing_else() {
@@ -48,7 +48,7 @@ async fn a_card_leads_to_its_households_published_months_and_to_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_households_page_shows_the_last_twelve_months_and_reads_no_neighbour() {
+async fn a_households_page_explains_twelve_months_takes_objections_to_each_and_reads_no_neighbour() {
     let (database, county) = scored(60, "2025-12", 2).await;
     for (month, close, publish) in [
         ("2025-12", "2026-01-04T00:30:00+08:00", "2026-01-05T09:00:00+08:00"),
@@ -64,6 +64,13 @@ async fn a_households_page_shows_the_last_twelve_months_and_reads_no_neighbour()
     let cards =
         household_cards(&mut connection, &allowed, &group, &registrar().sealer, &now).await.expect("cards");
     drop(connection);
+    let serving = Serving::start_at(&database, "127.0.0.1:0", Some("2026-02-06T10:00:00+08:00"), UNLIMITED);
+    let home = format!("/h/{}", cards[0].token);
+    let kind = "Content-Type: application/x-www-form-urlencoded";
+    let typed = "what=2025-12&words=那天我家在修路";
+    let taken = send(&serving.pages, "POST", &format!("{home}/objections"), &[kind], typed);
+    assert!(taken.status == 200 && taken.body.contains("2025-12-001"), "{}", taken.body);
+    assert!(taken.body.contains("异议期已过"), "December moves totals only: {}", taken.body);
     // Whoever reads a neighbour's row trips over its place.
     let own = cards[0].household.digits();
     let broken = format!(
@@ -71,10 +78,11 @@ async fn a_households_page_shows_the_last_twelve_months_and_reads_no_neighbour()
         where household_id <> (select id from household where code = '{own}')"
     );
     superuser(&database).await.batch_execute(&broken).await.expect("neighbours are broken");
-    let serving = Serving::start_at(&database, "127.0.0.1:0", Some("2026-02-06T10:00:00+08:00"), UNLIMITED);
-    let (status, page) = get(&serving.pages, &format!("/h/{}", cards[0].token));
+    let (status, page) = get(&serving.pages, &home);
     assert_eq!(status, "HTTP/1.1 200 OK", "{page}");
-    assert!(page.contains("2026年1月") && page.contains("2025年12月"), "over the turn of the year: {page}");
+    assert!(page.contains("<h2>2026年1月</h2>"), "{page}");
+    assert!(page.contains("<summary>2025年12月"), "over the turn of the year, each with its reasons: {page}");
+    assert!(page.contains("<option value=\"2025-12\">") && page.contains("2025-12-001"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,10 +57,10 @@ async fn a_refused_objection_says_why_and_the_households_page_keeps_what_was_typ
     drop(connection);
     let serving = Serving::start_at(&database, "127.0.0.1:0", Some("2026-02-06T10:00:00+08:00"), UNLIMITED);
     let home = format!("/h/{}", cards[0].token);
-    let answer = post(&serving, &format!("{home}/objections"), "X-Nothing: here", "month=2026-01&words=");
+    let answer = post(&serving, &format!("{home}/objections"), "X-Nothing: here", "what=2026-01&words=");
     assert_eq!(answer.status, 422, "{}", answer.body);
     assert!(answer.body.contains("请用几句话写明情况和理由"), "it says what is missing: {}", answer.body);
-    let typed = "month=2026-01&words=那天我家在修路&phone=138";
+    let typed = "what=2026-01&words=那天我家在修路&phone=138";
     let answer = post(&serving, &format!("{home}/objections"), "X-Nothing: here", typed);
     assert_eq!((answer.status, answer.header("cache-control")), (422, "no-store"), "{}", answer.body);
     assert!(answer.body.contains("电话应为"), "{}", answer.body);

@@ -74,7 +74,7 @@ pub const PROBES: &[Probe] = &[
     get("/assets/{version}/{*name}", "/assets/now/public.css", Needs::Nobody),
     get("/p/{village}/objection", "/p/440229100201/objection", Needs::Nobody),
     send("POST", "/p/{village}/objections", "/p/440229100201/objections", "month=2026-01&group=440229100201001&number=0001&words=x", Needs::Anybody),
-    send("POST", "/h/{token}/objections", "/h/0/objections", "month=2026-01&words=x", Needs::Nobody),
+    send("POST", "/h/{token}/objections", "/h/0/objections", "what=2026-01&words=x", Needs::Nobody),
     get("/p/{village}/suggestion", "/p/440229100201/suggestion", Needs::Nobody),
     send("POST", "/p/{village}/suggestions", "/p/440229100201/suggestions", "kind=suggestion&topic=other&words=x&key=000102030405060708090a0b0c0d0e0f", Needs::Anybody),
     get("/h/{token}/suggestion", "/h/0/suggestion", Needs::Nobody),

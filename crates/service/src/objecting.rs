@@ -140,7 +140,8 @@ pub(crate) async fn from_household(
     let at = holder(&state, &token).await?;
     let (household, village) = at;
     let allowed = allow(&state, &Actor::Holder, Object, village)?;
-    let new = (form.month.as_str(), form.about.as_str(), form.words.as_str(), form.phone.as_str());
+    let (month, about) = form.chosen();
+    let new = (month, about, form.words.as_str(), form.phone.as_str());
     match file(&state, &allowed, &household, new).await {
         Ok((filed, month)) => {
             let mut response = receipt(&state, &household, month, &filed, format!("/h/{token}"));

@@ -243,3 +243,110 @@ async fn the_page_of_an_objection_sends_back_the_version_that_it_showed() {
     assert_eq!(post(second, "act=note").status, 303, "a note needs no version");
     assert_eq!(post(second, "act=decide&outcome=rejected&seen=2").status, 303);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_was_left_is_shown_alone_and_the_log_tells_who_saw_it() {
+    let world = World::new().await;
+    let scorer = person(&world.database, &world.serving, ("scorer", Role::PanelMember, VILLAGE)).await;
+    let mut about = world.about(0);
+    about["phone"] = json!("199-0000 0001");
+    let filed = world.post(&world.clerk, "/api/v1/objections", &about);
+    let id = filed.json()["id"].as_i64().expect("a number");
+    let without = world.file(1);
+    let path = |id: i64| format!("/api/v1/objections/{id}/reveal");
+    assert_eq!(world.post(&scorer, &path(id), &Value::Null).status, 403);
+    let shown = world.post(&world.town, &path(id), &Value::Null);
+    assert_eq!((shown.status, shown.header("cache-control")), (200, "no-store"), "{}", shown.body);
+    assert_eq!(shown.json(), json!({ "phone": "19900000001" }));
+    assert_eq!(world.post(&world.clerk, &path(without), &Value::Null).json(), json!({ "phone": null }));
+
+    let page = |id: i64, who: &str| {
+        let path = format!("/objections/{VILLAGE}/2026-01/{id}");
+        send(&world.serving.pages, "GET", &path, &[who], "").body
+    };
+    let before = page(id, &world.secretary);
+    assert!(before.contains("看电话") && !before.contains("19900000001"), "{before}");
+    assert!(!page(without, &world.secretary).contains("看电话"), "none was left");
+    assert!(!page(id, &scorer).contains("看电话"), "who scores sees no phones");
+    let token = before.split("name=\"form_token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let body = format!("form_token={}&act=phone", token.expect("the field"));
+    let kind = "Content-Type: application/x-www-form-urlencoded";
+    let at = format!("/objections/{VILLAGE}/2026-01/{id}");
+    let shown = send(&world.serving.pages, "POST", &at, &[kind, &world.secretary], &body);
+    assert_eq!((shown.status, shown.header("cache-control")), (200, "no-store"), "{}", shown.body);
+    assert!(shown.body.contains("19900000001"), "{}", shown.body);
+
+    let owner = superuser(&world.database).await;
+    let query = "select place, detail from audit_event where act = 'reveal' order by number";
+    let rows = owner.query(query, &[]).await.expect("the log");
+    assert_eq!(rows.len(), 3, "each look is a row of its own");
+    for row in rows {
+        let (place, detail): (String, String) = (row.get(0), row.get(1));
+        assert_eq!(place, VILLAGE, "the village sees who looked, also where the town did");
+        assert!(detail.contains("objection_phone") && !detail.contains("19900000001"), "{detail}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_tried_is_what_is_done_by_the_village_and_by_the_town() {
+    let world = World::new().await;
+    let id = world.file(0);
+    let path = format!("/objections/{VILLAGE}/2026-01/{id}");
+    let kind = "Content-Type: application/x-www-form-urlencoded";
+    let field = |page: &str, name: &str| {
+        let rest = page.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("the field");
+        rest.split('"').next().expect("its value").to_owned()
+    };
+    // Sends the form of a page with what was typed, as a browser does.
+    let press = |who: &str, page: &str, typed: &str| {
+        let [token, seen, tried] = ["form_token", "seen", "tried"].map(|name| field(page, name));
+        let tried = tried.replace(';', "%3B");
+        let body = format!("form_token={token}&seen={seen}&tried={tried}&reason=x&{typed}");
+        send(&world.serving.pages, "POST", &path, &[kind, who], &body)
+    };
+    let open = |who: &str| send(&world.serving.pages, "GET", &path, &[who], "").body;
+    let page = open(&world.secretary);
+    assert_eq!(field(&page, "tried"), "");
+    let tried = press(&world.secretary, &page, "act=check&outcome=upheld&card=H1a*2%3BW1a");
+    assert!(tried.status == 200 && tried.body.contains("id=\"preview\""), "{}", tried.body);
+    for other in ["outcome=upheld&card=H1a*3%3BW1a", "outcome=partly&card=H1a*2%3BW1a", "outcome=rejected"] {
+        let refused = press(&world.secretary, &tried.body, &format!("act=decide&{other}"));
+        assert!(refused.status == 422 && refused.body.contains("请再看一次影响"), "{}", refused.body);
+    }
+    assert_eq!(world.state(id), "open", "nothing was decided");
+    let decided = press(&world.secretary, &tried.body, "act=decide&outcome=upheld&card=H1a2+W1a");
+    assert_eq!(decided.status, 303, "the same card, typed otherwise: {}", decided.body);
+
+    let why = json!({ "reason": "户主仍不服" });
+    let asked = format!("/api/v1/objections/{id}/review-request");
+    assert_eq!(world.post(&world.secretary, &asked, &why).status, 204);
+    let page = open(&world.town);
+    let tried = press(&world.town, &page, "act=check-review&card=H1a*3%3BW1a");
+    assert!(tried.status == 200 && tried.body.contains("id=\"preview\""), "{}", tried.body);
+    assert_eq!(world.state(id), "under_review", "a look changes nothing");
+    let refused = press(&world.town, &tried.body, "act=review&card=");
+    assert!(refused.status == 422 && refused.body.contains("请再看一次影响"), "{}", refused.body);
+    assert_eq!(press(&world.town, &tried.body, "act=review&card=H1a*3%3BW1a").status, 303);
+    assert_eq!(world.state(id), "reviewed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_that_is_sent_twice_is_one_note() {
+    let world = World::new().await;
+    let id = world.file(0);
+    let note = |who: &str, words: &str| {
+        let path = format!("/api/v1/objections/{id}/notes");
+        let noted = world.post(who, &path, &json!({ "reason": words }));
+        assert_eq!(noted.status, 204, "{}", noted.body);
+        let file = world.get(&world.clerk, &format!("/api/v1/objections/{id}")).json();
+        file["steps"].as_array().expect("steps").len()
+    };
+    assert_eq!(note(&world.secretary, "已到现场"), 1);
+    assert_eq!(note(&world.secretary, " 已到现场 "), 1, "the second click");
+    assert_eq!(note(&world.clerk, "已到现场"), 2, "somebody else was there too");
+    assert_eq!(note(&world.secretary, "已到现场"), 3, "and went there again");
+    let owner = superuser(&world.database).await;
+    let query = "select count(*) from audit_event where detail like '%\"noted\"%'";
+    let logged: i64 = owner.query_one(query, &[]).await.expect("a count").get(0);
+    assert_eq!(logged, 3);
+}

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::{County, TestDatabase};
 
 use super::{UNLIMITED, field, keyed, person};
-use crate::support::{Answer, Serving, call};
+use crate::support::{Answer, Serving, call, send};
 
 const VILLAGE: &str = "440229100201";
 const TOWN: &str = "440229100000";
@@ -119,6 +119,47 @@ async fn a_sheet_is_received_once_and_a_contradicting_one_waits_for_the_leader()
     assert_eq!(list()["items"], json!([]));
     let nothing = world.post(&world.leader, "/api/v1/sheets/999999/decision", &take);
     assert_eq!(nothing.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_leader_decides_beside_the_card_that_was_looked_at() {
+    let world = World::new().await;
+    world.hand_in(&world.member, &world.sheet(1, 0, "H1a"));
+    for (number, findings) in [(2, "H3b"), (3, "H3b*2")] {
+        let receipt = world.hand_in(&world.leader, &world.sheet(number, 0, findings));
+        assert_eq!(receipt["outcome"], "conflict", "{receipt}");
+    }
+    let waiting = || {
+        let path = format!("/api/v1/sheets?place={VILLAGE}&month=2026-01");
+        world.get(&world.leader, &path).json()["items"].as_array().expect("items").clone()
+    };
+    let both = waiting();
+    assert_eq!((both.len(), &both[0]["card"]["revision"]), (2, &json!(1)), "{both:?}");
+    let page = format!("/scoring/{VILLAGE}/2026-01");
+    let shown = send(&world.serving.pages, "GET", &page, &[&world.leader], "").body;
+    assert!(shown.contains("name=\"seen\" value=\"1\""), "{shown}");
+    let token = shown.split("name=\"form_token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let token = token.expect("the field");
+    let press = |sheet: &Value, typed: &str| {
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        let body = format!("form_token={token}&{typed}");
+        let path = format!("{page}/sheets/{}", sheet["id"]);
+        send(&world.serving.pages, "POST", &path, &[kind, &world.leader], &body)
+    };
+    let blind = press(&both[0], "take=yes");
+    assert!(blind.status == 422 && blind.body.contains("页面已过期"), "{}", blind.body);
+    assert_eq!(press(&both[0], "take=yes&seen=1").status, 303);
+
+    let late = press(&both[1], "take=yes&seen=1");
+    assert!(late.status == 422 && late.body.contains("积分卡又改过"), "{}", late.body);
+    assert!(late.body.contains("name=\"seen\" value=\"2\""), "it shows the card of now: {}", late.body);
+    let decide = |seen: i16| {
+        let path = format!("/api/v1/sheets/{}/decision", both[1]["id"]);
+        let body = json!({ "take": false, "reason": "组长现场核实", "seen_revision": seen });
+        world.post(&world.leader, &path, &body).status
+    };
+    assert_eq!((decide(1), decide(2)), (422, 200));
+    assert_eq!(waiting().len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

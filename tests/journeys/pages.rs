@@ -4,7 +4,8 @@ use authz::IssueTokens;
 use records::forms::household_cards;
 use testkit::{COUNTY, guard, moment, operator, registrar};
 
-use crate::support::{Serving, get, request, scored, succeed, superuser};
+use crate::api::UNLIMITED;
+use crate::support::{Serving, get, request, scored, send, succeed, superuser};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_leads_to_its_households_published_months_and_to_nothing_else() {
@@ -44,6 +45,44 @@ async fn a_card_leads_to_its_households_published_months_and_to_nothing_else() {
     owner.batch_execute(&reissued.replace("sha256('x')", "sha256(token_hash)")).await.expect("reissued");
     let old = get(&serving.pages, &format!("/h/{}", cards[0].token)).0;
     assert_eq!(old, "HTTP/1.1 404 Not Found", "the old token has died");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_households_page_explains_twelve_months_takes_objections_to_each_and_reads_no_neighbour() {
+    let (database, county) = scored(60, "2025-12", 2).await;
+    for (month, close, publish) in [
+        ("2025-12", "2026-01-04T00:30:00+08:00", "2026-01-05T09:00:00+08:00"),
+        ("2026-01", "2026-02-04T00:30:00+08:00", "2026-02-05T09:00:00+08:00"),
+    ] {
+        succeed(&database, &["close", "--county", COUNTY, "--month", month, "--now", close]);
+        succeed(&database, &["publish", "--county", COUNTY, "--month", month, "--now", publish]);
+    }
+    let village = demo::villages(&county.plan).next().expect("a village");
+    let allowed = guard().await.allow(&operator(), IssueTokens, village.place).expect("allowed");
+    let mut connection = database.database.connection().await.expect("a connection");
+    let (now, group) = (moment("2026-02-05 09:00"), village.groups[0].place);
+    let cards =
+        household_cards(&mut connection, &allowed, &group, &registrar().sealer, &now).await.expect("cards");
+    drop(connection);
+    let serving = Serving::start_at(&database, "127.0.0.1:0", Some("2026-02-06T10:00:00+08:00"), UNLIMITED);
+    let home = format!("/h/{}", cards[0].token);
+    let kind = "Content-Type: application/x-www-form-urlencoded";
+    let typed = "what=2025-12&words=那天我家在修路";
+    let taken = send(&serving.pages, "POST", &format!("{home}/objections"), &[kind], typed);
+    assert!(taken.status == 200 && taken.body.contains("2025-12-001"), "{}", taken.body);
+    assert!(taken.body.contains("异议期已过"), "December moves totals only: {}", taken.body);
+    // Whoever reads a neighbour's row trips over its place.
+    let own = cards[0].household.digits();
+    let broken = format!(
+        "update month_result set place = place || 'x'
+        where household_id <> (select id from household where code = '{own}')"
+    );
+    superuser(&database).await.batch_execute(&broken).await.expect("neighbours are broken");
+    let (status, page) = get(&serving.pages, &home);
+    assert_eq!(status, "HTTP/1.1 200 OK", "{page}");
+    assert!(page.contains("<h2>2026年1月</h2>"), "{page}");
+    assert!(page.contains("<summary>2025年12月"), "over the turn of the year, each with its reasons: {page}");
+    assert!(page.contains("<option value=\"2025-12\">") && page.contains("2025-12-001"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

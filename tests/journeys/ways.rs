@@ -42,7 +42,7 @@ async fn who_has_to_log_in_comes_back_to_the_page_and_to_no_other_site() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_objection_says_why_on_the_households_page_with_what_was_typed() {
+async fn a_refused_objection_says_why_and_the_households_page_keeps_what_was_typed() {
     let (database, county) = scored(60, "2026-01", 1).await;
     for (act, now) in [("close", "2026-02-04T00:30:00+08:00"), ("publish", "2026-02-05T09:00:00+08:00")] {
         succeed(&database, &[act, "--county", COUNTY, "--month", "2026-01", "--now", now]);
@@ -57,16 +57,57 @@ async fn a_refused_objection_says_why_on_the_households_page_with_what_was_typed
     drop(connection);
     let serving = Serving::start_at(&database, "127.0.0.1:0", Some("2026-02-06T10:00:00+08:00"), UNLIMITED);
     let home = format!("/h/{}", cards[0].token);
-    let object = |form: &str| post(&serving, &format!("{home}/objections"), "X-Nothing: here", form);
-    let empty = object("month=2026-01&words=");
-    assert_eq!(empty.status, 422, "{}", empty.body);
-    assert!(empty.body.contains("请用几句话写明情况和理由"), "it says what is missing: {}", empty.body);
-    let wrong = object("month=2026-01&words=repaired&phone=12");
-    assert!(wrong.status == 422 && wrong.body.contains("电话应为 7 到 15 位数字"), "{}", wrong.body);
-    let kept = ["class=\"object\" open", ">repaired</textarea>", "name=\"phone\" value=\"12\""];
-    assert!(kept.iter().all(|kept| wrong.body.contains(kept)), "what was typed stays: {}", wrong.body);
-    assert_eq!(wrong.header("cache-control"), "no-store");
-    assert_eq!(object("month=2026-01&words=repaired").status, 200, "and is taken once it is right");
+    let answer = post(&serving, &format!("{home}/objections"), "X-Nothing: here", "what=2026-01&words=");
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert!(answer.body.contains("请用几句话写明情况和理由"), "it says what is missing: {}", answer.body);
+    let typed = "what=2026-01&words=那天我家在修路&phone=138";
+    let answer = post(&serving, &format!("{home}/objections"), "X-Nothing: here", typed);
+    assert_eq!((answer.status, answer.header("cache-control")), (422, "no-store"), "{}", answer.body);
+    assert!(answer.body.contains("电话应为"), "{}", answer.body);
+    assert!(
+        answer.body.contains("required>那天我家在修路</textarea>"),
+        "the words are kept: {}",
+        answer.body
+    );
+    assert!(answer.body.contains("name=\"phone\" value=\"138\""), "and the phone: {}", answer.body);
+    let mended = typed.replace("phone=138", "phone=");
+    let answer = post(&serving, &format!("{home}/objections"), "X-Nothing: here", &mended);
+    assert!(answer.status == 200 && answer.body.contains("2026-01-001"), "{}", answer.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_objection_that_the_village_takes_gives_a_receipt_to_print() {
+    let (database, county) = scored(60, "2026-01", 1).await;
+    for (act, now) in [("close", "2026-02-04T00:30:00+08:00"), ("publish", "2026-02-05T09:00:00+08:00")] {
+        succeed(&database, &[act, "--county", COUNTY, "--month", "2026-01", "--now", now]);
+    }
+    let village = demo::villages(&county.plan).next().expect("a village");
+    let mut connection = database.database.connection().await.expect("a connection");
+    let clerk = account(&mut connection, "clerk", village.place).await;
+    grant(&mut connection, clerk, Role::VillageAdministrator, village.place).await;
+    let allowed = guard().await.allow(&operator(), authz::IssueTokens, village.place).expect("allowed");
+    let (now, group) = (moment("2026-02-05 09:00"), village.groups[0].place);
+    let cards =
+        household_cards(&mut connection, &allowed, &group, &registrar().sealer, &now).await.expect("cards");
+    drop(connection);
+    let serving = Serving::start_at(&database, "127.0.0.1:0", Some("2026-02-06T10:00:00+08:00"), UNLIMITED);
+    let cookie = log_in(&serving.pages, "clerk");
+    let path = format!("/objections/{}/2026-01", village.place);
+    let page = send(&serving.pages, "GET", &path, &[&cookie], "").body;
+    let token = page.split("name=\"form_token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let number = domain::publication::last_digits(&cards[0].household);
+    let typed = format!("group={}&number={number}&words=那天我家在修路", group.code());
+    let body = format!("form_token={}&{typed}", token.expect("the field"));
+    let taken = post(&serving, &path, &cookie, &body);
+    let receipt = taken.header("location");
+    assert!(taken.status == 303 && receipt.starts_with(&path) && receipt.ends_with("/receipt"), "{receipt}");
+    let paper = send(&serving.pages, "GET", receipt, &[&cookie], "");
+    assert_eq!(paper.status, 200, "{}", paper.body);
+    for said in ["2026-01-001", number, "2026年2月6日", "2026年2月16日前", "查办理情况"] {
+        assert!(paper.body.contains(said), "{said}: {}", paper.body);
+    }
+    assert!(!paper.body.contains("那天我家在修路"), "the slip tells nobody what was said");
+    assert_eq!(send(&serving.pages, "GET", receipt, &[], "").status, 303, "it is behind the log-in");
 }
 
 #[tokio::test(flavor = "multi_thread")]

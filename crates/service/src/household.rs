@@ -6,23 +6,22 @@ use axum::extract::{Path, State as Extract};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use chrono::Datelike;
 use domain::canonical::Digest;
 use domain::closing::Tier;
-use domain::forms::{HouseholdYear, MonthColumn};
-use domain::month::{date_title, local_time};
+use domain::forms::MonthColumn;
+use domain::month::{Month, date_title};
 use domain::objections::{Filing, filing};
 use domain::place::{Level, Place};
 use domain::points::Points;
 use records::forms::{self, Versions};
 use records::objections::{ObjectionSummary, objections_of_household};
-use records::photos::{photo_files, photos_shown};
+use records::photos::{ShownPhoto, photo_files, photos_shown};
 use records::publication::published;
 use records::suggestions::{SuggestionFile, suggestions_of_household};
 use records::{rulebook, tenancy};
+use serde::Deserialize;
 
 use crate::error::{PageError, page};
-use crate::objecting::HouseholdForm;
 use crate::photos::{OwnPhoto, ReasonLine, own_photos, reasons};
 use crate::state::State;
 
@@ -32,17 +31,40 @@ struct HouseholdPage {
     number: String,
     place: String,
     board: String,
-    latest: Option<Latest>,
-    strip: Vec<(String, String)>,
-    year: i32,
     token: String,
+    latest: Option<ShownMonth>,
+    /// The months before, the newest first.
+    earlier: Vec<ShownMonth>,
+    /// What can be objected to, by month: as the form sends it, and in words.
+    choices: Vec<(String, Vec<(String, String)>)>,
+    /// The last day on which an objection to the latest month still moves rank and rights; empty when it is over.
+    object_until: String,
     objections: Vec<OwnObjection>,
     suggestions: Vec<OwnSuggestion>,
     /// Photos that the village shows or would like to show.
     on_board: Vec<OwnPhoto>,
-    /// An objection as it was typed where it was refused, and why it was.
-    typed: HouseholdForm,
+    /// The objection as it was typed, and why it was refused; empty where none was.
+    form: ObjectionForm,
     problem: String,
+}
+
+/// What the form of the page sends.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct ObjectionForm {
+    /// The month, or the month and one of its acts: `2026-10`, `2026-10 H1a`.
+    #[serde(default)]
+    what: String,
+    #[serde(default)]
+    pub(crate) words: String,
+    #[serde(default)]
+    pub(crate) phone: String,
+}
+
+impl ObjectionForm {
+    /// The month and the act that are objected to; without an act it is the whole month.
+    pub(crate) fn chosen(&self) -> (&str, &str) {
+        self.what.trim().split_once(' ').unwrap_or((self.what.trim(), ""))
+    }
 }
 
 /// An objection against the household's months, whoever filed it.
@@ -66,15 +88,9 @@ struct OwnSuggestion {
     answered_on: String,
 }
 
-/// The latest published month.
-struct Latest {
+/// A published month.
+struct ShownMonth {
     month: String,
-    /// As forms name it.
-    value: String,
-    /// What can be objected to: the act as findings name it, and what it says.
-    acts: Vec<(String, String)>,
-    /// The last day on which an objection still moves rank and rights; empty when it is over.
-    object_until: String,
     score: String,
     standing: String,
     reasons: Vec<ReasonLine>,
@@ -107,96 +123,80 @@ pub(crate) async fn months(
     Extract(state): Extract<State>,
     Path(token): Path<String>,
 ) -> Result<Response, PageError> {
-    shown_with(&state, token, StatusCode::OK, HouseholdForm::default(), String::new()).await
+    let at = holder(&state, &token).await?;
+    shown(&state, &token, at, (StatusCode::OK, String::new()), ObjectionForm::default()).await
 }
 
-/// The page, with an objection as it was typed and why it was refused.
+/// The page of a household, with the objection as it was typed where it was refused.
 ///
 /// # Errors
-/// An unknown token, and faults of the database.
-pub(crate) async fn shown_with(
+/// Faults of the database.
+pub(crate) async fn shown(
     state: &State,
-    token: String,
-    status: StatusCode,
-    typed: HouseholdForm,
-    problem: String,
+    token: &str,
+    (household, village): (Place, Place),
+    (status, problem): (StatusCode, String),
+    form: ObjectionForm,
 ) -> Result<Response, PageError> {
-    let (household, village) = holder(state, &token).await?;
     let allowed = allow(state, &Actor::Holder, ReadOwn, village)?;
     let mut connection = state.database.connection().await?;
-    let this_year = local_time(state.now(), state.zone).year();
     let now = state.moment().local();
-    let (place, years, objections, suggestions, published, rule, photos, files) =
+    let (place, months, objections, suggestions, published, rule, photos, files) =
         tenancy::read(&mut connection, &allowed, async |connection| {
             let place = forms::full_name(connection, &household).await?;
             let objections = objections_of_household(connection, &household, now).await?;
             let suggestions = suggestions_of_household(connection, &household, now).await?;
             let published = published(connection, &village).await?;
             let last = published.keys().map(|(_, month, _)| *month).max();
-            let rule = match last {
-                Some(month) => Some(rulebook::of(connection, &village, month).await?.objections),
+            let (months, photos) = match last.and_then(year_to) {
+                Some(span) => (
+                    forms::household_months(connection, &household, span, Versions::Published).await?,
+                    photos_shown(connection, &household, span).await?,
+                ),
+                None => (Vec::new(), Vec::new()),
+            };
+            let rule = match months.last() {
+                Some(last) => Some(rulebook::of(connection, &village, last.month).await?.objections),
                 None => None,
             };
-            let mut years = Vec::new();
-            for year in [this_year, this_year - 1] {
-                years.extend(forms::household_year(connection, &household, year, Versions::Published).await?);
-            }
-            let month = newest(&years).map(|column| column.month);
-            let photos = match month {
-                Some(month) => photos_shown(connection, &household, (month, month)).await?,
-                None => Vec::new(),
-            };
             let files = photo_files(connection, &household, None).await?;
-            Ok((place, years, objections, suggestions, published, rule, photos, files))
+            Ok((place, months, objections, suggestions, published, rule, photos, files))
         })
         .await?;
     let address = |hash: &Digest| format!("/h/{token}/photos/{}", hash.hex());
-    let reasons = newest(&years).map(|column| reasons(column, &photos, address)).unwrap_or_default();
-    let mut shown = shown(&household, place, years, this_year);
-    shown.on_board = own_photos(files, &token);
-    shown.token = token;
-    (shown.typed, shown.problem) = (typed, problem);
-    if let Some(latest) = &mut shown.latest {
-        latest.reasons = reasons;
-    }
-    shown.objections = objections.into_iter().map(own_objection).collect();
-    shown.suggestions = suggestions.into_iter().rev().map(own_suggestion).collect();
-    if let (Some(latest), Some(rule)) = (&mut shown.latest, rule) {
-        let on = published.iter().rfind(|((_, month, _), _)| month.to_string() == latest.value);
-        let filing = on.map(|(_, published)| filing(published.on, false, now, &rule));
-        if let Some(Filing::InTime { until }) = filing {
-            latest.object_until = date_title(until);
-        }
-    }
+    let mut newest_first = months.iter().rev().map(|month| shown_month(month, &photos, &address));
+    let latest = newest_first.next();
+    let earlier = newest_first.collect();
+    let last = months.last().map(|column| column.month);
+    let on = published.iter().rfind(|((_, month, _), _)| Some(*month) == last);
+    let filing = on.zip(rule).map(|((_, published), rule)| filing(published.on, false, now, &rule));
+    let shown = HouseholdPage {
+        number: domain::publication::last_digits(&household).to_owned(),
+        place,
+        board: village.code(),
+        token: token.to_owned(),
+        latest,
+        earlier,
+        choices: months.iter().rev().map(|month| (month.month.title(), choices(month))).collect(),
+        object_until: match filing {
+            Some(Filing::InTime { until }) => date_title(until),
+            Some(Filing::Late | Filing::Over) | None => String::new(),
+        },
+        objections: objections.into_iter().map(own_objection).collect(),
+        suggestions: suggestions.into_iter().rev().map(own_suggestion).collect(),
+        on_board: own_photos(files, token),
+        form,
+        problem,
+    };
     let mut response = page(status, &shown);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 
-/// The latest month that is shown: this year's if it has a published month, else the last one's.
-fn newest(years: &[HouseholdYear]) -> Option<&MonthColumn> {
-    years.iter().find(|year| !year.months.is_empty()).and_then(|year| year.months.last())
-}
-
-fn shown(household: &Place, place: String, years: Vec<HouseholdYear>, this_year: i32) -> HouseholdPage {
-    // This year's if it has a published month, else the last one's.
-    let months = years.into_iter().map(|year| year.months).find(|months| !months.is_empty());
-    let months = months.unwrap_or_default();
-    let strip = months.iter().map(|month| (format!("{}月", month.month.of_year()), score(month)));
-    HouseholdPage {
-        number: domain::publication::last_digits(household).to_owned(),
-        place,
-        board: household.ancestor(Level::Village).map(|village| village.code()).unwrap_or_default(),
-        year: months.last().map_or(this_year, |month| month.month.year()),
-        strip: strip.collect(),
-        latest: months.last().map(latest),
-        token: String::new(),
-        objections: Vec::new(),
-        suggestions: Vec::new(),
-        on_board: Vec::new(),
-        typed: HouseholdForm::default(),
-        problem: String::new(),
-    }
+/// The twelve months that end with one.
+fn year_to(last: Month) -> Option<(Month, Month)> {
+    let first = std::iter::successors(Some(last), |month| Some(month.previous())).nth(11)?;
+    Some((first, last))
 }
 
 fn own_objection(one: ObjectionSummary) -> OwnObjection {
@@ -225,31 +225,37 @@ fn own_suggestion(file: SuggestionFile) -> OwnSuggestion {
     }
 }
 
-fn latest(month: &MonthColumn) -> Latest {
+fn shown_month(
+    month: &MonthColumn,
+    photos: &[ShownPhoto],
+    address: &impl Fn(&Digest) -> String,
+) -> ShownMonth {
     let result = &month.result;
     let rank = result.rank_in_group.map(|rank| format!("组内第 {rank} 名"));
     let tier = result.tier.map(|tier: Tier| tier.title().to_owned());
     let standing: Vec<String> = rank.into_iter().chain(tier).collect();
-    Latest {
+    ShownMonth {
         month: month.month.title(),
-        value: month.month.to_string(),
-        acts: acts(month),
-        object_until: String::new(),
         score: score(month),
         standing: standing.join(" · "),
-        reasons: Vec::new(),
+        reasons: reasons(month, photos, address),
         total: result.year_total.short(),
     }
 }
 
-/// The acts found, each with the words of its first rule.
-fn acts(month: &MonthColumn) -> Vec<(String, String)> {
+/// What can be objected to in a month: the whole of it, and the acts found, each with the words of its first rule.
+fn choices(month: &MonthColumn) -> Vec<(String, String)> {
     let words = |act: &str| {
         let code = act.split('+').next().unwrap_or_default();
         let found = month.catalogue.rules().find(|(_, rule)| rule.code == code);
         found.map(|(item, rule)| format!("{}：{}", item.name, rule.text)).unwrap_or_else(|| act.to_owned())
     };
-    month.findings.iter().map(|finding| (finding.act.clone(), words(&finding.act))).collect()
+    let whole = (month.month.to_string(), format!("{}整个月的积分", month.month.title()));
+    let acts = month.findings.iter().map(|finding| {
+        let act = &finding.act;
+        (format!("{} {act}", month.month), words(act))
+    });
+    std::iter::once(whole).chain(acts).collect()
 }
 
 fn score(month: &MonthColumn) -> String {

@@ -17,7 +17,7 @@ use records::{places, tenancy};
 use serde::Deserialize;
 
 use crate::error::{PageError, page};
-use crate::household::{allow, holder, shown_with};
+use crate::household::{self, ObjectionForm, allow, holder};
 use crate::http::address::ClientAddress;
 use crate::http::input::Posted;
 use crate::shell::village_of;
@@ -34,16 +34,17 @@ struct FormPage {
     problem: String,
 }
 
+/// What whoever objects takes away, on the screen or on paper.
 #[derive(Template)]
 #[template(path = "objections/receipt.html")]
-struct ReceiptPage {
-    number: String,
-    month: String,
-    household: String,
-    filed_on: String,
-    decide_by: String,
-    in_time: bool,
-    back: String,
+pub(crate) struct ReceiptPage {
+    pub(crate) number: String,
+    pub(crate) month: String,
+    pub(crate) household: String,
+    pub(crate) filed_on: String,
+    pub(crate) decide_by: String,
+    pub(crate) in_time: bool,
+    pub(crate) back: String,
 }
 
 /// What the form of the notice board sends.
@@ -55,17 +56,6 @@ pub(crate) struct BoardForm {
     words: String,
     #[serde(default)]
     phone: String,
-}
-
-/// What the form of a household's page sends.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct HouseholdForm {
-    pub(crate) month: String,
-    #[serde(default)]
-    pub(crate) about: String,
-    pub(crate) words: String,
-    #[serde(default)]
-    pub(crate) phone: String,
 }
 
 /// `GET /p/{village}/objection`
@@ -155,11 +145,13 @@ pub(crate) async fn from_household(
     Extract(state): Extract<State>,
     Extension(client): Extension<ClientAddress>,
     Path(token): Path<String>,
-    Posted(form): Posted<HouseholdForm>,
+    Posted(form): Posted<ObjectionForm>,
 ) -> Result<Response, PageError> {
-    let (household, village) = holder(&state, &token).await?;
+    let at = holder(&state, &token).await?;
+    let (household, village) = at;
     let allowed = allow(&state, &Actor::Holder, Object, village)?;
-    let new = (form.month.as_str(), form.about.as_str(), form.words.as_str(), form.phone.as_str());
+    let (month, about) = form.chosen();
+    let new = (month, about, form.words.as_str(), form.phone.as_str());
     match file(&state, &allowed, &household, new, &client).await {
         Ok((filed, month)) => {
             let mut response = receipt(&state, &household, month, &filed, format!("/h/{token}"));
@@ -167,7 +159,8 @@ pub(crate) async fn from_household(
             Ok(response)
         }
         Err(PageError::Problem(problem)) => {
-            shown_with(&state, token, problem.status(), form, problem.sentence()).await
+            let told = (problem.status(), problem.sentence());
+            household::shown(&state, &token, at, told, form).await
         }
         Err(error) => Err(error),
     }

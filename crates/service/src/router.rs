@@ -70,6 +70,7 @@ pages! {
     post "/objections/{place}/{month}" objections::take;
     get "/objections/{place}/{month}/{objection}" objections::one;
     post "/objections/{place}/{month}/{objection}" objections::decide;
+    get "/objections/{place}/{month}/{objection}/receipt" objections::receipt;
     get "/suggestions/{place}/{month}" suggestions::show;
     post "/suggestions/{place}/{month}" suggestions::take;
     get "/suggestions/{place}/{month}/{suggestion}" suggestions::one;

@@ -17,7 +17,8 @@ use crate::database::Connection;
 use crate::error::{Error, Refusal, Result};
 use crate::schema::{household, household_version, month_closing, month_result};
 
-type ResultRow = (
+/// A result as it is selected beside the code of its household.
+pub(super) type ResultRow = (
     (String, String, i16),
     (Option<i32>, Option<i32>, i32),
     (Option<i32>, Option<i32>, i32),
@@ -108,7 +109,8 @@ pub(crate) async fn rows_of(
     rows.into_iter().map(household_result).collect()
 }
 
-fn household_result(row: ResultRow) -> Result<HouseholdResult> {
+/// What a row says.
+pub(super) fn household_result(row: ResultRow) -> Result<HouseholdResult> {
     let (
         (code, group, status),
         (score, environment, findings),

@@ -9,7 +9,7 @@ use domain::month::{Month, local_time};
 use domain::place::Place;
 use domain::publication::last_digits;
 
-use super::{Versions, full_name, rows_in, village_of, year_of};
+use super::{Versions, full_name, rows_in, shown_months, span_of, village_of};
 use crate::catalogue;
 use crate::closing::closed_months;
 use crate::database::Connection;
@@ -51,12 +51,13 @@ pub async fn group_month(
 /// # Errors
 /// Faults of the database.
 pub async fn group_year(connection: &mut Connection, group: &Place, year: i32) -> Result<Option<GroupYear>> {
-    let months = year_of(connection, &village_of(group)?, year, Versions::Latest).await?;
+    let Some(span) = span_of(year) else { return Ok(None) };
+    let months = shown_months(connection, &village_of(group)?, span, Versions::Latest).await?;
     if months.is_empty() {
         return Ok(None);
     }
     let mut rows: BTreeMap<Place, GroupYearRow> = BTreeMap::new();
-    for (month, closed) in &months {
+    for (month, (closed, _)) in &months {
         let at = usize::try_from(month.of_year() - 1).unwrap_or(0);
         for row in rows_in(connection, group, closed).await? {
             let household = row.result.household;

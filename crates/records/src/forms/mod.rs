@@ -21,7 +21,7 @@ use crate::publication::published;
 use crate::schema::{card, household, household_version, month_result};
 
 pub use group_sheet::{blank_sheet, group_month, group_year};
-pub use household_sheet::household_year;
+pub use household_sheet::{household_months, household_year};
 pub(crate) use tokens::reissue;
 pub use tokens::{county_of_token, household_cards, household_of_token};
 
@@ -48,42 +48,46 @@ pub enum Versions {
     Published,
 }
 
-/// The version of every closed month of a year that is shown.
-async fn year_of(
+/// The version that is shown of every closed month of a span, with whether it is published.
+async fn shown_months(
     connection: &mut Connection,
     village: &Place,
-    year: i32,
+    (first, last): (Month, Month),
     versions: Versions,
-) -> Result<BTreeMap<Month, ClosedMonth>> {
+) -> Result<BTreeMap<Month, (ClosedMonth, bool)>> {
     let published = published(connection, village).await?;
-    let mut months: BTreeMap<Month, ClosedMonth> = BTreeMap::new();
+    let mut months: BTreeMap<Month, (ClosedMonth, bool)> = BTreeMap::new();
     for closed in closed_months(connection, village).await? {
         let is_published = published.contains_key(&(*village, closed.month, closed.version));
-        if closed.month.year() == year && (is_published || versions == Versions::Latest) {
+        let is_meant = (first..=last).contains(&closed.month);
+        if is_meant && (is_published || versions == Versions::Latest) {
             // The latest version comes first.
-            months.entry(closed.month).or_insert(closed);
+            months.entry(closed.month).or_insert((closed, is_published));
         }
     }
     Ok(months)
+}
+
+/// January and December of a year.
+fn span_of(year: i32) -> Option<(Month, Month)> {
+    Month::new(year, 1).zip(Month::new(year, 12))
 }
 
 fn village_of(place: &Place) -> Result<Place> {
     place.ancestor(Level::Village).ok_or_else(|| Error::Corrupt(format!("{place} 不在村里")))
 }
 
-/// The results of a closed version for the households inside `scope`, with names and findings, in the order of
-/// household codes.
+/// The results of a closed version for the households that a group had in the month, with names and findings, in the
+/// order of household codes.
 async fn rows_in(
     connection: &mut Connection,
-    scope: &Place,
+    group: &Place,
     closed: &ClosedMonth,
 ) -> Result<Vec<GroupMonthRow>> {
     type Row = (String, Option<String>, bool, bool, Option<i64>);
-    let (county, interval) = (scope.county(), scope.scope());
-    // A household may have moved within its village: a group asks for those that it had in the month.
-    let village = scope.ancestor(Level::Village).unwrap_or(*scope).scope();
-    let (places, codes) =
-        if scope.level() == Level::Household { (village, interval) } else { (interval, village) };
+    let (county, places) = (group.county(), group.scope());
+    // A household may have moved within its village, and keeps its code.
+    let codes = group.ancestor(Level::Village).unwrap_or(*group).scope();
     let results = rows_of(connection, &county, closed.month, closed.closing_id).await?;
     let rows: Vec<Row> = month_result::table
         .inner_join(
@@ -113,8 +117,8 @@ async fn rows_in(
         .load(connection)
         .await?;
     let known: HashMap<String, Row> = rows.into_iter().map(|row| (row.0.clone(), row)).collect();
-    let mut findings = findings_of(connection, scope, closed.month).await?;
-    let corrections = corrections_of(connection, scope, closed.month).await?;
+    let mut findings = findings_of(connection, group, closed.month).await?;
+    let corrections = corrections_of(connection, group, closed.month).await?;
     let mut found = Vec::with_capacity(known.len());
     for result in results {
         let Some((_, head, local, resident, card)) = known.get(result.household.digits()) else { continue };

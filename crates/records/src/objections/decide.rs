@@ -118,7 +118,8 @@ pub async fn review_objection(
     take(connection, allowed, id, taken, salts, mode, moment).await
 }
 
-/// Notes what was found out about an objection that waits for a decision or a review.
+/// Notes what was found out about an objection that waits for a decision or a review. The same words by the same person
+/// as the last step change nothing.
 ///
 /// # Errors
 /// An objection that is not there or for which nobody has to act.
@@ -176,6 +177,14 @@ async fn take<A: Act>(
         state.may_take(taken.kind).map_err(|refusal| Refusal::message(refusal.to_string()))?;
         refuse_unseen(connection, &objection.village, objection.month, taken.seen).await?;
         let by = doer(connection, allowed.actor()).await?;
+        if taken.kind == StepKind::Noted && was_just_noted(&objection, &reason, &by) {
+            return Ok(Decided {
+                number: objection.number_text(),
+                month: objection.month,
+                new_version: None,
+                movements: Vec::new(),
+            });
+        }
         if taken.kind.settles() {
             let (county, month) = (objection.village.county(), objection.month);
             let scorers = scored_by(connection, &county, objection.household_id, month).await?;
@@ -208,6 +217,13 @@ async fn take<A: Act>(
         Ok(Decided { number: objection.number_text(), month: objection.month, new_version, movements })
     })
     .await
+}
+
+/// Whether the last step says the same in the words of the same person: a second click.
+fn was_just_noted(objection: &Stored, reason: &str, by: &str) -> bool {
+    objection.steps.last().is_some_and(|last| {
+        last.kind == StepKind::Noted && last.by == by && last.reason.as_deref() == Some(reason)
+    })
 }
 
 /// The objection of a number inside `scope`, with its village locked.

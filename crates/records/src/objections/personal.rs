@@ -16,7 +16,7 @@ use crate::schema::{household, objection, objection_step};
 use crate::sealing::{Field, Sealer};
 use crate::tenancy::{self, Mode};
 
-/// The phone that was left with an objection of the permission's place; none where there is none. The log tells who saw
+/// The phone that was left with an objection inside the permission's place; none where there is none. The log tells who saw
 /// it.
 ///
 /// # Errors
@@ -35,7 +35,7 @@ pub async fn reveal_phone(
         let phone = opened(sealer, &found.household, found.contact.as_deref())?;
         let detail = json!({ "objection": found.number_text(), "village": found.village.digits(),
             "revealed": "objection_phone" });
-        audit::record(connection, allowed, detail, moment).await?;
+        audit::record(connection, &allowed.narrow(found.village)?, detail, moment).await?;
         Ok(phone)
     })
     .await

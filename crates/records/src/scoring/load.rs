@@ -156,11 +156,34 @@ pub(crate) async fn findings(
         .select((finding::card_id, finding::act, finding::times))
         .load(connection)
         .await?;
+    Ok(by_card(rows))
+}
+
+/// The findings of these cards by the cards' row numbers.
+pub(crate) async fn findings_of_cards(
+    connection: &mut Connection,
+    county: &Place,
+    (first, last): (Month, Month),
+    cards: &[i64],
+) -> Result<HashMap<i64, Vec<Finding>>> {
+    let rows: Vec<(i64, String, i16)> = finding::table
+        .filter(finding::county_code.eq(county.digits()))
+        .filter(finding::month.ge(first.number()))
+        .filter(finding::month.le(last.number()))
+        .filter(finding::card_id.eq_any(cards))
+        .order((finding::card_id, finding::number))
+        .select((finding::card_id, finding::act, finding::times))
+        .load(connection)
+        .await?;
+    Ok(by_card(rows))
+}
+
+fn by_card(rows: Vec<(i64, String, i16)>) -> HashMap<i64, Vec<Finding>> {
     let mut findings: HashMap<i64, Vec<Finding>> = HashMap::with_capacity(rows.len() / 2);
     for (card, act, times) in rows {
         findings.entry(card).or_default().push(Finding { act, times: codec::small(times) });
     }
-    Ok(findings)
+    findings
 }
 
 fn stored_card(

@@ -36,7 +36,7 @@ pub use exceptions::{
 };
 pub(crate) use exceptions::{erase_exceptions, granted, granted_until};
 pub use load::cards_page;
-pub(crate) use load::{PanelNames, StoredCard, cards, counting, findings};
+pub(crate) use load::{PanelNames, StoredCard, cards, counting, findings, findings_of_cards};
 pub(crate) use save::{NewCard, insert};
 pub(crate) use sign::{Remark, StoredSignature, remark_digest, remarks, signatures};
 pub use sign_month::{LastSignature, MonthToSign, SignedMonth, month_to_sign, sign_month};

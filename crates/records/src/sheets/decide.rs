@@ -15,7 +15,7 @@ use crate::database::Connection;
 use crate::error::{Error, Refusal, Result};
 use crate::moment::Moment;
 use crate::places::lock_villages;
-use crate::schema::sheet_decision;
+use crate::schema::{card, household, sheet_decision};
 use crate::scoring::{Facts, Remark, examine, insert, remark_digest};
 use crate::sealing::Salts;
 use crate::tenancy::{self, Mode};
@@ -31,6 +31,8 @@ pub struct Decision<'a> {
     pub reason: &'a str,
     /// Who decides.
     pub login: &'a str,
+    /// The revision of the card that the sheet was held against, 0 where there was none; none where nobody says.
+    pub seen: Option<i16>,
 }
 
 /// What became of a decision.
@@ -50,7 +52,7 @@ pub struct Decided {
 ///
 /// # Errors
 /// A sheet that is not there, does not wait, was decided otherwise, or may not be taken: a closed month changes by a
-/// correction, and what came too late only while entry is open.
+/// correction, and what came too late only while entry is open. A card that has changed since it was looked at.
 pub async fn decide_sheet(
     connection: &mut Connection,
     allowed: &Allowed<SignCards>,
@@ -75,6 +77,7 @@ pub async fn decide_sheet(
         if !sheet.receipt.waits() {
             return Err(Refusal::message("这张评分单已入账，或与积分卡相同，不用取舍"));
         }
+        refuse_unseen(connection, &sheet, decision.seen).await?;
         let revision =
             if decision.take { Some(take(connection, &village, &sheet, salts, moment).await?) } else { None };
         save(connection, &sheet, decision, revision, salts, moment).await?;
@@ -105,6 +108,36 @@ async fn lock_village_of(
     let village = sheet.sheet.household.ancestor(Level::Village).ok_or_else(|| unknown(decision))?;
     lock_villages(connection, &BTreeSet::from([village])).await?;
     Ok(village)
+}
+
+/// Refuses what was decided beside a card that is no longer the one; the caller holds the village's lock.
+async fn refuse_unseen(connection: &mut Connection, sheet: &StoredSheet, seen: Option<i16>) -> Result<()> {
+    let Some(seen) = seen else { return Ok(()) };
+    let (household, month) = (&sheet.sheet.household, sheet.sheet.month);
+    let county = household.county();
+    let id: Option<i64> = household::table
+        .filter(household::county_code.eq(county.digits()))
+        .filter(household::code.eq(household.digits()))
+        .select(household::id)
+        .first(connection)
+        .await
+        .optional()?;
+    let revision: Option<i16> = match id {
+        Some(id) => {
+            card::table
+                .filter(card::county_code.eq(county.digits()))
+                .filter(card::month.eq(month.number()))
+                .filter(card::household_id.eq(id))
+                .select(diesel::dsl::max(card::revision))
+                .first(connection)
+                .await?
+        }
+        None => None,
+    };
+    if revision.unwrap_or_default() == seen {
+        return Ok(());
+    }
+    Err(Refusal::message("您看过以后，这一户的积分卡又改过：请按现在的积分卡核对，再作取舍"))
 }
 
 /// Makes the sheet the household's card. Returns the card's revision.

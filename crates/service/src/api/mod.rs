@@ -124,6 +124,7 @@ fn described() -> OpenApiRouter<State> {
         .routes(routes!(publications::post))
         .routes(routes!(objections::list, objections::file))
         .routes(routes!(objections::one))
+        .routes(routes!(objections::reveal))
         .routes(routes!(decisions::decide))
         .routes(routes!(decisions::withdraw))
         .routes(routes!(decisions::note))

@@ -1,15 +1,18 @@
 //! Objections: listed, read with what was done about them, and taken for a villager.
 
-use authz::{Act, Allowed, Object, Read};
+use authz::{Act, Allowed, Object, Read, Reveal};
 use axum::Json;
 use axum::extract::State as Extract;
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
 use domain::objections::{ObjectionState, Review, check_words};
 use domain::place::Level;
 use domain::publication::Masked;
 use domain::scoring::write_findings;
 use records::objections::{
     NewObjection, ObjectionFile, ObjectionFilter, ObjectionSummary, Step, file_objection, objection,
-    objections_of,
+    objections_of, reveal_phone,
 };
 use records::tenancy;
 use serde::{Deserialize, Serialize};
@@ -17,6 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::rows::{Page, limit, page_after};
 use crate::caller::Caller;
+use crate::http::idempotent::WithoutSecret;
 use crate::http::input::{Asked, Input, Named, month, place_of, wrong};
 use crate::problem::{Answered, Problem};
 use crate::state::State;
@@ -307,4 +311,30 @@ pub(super) async fn file(
         decide_by: filed.decide_by.to_string(),
         in_time: filed.in_time,
     }))
+}
+
+/// The phone that was left with an objection.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ObjectionPhone {
+    /// 电话；没有留或已依法删除即为空
+    phone: Option<String>,
+}
+
+/// 显示提异议人留的电话（记入日志）
+#[utoipa::path(post, path = "/api/v1/objections/{id}/reveal", tag = "异议",
+    params(("id" = i64, Path, description = "异议在列表里的 id")),
+    responses((status = 200, body = ObjectionPhone)))]
+pub(super) async fn reveal(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named(id): Named<i64>,
+) -> Answered<Response> {
+    let allowed = caller.allow(Reveal, caller.reach()?).await?;
+    let mut connection = state.database.connection().await?;
+    let sealer = &state.registrar.sealer;
+    let phone = reveal_phone(&mut connection, &allowed, id, sealer, &state.moment()).await?;
+    let mut response = Json(ObjectionPhone { phone }).into_response();
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.extensions_mut().insert(WithoutSecret(serde_json::json!({ "phone": null })));
+    Ok(response)
 }

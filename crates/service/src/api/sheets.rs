@@ -152,6 +152,9 @@ pub(super) struct SheetDecision {
     /// 理由，至多 200 字
     #[schema(min_length = 1, example = "经组长现场核实")]
     reason: String,
+    /// 核对过的积分卡是第几版，没有卡写 0；此后又改过的即拒绝。不写即不核对
+    #[serde(default)]
+    seen_revision: Option<i16>,
 }
 
 /// What became of a sheet.
@@ -181,7 +184,8 @@ pub(super) async fn decide(
     if reason.is_empty() {
         return Err(wrong("reason", "请写明取舍的理由".into()).into());
     }
-    let decision = Decision { sheet: id, take: decision.take, reason, login };
+    let seen = decision.seen_revision;
+    let decision = Decision { sheet: id, take: decision.take, reason, login, seen };
     let mut connection = state.database.connection().await?;
     let (salts, moment) = (&state.registrar.salts, state.moment());
     let decided = decide_sheet(&mut connection, &allowed, &decision, salts, &moment).await?;

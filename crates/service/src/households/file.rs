@@ -14,7 +14,7 @@ use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::publication::last_digits;
 use records::closing::closed_months;
-use records::forms::{Versions, full_name, household_year};
+use records::forms::{Versions, full_name, household_months};
 use records::households::{
     PersonalField, Query, RegisterEntry, TimelineRow, queries_of_household, register_entry, result_months,
     timeline,
@@ -195,14 +195,14 @@ async fn loaded(
     sees_photos: bool,
 ) -> Result<Option<Loaded>, PageError> {
     let (year, now) = (visit.month.year(), state.moment().local());
+    // The year of the page and the one before.
+    let (first, last) = (Month::new(year - 1, 1), Month::new(year, 12));
+    let span = (first.unwrap_or(visit.month.first_of_year()), last.unwrap_or(visit.month));
     let mut connection = state.database.connection().await?;
     let loaded = tenancy::read(&mut connection, &visit.allowed, async |connection| {
         let Some(entry) = register_entry(connection, &household).await? else { return Ok(None) };
-        let mut months = Vec::new();
-        for year in [year, year - 1] {
-            let found = household_year(connection, &household, year, Versions::Latest).await?;
-            months.extend(found.into_iter().flat_map(|year| year.months.into_iter().rev()));
-        }
+        let mut months = household_months(connection, &household, span, Versions::Latest).await?;
+        months.reverse();
         let closed = closed_months(connection, &village).await?;
         let months_of = months.last().zip(months.first()).map(|(first, last)| (first.month, last.month));
         let photos = match months_of {

@@ -1,36 +1,32 @@
 //! One objection: what was said, what was done, who would flip, and the decision.
 
 use askama::Template;
-use authz::{DecideObjection, EnterCards, ReviewObjection};
+use authz::{DecideObjection, EnterCards, Reveal, ReviewObjection};
 use axum::extract::State as Extract;
-use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::canonical::Digest;
 use domain::catalogue::Catalogue;
 use domain::month::{Month, date_title};
-use domain::objections::{Decision, ObjectionState};
+use domain::objections::ObjectionState;
 use domain::place::{Level, Place};
-use domain::scoring::{Finding, Pictured, Status, parse_findings, parse_typed};
+use domain::scoring::{Finding, Pictured, Status, parse_findings};
 use records::catalogue::catalogue_of;
-use records::closing::{StoredDifference, seal_month};
-use records::objections::{
-    Decided, NewDecision, NewReview, RightCard, ask_review, decide_objection, note_investigation, objection,
-    review_objection,
-};
+use records::closing::StoredDifference;
+use records::objections::objection;
 use records::photos::{ShownPhoto, photos_shown};
-use records::{Mode, places, tenancy};
-use serde::Deserialize;
+use records::{places, tenancy};
 
+use super::deeds::DecisionForm;
 use super::preview::{Preview, preview};
 use super::{Row, row};
-use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
-use crate::http::input::{Asked, Named, Posted, wrong};
+use crate::http::input::{Asked, Named};
 use crate::photos::Thumbs;
-use crate::problem::Problem;
 use crate::scoring::codes::{CodeLine, codes_of, with_items};
-use crate::shell::{Section, Shell, Told, Visit, done_at, only_of_village, village_of};
+use crate::shell::{Section, Shell, Told, Visit, only_of_village};
 use crate::state::State;
 
 #[derive(Template)]
@@ -54,6 +50,13 @@ struct FilePage {
     /// Whether the caller may decide now, ask for a review, review.
     may: (bool, bool, bool),
     preview: Option<Preview>,
+    /// What was tried, as the forms send it back; empty where nothing was.
+    tried: String,
+    /// Whether a phone was left, and whether the caller may see it.
+    has_phone: bool,
+    may_reveal: bool,
+    /// The phone, where just revealed.
+    phone: Option<String>,
 }
 
 /// What was done.
@@ -64,24 +67,14 @@ struct StepLine {
     on: String,
 }
 
-/// What the form of a decision sends.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct DecisionForm {
-    /// `check`, `decide`, `note`, `ask`, `review`.
-    #[serde(default)]
-    act: String,
-    #[serde(default)]
-    outcome: String,
-    /// The corrected card as a clerk types one.
-    #[serde(default)]
-    card: String,
-    #[serde(default)]
-    reason: String,
-    /// The latest version of the month that the page showed.
-    #[serde(default)]
-    seen: String,
-    #[serde(default)]
-    form_token: String,
+/// What a form of the page came back with.
+pub(super) enum Answered {
+    /// Nothing to show.
+    Nothing,
+    /// The households that the decision would move, and what was tried.
+    Tried { moved: Vec<StoredDifference>, meant: String },
+    /// The phone that was left.
+    Phone(String),
 }
 
 /// `GET /objections/{place}/{month}/{objection}`
@@ -96,7 +89,7 @@ pub(crate) async fn show(
         let month = visit.month;
         return only_of_village(&visit, |village| address(village, month, id));
     }
-    shown(&state, &caller, visit, id, (StatusCode::OK, None), DecisionForm::default()).await
+    shown(&state, &caller, visit, id, (StatusCode::OK, Answered::Nothing), DecisionForm::default()).await
 }
 
 /// The address of an objection: its village's, where it is decided.
@@ -104,12 +97,16 @@ pub(super) fn address(village: &Place, month: Month, id: i64) -> String {
     format!("{}/{id}", Section::Objections.at(village, month))
 }
 
-async fn shown(
+/// The page of an objection.
+///
+/// # Errors
+/// An objection that is not there.
+pub(super) async fn shown(
     state: &State,
     caller: &Caller,
     visit: Visit,
     id: i64,
-    (status, moved): (StatusCode, Option<Vec<StoredDifference>>),
+    (status, answered): (StatusCode, Answered),
     form: DecisionForm,
 ) -> Result<Response, PageError> {
     let (place, now) = (visit.place, state.moment().local());
@@ -152,6 +149,11 @@ async fn shown(
     let about = parse_findings(&file.summary.about).unwrap_or_default();
     let codes = codes_of(findings.chain(&about), &catalogue);
     let latest = file.latest_version.map(|version| version.to_string()).unwrap_or_default();
+    let (moved, tried, phone) = match answered {
+        Answered::Nothing => (None, String::new(), None),
+        Answered::Tried { moved, meant } => (Some(moved), meant, None),
+        Answered::Phone(phone) => (None, String::new(), Some(phone)),
+    };
     // What was tried was tried on the version that was shown before: what follows counts for no other.
     let seen = if moved.is_some() { form.seen.clone() } else { latest };
     let steps = file.steps.into_iter().map(|step| StepLine {
@@ -174,9 +176,17 @@ async fn shown(
         form,
         may,
         preview: moved.map(|moved| preview(&moved, &names)),
+        tried,
+        has_phone: file.has_phone,
+        may_reveal: caller.may(Reveal, village),
+        phone,
         shell: visit.shell,
     };
-    Ok(page(status, &shown))
+    let mut response = page(status, &shown);
+    if shown.phone.is_some() {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(response)
 }
 
 /// What the card says that counts now.
@@ -192,128 +202,4 @@ fn card_words(card: Option<&(Status, Vec<Finding>)>, catalogue: &Catalogue) -> S
 /// A text, or a dash where nothing was written.
 fn filled(text: String) -> String {
     if text.trim().is_empty() { "—".to_owned() } else { text }
-}
-
-/// `POST /objections/{place}/{month}/{objection}`
-pub(crate) async fn decide(
-    Extract(state): Extract<State>,
-    caller: Caller,
-    Named((place, month, id)): Named<(String, String, i64)>,
-    Posted(form): Posted<DecisionForm>,
-) -> Result<Response, PageError> {
-    FormToken::new(&form.form_token).check(&caller)?;
-    let village = village_of(&place)?;
-    let address = format!("/objections/{place}/{month}/{id}");
-    let done = match form.act.as_str() {
-        "review" => review(&state, &caller, village, id, &form).await,
-        "note" | "ask" => note(&state, &caller, village, id, &form).await.map(|()| None),
-        _ => decision(&state, &caller, village, id, &form).await,
-    };
-    let at = (place.as_str(), month.as_str());
-    let (status, moved, visit) = match done {
-        Ok(Some(decided)) if form.act == "check" => {
-            let visit = Visit::of(&state, &caller, Section::Objections, at, &Told::default()).await?;
-            (StatusCode::OK, Some(decided.movements), visit)
-        }
-        Ok(Some(decided)) => {
-            let code = if decided.new_version.is_some() { "corrected" } else { "decided" };
-            return Ok(done_at(&address, code));
-        }
-        Ok(None) => return Ok(done_at(&address, "noted")),
-        Err(error) => {
-            let (status, visit) = Visit::again(&state, &caller, Section::Objections, at, error).await?;
-            (status, None, visit)
-        }
-    };
-    shown(&state, &caller, visit, id, (status, moved), form).await
-}
-
-/// The corrected card as it was typed, none where nothing was.
-fn right_card(form: &DecisionForm) -> Result<Option<RightCard>, PageError> {
-    Ok(parse_typed(&form.card).map_err(|error| wrong("card", error.to_string()))?)
-}
-
-/// The version of the month that was on the screen.
-fn seen(form: &DecisionForm) -> Result<i16, PageError> {
-    let expired = || Problem::refused().because("页面已过期，请刷新后核对，再作出处理");
-    Ok(form.seen.trim().parse().map_err(|_| expired())?)
-}
-
-async fn decision(
-    state: &State,
-    caller: &Caller,
-    village: Place,
-    id: i64,
-    form: &DecisionForm,
-) -> Result<Option<Decided>, PageError> {
-    let allowed = caller.allow(DecideObjection, village).await?;
-    let outcome = Decision::from_name(&form.outcome);
-    let outcome = outcome.ok_or_else(|| wrong("outcome", "请选处理结果".to_owned()))?;
-    let correction = if outcome.corrects() { right_card(form)? } else { None };
-    let new = NewDecision { outcome, reason: form.reason.clone(), correction, seen: Some(seen(form)?) };
-    let mode = if form.act == "check" { Mode::DryRun } else { Mode::Apply };
-    let moment = state.moment();
-    let decided = {
-        let mut connection = state.database.connection().await?;
-        let salts = &state.registrar.salts;
-        decide_objection(&mut connection, &allowed, id, &new, salts, mode, &moment).await?
-    };
-    sealed(state, &allowed, &decided, mode).await?;
-    Ok(Some(decided))
-}
-
-async fn review(
-    state: &State,
-    caller: &Caller,
-    village: Place,
-    id: i64,
-    form: &DecisionForm,
-) -> Result<Option<Decided>, PageError> {
-    // A review is the town's: whoever reviews acts with the permission of the own place.
-    let reach = caller.reach()?;
-    let at = if reach.contains(&village) && reach.level() != Level::Village { reach } else { village };
-    let allowed = caller.allow(ReviewObjection, at).await?;
-    let new =
-        NewReview { reason: form.reason.clone(), correction: right_card(form)?, seen: Some(seen(form)?) };
-    let moment = state.moment();
-    let decided = {
-        let mut connection = state.database.connection().await?;
-        let salts = &state.registrar.salts;
-        review_objection(&mut connection, &allowed, id, &new, salts, Mode::Apply, &moment).await?
-    };
-    sealed(state, &allowed, &decided, Mode::Apply).await?;
-    Ok(Some(decided))
-}
-
-async fn note(
-    state: &State,
-    caller: &Caller,
-    village: Place,
-    id: i64,
-    form: &DecisionForm,
-) -> Result<(), PageError> {
-    let allowed = caller.allow(DecideObjection, village).await?;
-    let (salts, moment) = (&state.registrar.salts, state.moment());
-    let mut connection = state.database.connection().await?;
-    match form.act.as_str() {
-        "ask" => ask_review(&mut connection, &allowed, id, &form.reason, salts, &moment).await?,
-        _ => note_investigation(&mut connection, &allowed, id, &form.reason, salts, &moment).await?,
-    }
-    Ok(())
-}
-
-/// A new version makes the county's seal of the month an old one.
-///
-/// # Errors
-/// Faults of the database.
-pub(crate) async fn sealed<A: authz::Act>(
-    state: &State,
-    allowed: &authz::Allowed<A>,
-    decided: &Decided,
-    mode: Mode,
-) -> records::Result<()> {
-    if mode == Mode::Apply && decided.new_version.is_some() {
-        seal_month(&state.database, allowed, decided.month, &state.moment()).await?;
-    }
-    Ok(())
 }

@@ -1,7 +1,9 @@
 //! 异议: the list, taking one for somebody without a phone, and each one's file.
 
+mod deeds;
 mod file;
 mod preview;
+mod receipt;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +11,7 @@ use askama::Template;
 use authz::{DecideObjection, Object};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::month::date_title;
 use domain::place::{Level, Place};
 use records::objections::{NewObjection, ObjectionFilter, ObjectionSummary, file_objection, objections_of};
@@ -22,12 +24,14 @@ use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted};
 use crate::log::household_named;
 use crate::objecting::household_at;
-use crate::shell::{Link, Section, Shell, Told, Visit, done_at, head_for, village_of};
+use crate::shell::{Link, Section, Shell, Told, Visit, head_for, village_of};
 use crate::state::State;
 use crate::suggestions::{Waiting, waiting};
 
-pub(crate) use file::{decide, sealed, show as one};
+pub(crate) use deeds::{decide, sealed};
+pub(crate) use file::show as one;
 pub(crate) use preview::{Preview, preview};
+pub(crate) use receipt::show as receipt;
 
 /// How many a page lists.
 const LISTED: usize = 200;
@@ -162,7 +166,7 @@ pub(super) fn row(one: ObjectionSummary, in_full: bool, names: &BTreeMap<Place, 
     }
 }
 
-/// `POST /objections/{place}/{month}`: taken for a villager.
+/// `POST /objections/{place}/{month}`: taken for a villager, who is given a receipt.
 pub(crate) async fn take(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -185,11 +189,12 @@ pub(crate) async fn take(
         };
         let mut connection = state.database.connection().await?;
         let moment = state.moment();
-        file_objection(&mut connection, &allowed, &household, &new, &state.registrar, &moment).await?;
-        Ok::<_, PageError>(())
+        let filed =
+            file_objection(&mut connection, &allowed, &household, &new, &state.registrar, &moment).await?;
+        Ok::<_, PageError>(filed.id)
     };
     match filed.await {
-        Ok(()) => Ok(done_at(&format!("/objections/{place}/{month}"), "filed")),
+        Ok(id) => Ok(Redirect::to(&format!("/objections/{place}/{month}/{id}/receipt")).into_response()),
         Err(error) => {
             let (status, visit) =
                 Visit::again(&state, &caller, Section::Objections, (&place, &month), error).await?;

@@ -26,7 +26,7 @@ use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted, short};
 use crate::log::{household_named, named};
 use crate::overview::{Progress, group_page, progress_of, village_progress};
-use crate::problem::dates_in_words;
+use crate::problem::{Problem, dates_in_words};
 use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, village_of};
 use crate::state::State;
 
@@ -97,6 +97,8 @@ struct OpenLine {
     stands: String,
     /// The reason of a decision that was refused.
     typed: Reason,
+    /// The revision of the card that stands, 0 where there is none, as the form sends it back.
+    seen: i16,
 }
 
 #[derive(Template)]
@@ -208,6 +210,7 @@ fn open_line(
     let told = |status, score, findings: &str| in_words(status, score, &text_with_items(findings, catalogue));
     OpenLine {
         id: open.id,
+        seen: open.current.as_ref().map_or(0, |card| card.revision),
         household: match &open.group {
             Some(group) => household_named(&open.sheet.household, group, names),
             None => named(&open.sheet.household, names),
@@ -232,6 +235,9 @@ pub(crate) struct DecisionForm {
     take: String,
     #[serde(default)]
     reason: String,
+    /// The revision of the card that the page showed.
+    #[serde(default)]
+    seen: String,
     #[serde(flatten)]
     token: FormToken,
 }
@@ -251,7 +257,9 @@ pub(crate) async fn decide(
         short("reason", Some(&form.reason))?;
         let reason = form.reason.trim();
         let reason = if reason.is_empty() { "经组长核实" } else { reason };
-        let decision = Decision { sheet, take: form.take == "yes", reason, login };
+        let expired = || Problem::refused().because("页面已过期，请刷新后核对，再作取舍");
+        let seen: i16 = form.seen.trim().parse().map_err(|_| expired())?;
+        let decision = Decision { sheet, take: form.take == "yes", reason, login, seen: Some(seen) };
         let mut connection = state.database.connection().await?;
         decide_sheet(&mut connection, &allowed, &decision, &state.registrar.salts, &state.moment()).await?;
         Ok::<_, PageError>(())

@@ -32,7 +32,6 @@ pub(super) fn done(code: Option<&str>) -> &'static str {
         "withdrawn" => "已撤回。",
         "decided" => "异议已办结。",
         "corrected" => "异议已办结，本月已更正为新版本。请公示新版本。",
-        "filed" => "异议已登记。",
         "answered" => "已答复，村民凭查询码可以看到。",
         "erased" => "已依法删除。",
         "moved" => "迁组已登记。",

@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 use domain::canonical::Digest;
 use domain::month::{Month, date_title};
 use domain::place::{Level, Place};
+use domain::publication::board_state;
 use domain::schedule::{Kind, Reminder, VillageMonth, reminders};
 use serde_json::json;
 
@@ -18,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::jobs::{NewJob, enqueue, given_up};
 use crate::moment::Moment;
 use crate::places::{names_in, villages_of};
-use crate::publication::{latest_postings, published};
+use crate::publication::{Postings, postings, published};
 use crate::rulebook;
 use crate::schema::{contact, message};
 use crate::tenancy::{self, Mode};
@@ -70,7 +71,7 @@ async fn missing(connection: &mut Connection, county: &Place, moment: &Moment) -
     let this = Month::of(moment.local().date()).ok_or_else(|| Error::Corrupt("日期".into()))?;
     let layers = rulebook::all(connection, county).await?;
     let published = published(connection, county).await?;
-    let postings = latest_postings(connection, county).await?;
+    let postings = postings(connection, county).await?;
     let villages = villages_of(connection, county).await?;
     let open = open_months(connection, county).await?;
     let oldest = open.values().min().copied().unwrap_or(this.previous()).min(this.previous());
@@ -87,6 +88,7 @@ async fn missing(connection: &mut Connection, county: &Place, moment: &Moment) -
                 let published_on = head
                     .and_then(|head| published.get(&(village, month, head.version)))
                     .map(|published| published.on);
+                let board = postings.get(&(village, month)).and_then(Postings::on_board);
                 let facts = VillageMonth {
                     village,
                     month,
@@ -95,7 +97,7 @@ async fn missing(connection: &mut Connection, county: &Place, moment: &Moment) -
                     unsigned_panels: inputs.unsigned.keys().map(ToString::to_string).collect(),
                     closed: head.is_some(),
                     published_on,
-                    posted_on: postings.get(&(village, month)).map(|posting| posting.on),
+                    board: board_state(board.as_ref(), head.map(|head| head.version)),
                 };
                 let rules = rulebook::resolve(&rulebook::inherited(&layers, &village, month))?;
                 found.extend(reminders(&facts, &rules, moment.local()));

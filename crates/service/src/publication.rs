@@ -5,6 +5,7 @@ use authz::{Actor, Allowed, ReadPublic};
 use axum::extract::{Path, State as Extract};
 use axum::http::StatusCode;
 use axum::response::Response;
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::closing::Tier;
 use domain::month::{Month, date_title, local_time};
@@ -87,6 +88,11 @@ impl Shown {
     /// A rank, a slash where there is none.
     pub(crate) fn rank(rank: &Option<u32>) -> String {
         rank.map(|rank| rank.to_string()).unwrap_or_else(|| "/".into())
+    }
+
+    /// A date in words.
+    pub(crate) fn day(day: &NaiveDate) -> String {
+        date_title(*day)
     }
 
     /// Whom a group praises, and for what; as the sheet on the wall has it.

@@ -12,7 +12,7 @@ use domain::objections::{Decision, ObjectionState};
 use domain::place::{Level, Place};
 use domain::scoring::{Finding, Pictured, Status, parse_findings, parse_typed};
 use records::catalogue::catalogue_of;
-use records::closing::{StoredDifference, seal_month};
+use records::closing::{StoredDifference, seal_months};
 use records::objections::{
     Decided, NewDecision, NewReview, RightCard, ask_review, decide_objection, note_investigation, objection,
     review_objection,
@@ -300,7 +300,7 @@ pub(crate) async fn sealed<A: authz::Act>(
     mode: Mode,
 ) -> records::Result<()> {
     if mode == Mode::Apply && decided.new_version.is_some() {
-        seal_month(&state.database, allowed, decided.month, &state.moment()).await?;
+        seal_months(&state.database, allowed, &state.moment()).await?;
     }
     Ok(())
 }

@@ -109,7 +109,7 @@ impl Shown {
 
 /// `/`: whoever is logged in comes to the own overview.
 pub(crate) async fn villages(Extract(state): Extract<State>, caller: Caller) -> Result<Response, PageError> {
-    match shell::home(&state, &caller) {
+    match shell::home(&state, &caller).await? {
         Some(home) => Ok(home),
         None => Ok(page(StatusCode::OK, &StartPage { first_start: setup::is_open(&state).await? })),
     }

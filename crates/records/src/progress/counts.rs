@@ -7,7 +7,9 @@ use chrono::{NaiveDate, NaiveDateTime};
 use domain::catalogue::Dated;
 use domain::month::Month;
 use domain::place::Place;
-use domain::publication::{BoardState, MonthFacts, MonthState, OnBoard, board_state, posted_in_time, state};
+use domain::publication::{
+    BoardState, MonthFacts, MonthState, OnBoard, board_state, last_day, posted_in_time, state,
+};
 use domain::rulebook::{Layer, Rulebook};
 use domain::schedule::{LateStep, NextDue, VillageMonth, late_steps, next_due};
 
@@ -42,6 +44,8 @@ pub struct VillageCounts {
     pub published: Option<(i16, NaiveDate)>,
     /// What hangs on the board; it may be older than what is published.
     pub board: Option<OnBoard>,
+    /// The last day on which the month's first sheet is posted in time.
+    pub post_until: NaiveDate,
     /// Whether the month's first sheet was posted in time (按时公示).
     pub in_time: bool,
     /// Objections that are not decided.
@@ -149,6 +153,7 @@ fn village_counts(
         closed,
         published: facts.published,
         board: facts.board,
+        post_until: last_day(month, &rules.publication),
         in_time: facts.board.is_some_and(|board| posted_in_time(month, board.first_on, &rules.publication)),
         open_objections,
         state: state(&of_month, now, &rules.objections),

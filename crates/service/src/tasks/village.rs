@@ -208,6 +208,7 @@ mod tests {
             closed: None,
             published: None,
             board: None,
+            post_until: NaiveDate::default(),
             in_time: false,
             open_objections: 0,
             state: MonthState::Open,

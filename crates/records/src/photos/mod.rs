@@ -271,9 +271,11 @@ async fn load(connection: &mut Connection, county: &Place, which: Which<'_>) -> 
         Which::Kept(code, hash) => {
             query.filter(household::code.eq(code.digits().to_owned())).filter(photo::hash.eq(hash.0.to_vec()))
         }
-        Which::Among(photos) => query
-            .filter(household::code.eq_any(photos.iter().map(|(code, _)| code.digits().to_owned())))
-            .filter(photo::hash.eq_any(photos.iter().map(|(_, hash)| hash.0.to_vec()))),
+        Which::Among(photos) => {
+            let codes: Vec<String> = photos.iter().map(|(code, _)| code.digits().to_owned()).collect();
+            let hashes: Vec<Vec<u8>> = photos.iter().map(|(_, hash)| hash.0.to_vec()).collect();
+            query.filter(household::code.eq_any(codes)).filter(photo::hash.eq_any(hashes))
+        }
         Which::Month(code, month) => {
             query.filter(household::code.eq(code.digits().to_owned())).filter(photo::month.eq(month.number()))
         }

@@ -1,8 +1,13 @@
 //! A month is closed, once, in order, and only what is ready.
 
+use authz::Role;
+use domain::place::Place;
+use serde_json::json;
 use testkit::COUNTY;
 
-use crate::support::{results, run, scored, succeed};
+use crate::api::UNLIMITED;
+use crate::people::{account, grant, log_in};
+use crate::support::{Serving, call, results, run, scored, succeed, superuser};
 
 const CLOSING: &str = "2026-02-04T00:30:00+08:00";
 
@@ -127,5 +132,35 @@ async fn a_blocked_village_is_named_and_does_not_stop_the_others() {
         of_village.clone().count() > 0 && of_village.clone().all(|line| line.contains(",unscored,")),
         "{csv}"
     );
+    succeed(&database, &["verify", "--county", COUNTY]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_town_that_closes_one_village_without_a_panel_waits_for_its_own_day() {
+    let (database, county) = scored(60, "2026-01", 1).await;
+    let village = demo::villages(&county.plan).next().expect("a village").place;
+    let town = village.parent().expect("a town");
+    let owner = superuser(&database).await;
+    owner.execute("delete from signature where place = $1", &[&village.digits()]).await.expect("unsigned");
+    let mut connection = database.database.connection().await.expect("a connection");
+    let officials: [(&str, Role, Place); 2] =
+        [("town", Role::TownAdministrator, town), ("village", Role::VillageAdministrator, village)];
+    for (login, role, place) in officials {
+        let number = account(&mut connection, login, place).await;
+        grant(&mut connection, number, role, place).await;
+    }
+    drop(connection);
+    let close = |login: &str, now: &str| {
+        let serving = Serving::start_at(&database, "127.0.0.1:0", Some(now), UNLIMITED);
+        let who = log_in(&serving.pages, login);
+        let body = json!({ "month": "2026-01", "place": village.code(), "without_unsigned": "组长生病" });
+        let answer = call(&serving.pages, "POST", "/api/v1/closings", &who, &body);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let count = |field: &str| answer.json()[field].as_array().map(Vec::len);
+        (count("closed"), count("blocked"))
+    };
+    let fourth = "2026-02-04T09:00:00+08:00";
+    assert_eq!(close("town", fourth), (Some(0), Some(1)), "from the 6th only, whatever the page");
+    assert_eq!(close("village", fourth), (Some(1), Some(0)), "the village may from the 4th");
     succeed(&database, &["verify", "--county", COUNTY]);
 }

@@ -1,10 +1,15 @@
 //! A closed month is corrected by a new version; the old one stays.
 
+use domain::input::{Correction, Line};
+use domain::month::Month;
+use domain::place::Place;
+use domain::scoring::{Status, parse_findings};
 use records::closing::{closed_months, differences};
-use records::tenancy;
-use testkit::{COUNTY, guard, operator};
+use records::objections::correct_cards;
+use records::{Mode, tenancy};
+use testkit::{COUNTY, guard, moment, operator, registrar};
 
-use crate::support::{Folder, path, results, run, scored, succeed};
+use crate::support::{Folder, path, results, run, scored, succeed, superuser};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_correction_makes_the_next_version_and_keeps_the_difference() {
@@ -104,4 +109,54 @@ async fn an_open_month_or_an_unknown_rule_is_not_corrected() {
         unknown.err
     );
     assert!(results(&database, "2026-01").lines().skip(1).all(|line| line.starts_with("2026-01,1,")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_of_last_year_made_in_a_village_is_sealed_by_the_countys_next_closing() {
+    let (database, county) = scored(60, "2025-12", 2).await;
+    let close = |month: &str, now: &str| {
+        succeed(&database, &["close", "--county", COUNTY, "--month", month, "--now", now])
+    };
+    close("2025-12", "2026-01-04T00:30:00+08:00");
+    let village = demo::villages(&county.plan).next().expect("a village").place;
+    let csv = results(&database, "2025-12");
+    let line = csv.lines().find(|line| line.contains(&village.code()) && line.contains(",scored,"));
+    let household = line.and_then(|line| line.split(',').nth(4)).expect("a scored household");
+    let correction = Correction {
+        month: Month::parse("2025-12").expect("a month"),
+        household: Place::parse_code(household).expect("a code"),
+        status: Status::Scored,
+        findings: parse_findings("H1a*2;W1a").expect("findings"),
+        reason: "现场复核".to_owned(),
+        decided_by: "王主任".to_owned(),
+        decided_on: "2026-01-12".parse().expect("a date"),
+        objection_no: None,
+    };
+    let rows = [Line { number: 2, row: correction }];
+    let allowed = guard().await.allow(&operator(), authz::Correct, village).expect("allowed");
+    let mut connection = database.database.connection().await.expect("a connection");
+    let (salts, now) = (registrar().salts, moment("2026-01-12 09:00"));
+    let outcome =
+        correct_cards(&mut connection, &allowed, &rows, &salts, Mode::Apply, &now).await.expect("corrected");
+    assert_eq!(outcome.changed, 1);
+    drop(connection);
+
+    let owner = superuser(&database).await;
+    let seals = async || -> i64 {
+        let query = "select count(*) from county_seal where month = 202512";
+        owner.query_one(query, &[]).await.expect("a count").get(0)
+    };
+    assert_eq!(seals().await, 1, "a village seals nothing");
+    let verify = ["verify", "--county", COUNTY];
+    succeed(&database, &verify);
+    close("2026-01", "2026-02-04T00:30:00+08:00");
+    assert_eq!(seals().await, 2, "the correction of December is sealed with January");
+    succeed(&database, &verify);
+    close("2026-01", "2026-02-04T01:30:00+08:00");
+    assert_eq!(seals().await, 2, "once");
+
+    owner.batch_execute("delete from county_seal where month = 202512 and revision = 2").await.expect("cut");
+    let said = run(&database, &verify);
+    let told = said.err.contains("2025-12 第2版") && said.err.contains("没有县级封签");
+    assert!(said.code == Some(1) && told, "{}", said.err);
 }

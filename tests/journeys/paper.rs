@@ -4,9 +4,14 @@
 use std::path::Path;
 use std::process::Command;
 
+use authz::Role;
+use domain::place::Place;
+use serde_json::json;
 use testkit::{COUNTY, TestDatabase};
 
-use crate::support::{Folder, path, results, run, scored, succeed, superuser};
+use crate::api::UNLIMITED;
+use crate::people::{account, grant, log_in};
+use crate::support::{Folder, Serving, call, get, path, results, run, scored, succeed, superuser};
 
 /// Names that no public page or file may show: put in for every head of a household.
 const CANARY: &str = "卡纳雷";
@@ -174,4 +179,52 @@ with zipfile.ZipFile(file, 'w', zipfile.ZIP_DEFLATED) as book:
 ";
     let done = Command::new("python3").args(["-c", script, path(file)]).status().expect("python3");
     assert!(done.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_became_of_an_objection_stands_on_board_and_sheet_without_household_and_names() {
+    let (database, village, _) = closed().await;
+    let publish = ["publish", "--county", COUNTY, "--month", "2026-01", "--now", "2026-02-05T09:00:00+08:00"];
+    succeed(&database, &publish);
+    let place = Place::parse_code(&village).expect("a code");
+    let mut connection = database.database.connection().await.expect("a connection");
+    for login in ["clerk", "secretary"] {
+        let number = account(&mut connection, login, place).await;
+        grant(&mut connection, number, Role::VillageAdministrator, place).await;
+    }
+    drop(connection);
+    let now = Some("2026-02-06T09:00:00+08:00");
+    let serving = Serving::start_at(&database, "127.0.0.1:0", now, UNLIMITED);
+    let (clerk, secretary) = (log_in(&serving.pages, "clerk"), log_in(&serving.pages, "secretary"));
+    let board = || get(&serving.pages, &format!("/p/{village}")).1;
+    let results = results(&database, "2026-01");
+    let households: Vec<&str> = results
+        .lines()
+        .filter(|line| line.contains(&village) && line.contains(",scored,"))
+        .filter_map(|line| line.split(',').nth(4))
+        .collect();
+    let file = |household: &str| {
+        let body = json!({ "household_code": household, "month": "2026-01", "words": "那天我家在修路" });
+        let filed = call(&serving.pages, "POST", "/api/v1/objections", &clerk, &body);
+        assert_eq!(filed.status, 200, "{}", filed.body);
+        filed.json()["id"].as_i64().expect("a number")
+    };
+    let first = file(households[0]);
+    file(households[1]);
+    assert!(!board().contains("异议处理结果"), "nothing is decided: {}", board());
+
+    let decision = json!({ "outcome": "rejected", "reason": "与现场照片相符" });
+    let path = format!("/api/v1/objections/{first}/decision");
+    let decided = call(&serving.pages, "POST", &path, &secretary, &decision);
+    assert_eq!(decided.status, 200, "{}", decided.body);
+    let folder = Folder::new();
+    let sheet = export(&database, &folder, &["notice", "--village", &village, "--month", "2026-01"]);
+    for shown in [board(), text(&folder, &sheet)] {
+        for words in ["异议处理结果", "2026-01-001", "本月积分", "不成立", "2026年2月6日"] {
+            assert!(shown.replace(' ', "").contains(words), "{words}: {shown}");
+        }
+        for hidden in ["2026-01-002", "修路", "与现场照片相符", CANARY] {
+            assert!(!shown.contains(hidden), "{hidden}: {shown}");
+        }
+    }
 }

@@ -1,8 +1,109 @@
-//! Posting on the wall is recorded with place and person; late is late.
+//! Posting on the wall is recorded with place, person and version; late is late.
 
-use testkit::COUNTY;
+use std::collections::BTreeMap;
 
-use crate::support::{Folder, path, run, scored, succeed};
+use authz::{Read, Role};
+use domain::month::Month;
+use domain::place::Place;
+use domain::publication::BoardState;
+use records::progress::{VillageCounts, counts_of, trend};
+use records::tenancy;
+use testkit::{COUNTY, TestDatabase, guard, moment, operator};
+
+use crate::api::UNLIMITED;
+use crate::people::{account, grant, log_in};
+use crate::support::{Folder, Serving, path, results, run, scored, send, succeed};
+
+const MONTH: &str = "2026-01";
+
+/// The first village's January, published on the 7th and posted on the 8th of February, corrected and published again
+/// at a time. Returns the village.
+async fn posted_and_corrected(again: &str) -> (TestDatabase, Place) {
+    let (database, county) = scored(60, MONTH, 1).await;
+    let village = demo::villages(&county.plan).next().expect("a village").place;
+    let folder = Folder::new();
+    let month = ["--county", COUNTY, "--month", MONTH, "--now"];
+    succeed(&database, &[&["close"], &month[..], &["2026-02-04T00:30:00+08:00"]].concat());
+    succeed(&database, &[&["publish"], &month[..], &["2026-02-07T09:00:00+08:00"]].concat());
+    let posting = format!(
+        "month,village_code,posted_on,board,posted_by\n{MONTH},{},2026-02-08,村委会公告栏,赖文\n",
+        village.code()
+    );
+    let file = folder.file("postings.csv", posting);
+    let import =
+        ["import", "postings", path(&file), "--county", COUNTY, "--now", "2026-02-08T12:00:00+08:00"];
+    assert!(succeed(&database, &import).contains("新增 1"));
+    let results = results(&database, MONTH);
+    let line = results.lines().find(|line| line.contains(&village.code()) && line.contains(",scored,"));
+    let household = line.and_then(|line| line.split(',').nth(4)).expect("a scored household");
+    let header = "month,household_code,status,findings,reason,decided_by,decided_on";
+    let row = format!("{header}\n{MONTH},{household},scored,H1a*2;W1a,现场复核,王主任,2026-02-08\n");
+    let file = folder.file("corrections.csv", row);
+    let import = ["import", "corrections", path(&file), "--county", COUNTY, "--now", again];
+    assert!(succeed(&database, &import).contains("更改 1"));
+    succeed(&database, &[&["publish"], &month[..], &[again]].concat());
+    (database, village)
+}
+
+/// Where the village's January stands, and how many villages were in time by the trend.
+async fn standing(database: &TestDatabase, village: &Place, now: &str) -> (VillageCounts, u32) {
+    let allowed = guard().await.allow(&operator(), Read, *village).expect("allowed");
+    let mut connection = database.database.connection().await.expect("a connection");
+    let (month, now) = (Month::parse(MONTH).expect("a month"), moment(now).local());
+    let found = tenancy::read(&mut connection, &allowed, async |connection| {
+        let counts = counts_of(connection, village, month, &BTreeMap::new(), now).await?;
+        Ok((counts, trend(connection, village, month).await?))
+    });
+    let (mut counts, trend) = found.await.expect("read");
+    (counts.pop().expect("the village"), trend.last().expect("January").in_time)
+}
+
+/// The page of the village's publication, seen by its clerk who then says that the sheet hangs.
+async fn post_on_page(database: &TestDatabase, village: &Place, on: &str, now: &str) -> (String, String) {
+    let mut connection = database.database.connection().await.expect("a connection");
+    let number = account(&mut connection, "clerk", *village).await;
+    grant(&mut connection, number, Role::VillageAdministrator, *village).await;
+    drop(connection);
+    let serving = Serving::start_at(database, "127.0.0.1:0", Some(now), UNLIMITED);
+    let cookie = log_in(&serving.pages, "clerk");
+    let address = format!("/publication/{}/{MONTH}", village.code());
+    let before = send(&serving.pages, "GET", &address, &[&cookie], "").body;
+    let (_, token) = before.split_once("name=\"form_token\" value=\"").expect("a form");
+    let token = token.split('"').next().expect("a value");
+    let kind = "Content-Type: application/x-www-form-urlencoded";
+    let body = format!("form_token={token}&version=2&posted_on={on}&board=村委会公告栏&by=赖文");
+    let answer = send(&serving.pages, "POST", &format!("{address}/posting"), &[kind, &cookie], &body);
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    (before, send(&serving.pages, "GET", &address, &[&cookie], "").body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrected_version_waits_for_its_sheet_and_the_month_stays_in_time() {
+    let (database, village) = posted_and_corrected("2026-02-24T09:00:00+08:00").await;
+    let (counts, by_trend) = standing(&database, &village, "2026-02-24 10:00").await;
+    assert!(counts.in_time && by_trend == 1, "the first sheet was in time");
+    assert_eq!((counts.board_state(), counts.late.len()), (BoardState::Outdated, 0));
+    let (counts, _) = standing(&database, &village, "2026-02-26 10:00").await;
+    assert_eq!(counts.late.iter().map(|late| late.sentence()).collect::<Vec<_>>(), ["张贴已迟 2 天"]);
+
+    let (before, after) = post_on_page(&database, &village, "2026-02-25", "2026-02-25T10:00:00+08:00").await;
+    assert!(before.contains("张贴的是第1版") && before.contains("name=\"version\" value=\"2\""), "{before}");
+    assert!(after.contains("已张贴，按时") && after.contains("2月25日，第2版，村委会公告栏"), "{after}");
+    let (counts, by_trend) = standing(&database, &village, "2026-02-26 10:00").await;
+    assert_eq!((counts.board_state(), counts.in_time, by_trend), (BoardState::Current, true, 1));
+    assert!(counts.late.is_empty(), "{:?}", counts.late);
+    succeed(&database, &["verify", "--county", COUNTY]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_version_posted_on_the_same_day_by_the_same_person_is_recorded() {
+    let (database, village) = posted_and_corrected("2026-02-08T15:00:00+08:00").await;
+    let (before, after) = post_on_page(&database, &village, "2026-02-08", "2026-02-08T18:00:00+08:00").await;
+    assert!(before.contains("张贴的是第1版"), "{before}");
+    assert!(after.contains("已张贴，按时") && after.contains("第2版，村委会公告栏"), "{after}");
+    let (counts, _) = standing(&database, &village, "2026-02-08 19:00").await;
+    assert_eq!(counts.board.map(|board| board.version), Some(2));
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_posting_is_recorded_once_late_ones_are_told_and_impossible_ones_refused() {

@@ -6,7 +6,7 @@ use testkit::{COUNTY, County, TestDatabase};
 
 use crate::api::UNLIMITED;
 use crate::people::{account, grant, log_in};
-use crate::support::{Serving, scored, send, succeed};
+use crate::support::{Folder, Serving, path, scored, send, succeed};
 
 const TOWN: &str = "440229100000";
 const VILLAGE: &str = "440229100201";
@@ -78,6 +78,24 @@ async fn a_clerk_is_led_to_the_households_that_are_not_scored_from_every_page() 
         let page = world.get(&format!("/{elsewhere}/{VILLAGE}/2025-12"));
         assert_eq!(counted(&page), Some(1), "another month tells the same number");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_month_in_hand_begins_with_its_entry_where_the_county_begins_it_on_another_day() {
+    let database = TestDatabase::empty().await;
+    let mut connection = database.database.connection().await.expect("a connection");
+    County::new(60, MONTH, 1).register(&mut connection).await;
+    drop(connection);
+    let folder = Folder::new();
+    let settings = folder.file("rulebook.toml", "[scoring]\nopens_on_day = 20\n");
+    let adopt = ["import", "rulebook", path(&settings), "--county", COUNTY, "--division", COUNTY];
+    let from = ["--from", MONTH, "--now", "2025-12-10T09:00:00+08:00"];
+    succeed(&database, &[&adopt[..], &from].concat());
+    let now = "2026-01-21T10:00:00+08:00";
+    let world = World::of(database, Some(Role::VillageAdministrator), VILLAGE, now).await;
+    let home = send(&world.serving.pages, "GET", "/", &[&world.cookie], "");
+    assert_eq!((home.status, home.header("location")), (303, &*format!("/overview/{VILLAGE}/{MONTH}")));
+    assert!(world.get("/tasks").contains("户没有评分"), "entry is open and waits");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -118,7 +118,7 @@ pub const PROBES: &[Probe] = &[
     send("POST", "/suggestions/{place}/{month}/{suggestion}", "/suggestions/440229100201/2026-01/{suggestion}", "form_token={form_token}&act=answer&seen=0&words=x", Needs::Act("decide_objection", VILLAGE)),
     get("/publication/{place}/{month}", "/publication/440229100201/2026-01", Needs::Act("read", VILLAGE)),
     send("POST", "/publication/{place}/{month}", "/publication/440229100201/2026-01", "form_token={form_token}&version=1", Needs::Act("publish", VILLAGE)),
-    send("POST", "/publication/{place}/{month}/posting", "/publication/440229100201/2026-01/posting", "form_token={form_token}&posted_on=2026-02-05&board=x&by=y", Needs::Act("post", VILLAGE)),
+    send("POST", "/publication/{place}/{month}/posting", "/publication/440229100201/2026-01/posting", "form_token={form_token}&version=1&posted_on=2026-02-05&board=x&by=y", Needs::Act("post", VILLAGE)),
     get("/publication/{place}/{month}/notice.pdf", "/publication/440229100201/2026-01/notice.pdf", Needs::Act("export", VILLAGE)),
     get("/publication/{place}/{month}/notice.png", "/publication/440229100201/2026-01/notice.png", Needs::Act("export", VILLAGE)),
     get("/publication/{place}/{month}/notice.txt", "/publication/440229100201/2026-01/notice.txt", Needs::Act("export", VILLAGE)),

@@ -197,6 +197,8 @@ pub struct Posting {
     pub village: Place,
     /// The month.
     pub month: Month,
+    /// The version of the sheet; none: the newest that was published by the date.
+    pub version: Option<i16>,
     /// The local date.
     pub posted_on: NaiveDate,
     /// Which board.

@@ -43,6 +43,7 @@ fn posting(row: &mut Row<'_>, seen: &mut Seen<(Month, Place)>) -> Result<Posting
     Ok(Posting {
         month: month?,
         village: village?,
+        version: None,
         posted_on: posted_on?,
         board: board?,
         posted_by: posted_by?,

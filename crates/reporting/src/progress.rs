@@ -33,7 +33,7 @@ pub struct VillageLine {
     pub published_on: Option<NaiveDate>,
     /// When a sheet was last put up.
     pub posted_on: Option<NaiveDate>,
-    /// Whether it was put up in time (按时公示).
+    /// Whether the month's first sheet was put up in time (按时公示).
     pub in_time: bool,
     /// Objections that are not decided.
     pub open_objections: u32,

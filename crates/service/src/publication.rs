@@ -5,6 +5,7 @@ use authz::{Actor, Allowed, ReadPublic};
 use axum::extract::{Path, State as Extract};
 use axum::http::StatusCode;
 use axum::response::Response;
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::closing::Tier;
 use domain::month::{Month, date_title, local_time};
@@ -89,6 +90,11 @@ impl Shown {
         rank.map(|rank| rank.to_string()).unwrap_or_else(|| "/".into())
     }
 
+    /// A date in words.
+    pub(crate) fn day(day: &NaiveDate) -> String {
+        date_title(*day)
+    }
+
     /// Whom a group praises, and for what; as the sheet on the wall has it.
     pub(crate) fn praise(group: &NoticeGroup) -> Vec<(&'static str, String)> {
         let lines = group.honours.lines();
@@ -103,7 +109,7 @@ impl Shown {
 
 /// `/`: whoever is logged in comes to the own overview.
 pub(crate) async fn villages(Extract(state): Extract<State>, caller: Caller) -> Result<Response, PageError> {
-    match shell::home(&state, &caller) {
+    match shell::home(&state, &caller).await? {
         Some(home) => Ok(home),
         None => Ok(page(StatusCode::OK, &StartPage { first_start: setup::is_open(&state).await? })),
     }

@@ -4,6 +4,7 @@ mod honours;
 mod masked;
 mod notice;
 mod photo;
+mod posting;
 mod provenance;
 mod state;
 
@@ -14,8 +15,11 @@ use crate::rulebook::PublicationRule;
 
 pub use honours::{Honours, Praised, honours};
 pub use masked::{Masked, Name, last_digits};
-pub use notice::{Change, Notice, NoticeGroup, NoticeRow, Placed, PublicRow, notice_group, praise_line};
+pub use notice::{
+    Change, Notice, NoticeGroup, NoticeRow, ObjectionOutcome, Placed, PublicRow, notice_group, praise_line,
+};
 pub use photo::{NotForBoard, PhotoState, PhotoStep, PhotoStepProblem, is_second, may_hang, photo_state};
+pub use posting::{BoardState, OnBoard, board_state, on_board, post_by};
 pub use provenance::Provenance;
 pub use state::{MonthFacts, MonthState, final_from, state};
 

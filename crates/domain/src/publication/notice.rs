@@ -57,8 +57,33 @@ pub struct Notice {
     pub honours: Honours,
     /// What the version moved against the one before it.
     pub changes: Vec<Change>,
+    /// What became of objections to the month, as far as is known when the notice is made; no digest covers it.
+    pub outcomes: Vec<ObjectionOutcome>,
     /// How the month came about.
     pub provenance: Provenance,
+}
+
+/// Rule R-83: what became of an objection stands on the notice of its month with its number, what it was about, the
+/// outcome and the date: neither whose score it was nor who objected, decided or reviewed, nor anybody's words.
+///
+/// Source: product §2.7: publishes the outcome without names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectionOutcome {
+    /// `2026-10-003`, as the receipt has it.
+    pub number: String,
+    /// The act objected to; empty for the whole month.
+    pub about: String,
+    /// 成立, 不成立…
+    pub outcome: String,
+    /// The local date of the decision, or of the end of its review.
+    pub decided_on: NaiveDate,
+}
+
+impl ObjectionOutcome {
+    /// What it was about, in words: `扣分 H1a`, `本月积分`.
+    pub fn subject(&self) -> String {
+        if self.about.is_empty() { "本月积分".to_owned() } else { format!("扣分 {}", self.about) }
+    }
 }
 
 /// A group on the notice.

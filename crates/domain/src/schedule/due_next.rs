@@ -5,7 +5,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use super::VillageMonth;
 use crate::closing::scheduled_at;
 use crate::month::{Month, is_over, start_of};
-use crate::publication::{final_from, last_day};
+use crate::publication::{BoardState, final_from, last_day, post_by};
 use crate::rulebook::Rulebook;
 
 /// A step of the month that has a day of its own.
@@ -109,11 +109,13 @@ pub fn next_due(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime) -
         return None;
     }
     let at = |step| (step, day_of(step, facts.month, rulebook));
-    let next = match (facts.closed, facts.published_on, facts.posted_on) {
+    let next = match (facts.closed, facts.published_on, facts.board) {
         (false, ..) => at(open_step(facts, rulebook, now)),
         (true, None, _) => at(DueStep::Publication),
-        (true, Some(_), None) => at(DueStep::Posting),
-        (true, Some(on), Some(_)) => {
+        (true, Some(_), BoardState::Empty | BoardState::Outdated) => {
+            (DueStep::Posting, posting_day(facts, rulebook))
+        }
+        (true, Some(on), BoardState::Current) => {
             let until = final_from(on, &rulebook.objections).pred_opt()?;
             if is_over(until, now) {
                 return None;
@@ -146,12 +148,16 @@ pub fn late_steps(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime)
         (DueStep::Signing, open && !facts.unsigned_panels.is_empty()),
         (DueStep::Closing, open),
         (DueStep::Publication, facts.closed && facts.published_on.is_none()),
-        (DueStep::Posting, facts.published_on.is_some() && facts.posted_on.is_none()),
+        (DueStep::Posting, facts.published_on.is_some() && facts.board != BoardState::Current),
     ];
+    let day = |what| match what {
+        DueStep::Posting => posting_day(facts, rulebook),
+        _ => day_of(what, facts.month, rulebook),
+    };
     undone
         .into_iter()
         .filter(|(_, undone)| *undone)
-        .map(|(what, _)| (what, day_of(what, facts.month, rulebook)))
+        .map(|(what, _)| (what, day(what)))
         .filter(|(_, by)| is_over(*by, now))
         .map(|(what, by)| LateStep { what, by, days: (now.date() - by).num_days() })
         .collect()
@@ -170,6 +176,11 @@ fn open_step(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime) -> D
     } else {
         DueStep::Signing
     }
+}
+
+/// The last day for the sheet of the published version, which may be that of a correction.
+fn posting_day(facts: &VillageMonth, rulebook: &Rulebook) -> NaiveDate {
+    post_by(facts.month, facts.board, facts.published_on, &rulebook.publication)
 }
 
 /// The day of a step as the month's rulebook sets it; for objections that of a month published on its last day.
@@ -200,7 +211,7 @@ mod tests {
             unsigned_panels: Vec::new(),
             closed: false,
             published_on: None,
-            posted_on: None,
+            board: BoardState::Empty,
         }
     }
 
@@ -243,9 +254,23 @@ mod tests {
         let published = VillageMonth { published_on: day("2026-11-08"), ..closed };
         check(&published, "2026-11-10T23:59:59", "今天是张贴截止日", &[]);
         check(&published, "2026-11-11T00:00:00", "张贴截止日已过 1 天", &["张贴已迟 1 天"]);
-        let posted = VillageMonth { posted_on: day("2026-11-09"), ..published };
+        let posted = VillageMonth { board: BoardState::Current, ..published };
         check(&posted, "2026-11-12T08:00:00", "距异议截止还有 3 天", &[]);
         check(&posted, "2026-11-16T00:00:00", "", &[]);
+    }
+
+    #[test]
+    fn a_corrected_version_is_put_up_on_the_day_of_its_publication() {
+        let corrected = VillageMonth {
+            closed: true,
+            published_on: day("2026-11-24"),
+            board: BoardState::Outdated,
+            ..facts()
+        };
+        check(&corrected, "2026-11-24T23:59:59", "今天是张贴截止日", &[]);
+        check(&corrected, "2026-11-26T08:00:00", "张贴截止日已过 2 天", &["张贴已迟 2 天"]);
+        let hangs = VillageMonth { board: BoardState::Current, ..corrected };
+        check(&hangs, "2026-11-26T08:00:00", "距异议截止还有 5 天", &[]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod due;
 mod due_next;
+mod in_hand;
 mod reminders;
 mod urging;
 mod waiting;
@@ -13,6 +14,7 @@ use crate::place::Place;
 
 pub use due::{Due, SCHEDULE, due};
 pub use due_next::{DueStep, LateStep, NextDue, late_steps, next_date, next_due};
+pub use in_hand::month_in_hand;
 pub use reminders::{Reminder, ReminderKind, VillageMonth, reminders};
 pub use urging::Urging;
 pub use waiting::{Waiting, waiting_reminders};

@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::month::{Month, date_title, is_over, start_of};
 use crate::place::{Level, Place};
-use crate::publication::last_day;
+use crate::publication::{BoardState, last_day, post_by};
 use crate::rulebook::Rulebook;
 
 /// Where a village's month stands, as far as reminders ask.
@@ -24,8 +24,8 @@ pub struct VillageMonth {
     pub closed: bool,
     /// When the latest version was published, if it was.
     pub published_on: Option<NaiveDate>,
-    /// When a sheet of the month went up on the board, if it did.
-    pub posted_on: Option<NaiveDate>,
+    /// What hangs on the board beside the latest version.
+    pub board: BoardState,
 }
 
 /// What a reminder is about.
@@ -39,7 +39,7 @@ pub enum ReminderKind {
     Closing,
     /// 公示: closed and not published.
     Publication,
-    /// 张贴: published and not posted.
+    /// 张贴: published, and not on the board in this version.
     Posting,
     /// 逾期: told to the town and the county.
     Overdue,
@@ -84,8 +84,9 @@ pub struct Reminder {
 
 /// Rule R-57: the village hears of scoring from the day its entry opens (the 25th), of unsigned panels from
 /// the last day of entry (the 3rd), of a month that did not close from the day after it should have, of
-/// publication from two days before its last day (the 8th), and of posting once it is published; from the
-/// day after the last day of publication (the 11th) town and county hear of what is late.
+/// publication from two days before its last day (the 8th), and of posting from its publication until the
+/// published version hangs on the board; from the day after the last day of publication (the 11th; for the sheet
+/// of a later correction, the day after R-82's) town and county hear of what is late.
 ///
 /// Source: part four (三) and (四); product §2.4–2.6, §2.11 (催办).
 pub fn reminders(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime) -> Vec<Reminder> {
@@ -117,19 +118,28 @@ pub fn reminders(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime) 
     if facts.closed && facts.published_on.is_none() && today >= remind_publication {
         remind(village, ReminderKind::Publication, "已结账，还没有公示".to_owned(), last_publication);
     }
-    if let (Some(on), None) = (facts.published_on, facts.posted_on) {
-        let text = format!("{}已公示，还没有登记张贴，请张贴到村务公开栏", date_title(on));
-        remind(village, ReminderKind::Posting, text, last_publication);
-    }
-    if today > last_publication && facts.posted_on.is_none() {
-        let late = match (facts.closed, facts.published_on) {
-            (false, _) => "还没有结账",
-            (true, None) => "已结账，还没有公示",
-            (true, Some(_)) => "已公示，还没有登记张贴",
+    let last_posting = post_by(month, facts.board, facts.published_on, &rulebook.publication);
+    if let Some(on) = facts.published_on {
+        let text = match facts.board {
+            BoardState::Empty => Some("已公示，还没有登记张贴，请张贴到村务公开栏"),
+            BoardState::Outdated => Some("公示了更正后的版本，公示栏上还是旧版，请换上新版并登记张贴"),
+            BoardState::Current => None,
         };
+        if let Some(text) = text {
+            remind(village, ReminderKind::Posting, format!("{}{text}", date_title(on)), last_posting);
+        }
+    }
+    let late = match (facts.closed, facts.published_on, facts.board) {
+        (false, _, BoardState::Empty) => Some("还没有结账"),
+        (true, None, BoardState::Empty) => Some("已结账，还没有公示"),
+        (true, Some(_), BoardState::Empty) => Some("已公示，还没有登记张贴"),
+        (true, Some(_), BoardState::Outdated) => Some("更正后的版本已公示，公示栏上还是旧版"),
+        _ => None,
+    };
+    if let Some(late) = late.filter(|_| today > last_posting) {
         for above in [Level::Town, Level::County].into_iter().filter_map(|level| village.ancestor(level)) {
-            let days = (today - last_publication).num_days();
-            remind(above, ReminderKind::Overdue, format!("{late}，已迟 {days} 天"), last_publication);
+            let days = (today - last_posting).num_days();
+            remind(above, ReminderKind::Overdue, format!("{late}，已迟 {days} 天"), last_posting);
         }
     }
     found
@@ -148,7 +158,7 @@ mod tests {
             unsigned_panels: Vec::new(),
             closed: false,
             published_on: None,
-            posted_on: None,
+            board: BoardState::Empty,
         }
     }
 
@@ -201,7 +211,21 @@ mod tests {
         let published = VillageMonth { closed: true, published_on: Some(day("2026-11-04")), ..facts() };
         check(&published, "2026-11-04T08:00:00", &[(ReminderKind::Posting, 1)]);
         check(&published, "2026-11-12T08:00:00", &[(ReminderKind::Posting, 1), (ReminderKind::Overdue, 2)]);
-        let posted = VillageMonth { posted_on: Some(day("2026-11-09")), ..published };
+        let posted = VillageMonth { board: BoardState::Current, ..published };
         check(&posted, "2026-11-12T08:00:00", &[]);
+    }
+
+    #[test]
+    fn a_correction_asks_for_its_own_sheet_and_is_late_from_the_day_after_its_publication() {
+        let corrected = VillageMonth {
+            closed: true,
+            published_on: Some(day("2026-11-24")),
+            board: BoardState::Outdated,
+            ..facts()
+        };
+        check(&corrected, "2026-11-24T08:00:00", &[(ReminderKind::Posting, 1)]);
+        check(&corrected, "2026-11-25T08:00:00", &[(ReminderKind::Posting, 1), (ReminderKind::Overdue, 2)]);
+        let hangs = VillageMonth { board: BoardState::Current, ..corrected };
+        check(&hangs, "2026-11-25T08:00:00", &[]);
     }
 }

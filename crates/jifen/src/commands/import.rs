@@ -1,6 +1,5 @@
 //! `jifen import`
 
-use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use anyhow::{Context as _, Result, bail};
@@ -132,7 +131,7 @@ async fn adopt_settings(context: &Context, import: &Import, mode: Mode) -> Resul
     Ok((outcome, Vec::new()))
 }
 
-/// Corrections make new versions: their months are sealed again.
+/// Corrections make new versions: months are sealed again.
 async fn correct(context: &Context, import: &Import, mode: Mode) -> Result<(Outcome, Vec<String>)> {
     let table = intake::read_file(&import.file, &Limits::default())?;
     let parsed = sound(intake::corrections(&table))?;
@@ -143,10 +142,7 @@ async fn correct(context: &Context, import: &Import, mode: Mode) -> Result<(Outc
         objections::correct_cards(&mut connection, &allowed, &parsed.rows, salts, mode, moment).await?;
     drop(connection);
     if mode == Mode::Apply {
-        let months: BTreeSet<_> = parsed.rows.iter().map(|line| line.row.month).collect();
-        for month in months {
-            records::closing::seal_month(&context.database, &allowed, month, moment).await?;
-        }
+        records::closing::seal_months(&context.database, &allowed, moment).await?;
     }
     Ok((outcome, parsed.ignored_columns))
 }

@@ -40,7 +40,7 @@ pub(crate) use read::rows_of;
 pub use read::{ClosedMonth, board, closed_months, last_closed_at, results_of, results_page, row_count};
 pub(crate) use save::cards_of;
 pub(crate) use seal::latest_of;
-pub use seal::seal_month;
+pub use seal::seal_months;
 pub use slice::{Blocked, SliceReport, close_slice};
 pub(crate) use slice::{close_version, month_inputs};
 pub use why::{Why, why};
@@ -84,7 +84,7 @@ pub struct Report {
 }
 
 /// Closes a month for every village inside the permission's place that has a household taking part,
-/// and seals it for the county.
+/// and seals it for the county, with every other month that has a version without a seal.
 ///
 /// Already closed is success. A blocked village is listed and never stops the others. `progress` hears
 /// of every village that is done.
@@ -132,10 +132,7 @@ pub async fn close_month(
     report.already.sort();
     report.blocked.sort_by_key(|blocked| blocked.village);
     if !report.closed.is_empty() || !report.already.is_empty() {
-        // A decision in a village makes versions of earlier months, which only the county can seal.
-        for month in request.month.first_of_year().through(request.month) {
-            seal_month(database, allowed, month, moment).await?;
-        }
+        seal_months(database, allowed, moment).await?;
     }
     Ok(report)
 }

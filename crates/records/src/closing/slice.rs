@@ -132,7 +132,9 @@ pub(crate) async fn close_version<A: Act>(
     Ok((id, new.closed, new.hash))
 }
 
-/// Whether this village's unsigned panels may be left out, and are asked to be.
+/// Whether this village's unsigned panels may be left out, and are asked to be. The day is that of whoever acts:
+/// a town that closes one village waits as long as for all of them. An actor without a place of its own acts for the
+/// one it names.
 fn left_out(
     allowed: &Allowed<Close>,
     request: &Request,
@@ -144,7 +146,8 @@ fn left_out(
         return Ok(None);
     };
     let (rulebook, _) = slice.rulebook(village)?;
-    if may_leave_out_unsigned(allowed.place().level(), request.month, moment.local(), &rulebook.closing) {
+    let acting = allowed.actor().reach().unwrap_or_else(|| allowed.place());
+    if may_leave_out_unsigned(acting.level(), request.month, moment.local(), &rulebook.closing) {
         Ok(Some(reason))
     } else {
         Ok(None)

@@ -9,6 +9,7 @@ use domain::canonical::Digest;
 use domain::month::{Month, date_title};
 use domain::objections::ObjectionState;
 use domain::place::{Level, Place};
+use domain::publication::board_state;
 use domain::schedule::{Kind, Reminder, ReminderKind, VillageMonth, Waiting, reminders, waiting_reminders};
 use serde_json::json;
 
@@ -20,7 +21,7 @@ use crate::jobs::{NewJob, enqueue, given_up};
 use crate::moment::Moment;
 use crate::objections::{ObjectionFilter, objections_of};
 use crate::places::{names_in, villages_of};
-use crate::publication::{latest_postings, published};
+use crate::publication::{Postings, postings, published};
 use crate::rulebook;
 use crate::schema::{contact, message};
 use crate::suggestions::suggestions_of;
@@ -75,7 +76,7 @@ async fn missing(connection: &mut Connection, county: &Place, moment: &Moment) -
     let this = this_month(moment)?;
     let layers = rulebook::all(connection, county).await?;
     let published = published(connection, county).await?;
-    let postings = latest_postings(connection, county).await?;
+    let postings = postings(connection, county).await?;
     let villages = villages_of(connection, county).await?;
     let open = open_months(connection, county).await?;
     let oldest = open.values().min().copied().unwrap_or(this.previous()).min(this.previous());
@@ -92,6 +93,7 @@ async fn missing(connection: &mut Connection, county: &Place, moment: &Moment) -
                 let published_on = head
                     .and_then(|head| published.get(&(village, month, head.version)))
                     .map(|published| published.on);
+                let board = postings.get(&(village, month)).and_then(Postings::on_board);
                 let facts = VillageMonth {
                     village,
                     month,
@@ -100,7 +102,7 @@ async fn missing(connection: &mut Connection, county: &Place, moment: &Moment) -
                     unsigned_panels: inputs.unsigned.keys().map(ToString::to_string).collect(),
                     closed: head.is_some(),
                     published_on,
-                    posted_on: postings.get(&(village, month)).map(|posting| posting.on),
+                    board: board_state(board.as_ref(), head.map(|head| head.version)),
                 };
                 let rules = rulebook::resolve(&rulebook::inherited(&layers, &village, month))?;
                 found.extend(reminders(&facts, &rules, moment.local()));

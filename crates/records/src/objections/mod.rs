@@ -21,8 +21,8 @@ pub use file::{Filed, NewObjection, file_objection};
 pub use personal::reveal_phone;
 pub(crate) use personal::{erase_words, reseal_phones};
 pub use read::{
-    ObjectionFile, ObjectionFilter, ObjectionSummary, PublishedOutcome, objection, objections_of,
-    objections_of_household, open_objections, published_outcomes,
+    ObjectionFile, ObjectionFilter, ObjectionSummary, objection, objections_of, objections_of_household,
+    open_objections, published_outcomes,
 };
 pub(crate) use steps::doer;
 pub use stored::Step;

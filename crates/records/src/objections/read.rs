@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 use domain::month::Month;
 use domain::objections::{ObjectionState, decide_by};
 use domain::place::Place;
+use domain::publication::ObjectionOutcome;
 use domain::rulebook::ObjectionRule;
 use domain::scoring::{Finding, Status};
 
@@ -80,19 +81,6 @@ pub struct ObjectionFile {
     pub card: Option<(Status, Vec<Finding>)>,
     /// The latest version of the month.
     pub latest_version: Option<i16>,
-}
-
-/// What became of an objection, without names: for the notice board.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublishedOutcome {
-    /// `2026-10-003`
-    pub number: String,
-    /// The act objected to; empty for the whole month.
-    pub about: String,
-    /// 成立, 不成立…
-    pub outcome: String,
-    /// The local date of the decision, or of the end of its review.
-    pub decided_on: NaiveDate,
 }
 
 /// The objections inside `scope` that fit a filter: the latest month first, then by village and number.
@@ -177,10 +165,10 @@ pub async fn published_outcomes(
     connection: &mut Connection,
     village: &Place,
     month: Month,
-) -> Result<Vec<PublishedOutcome>> {
+) -> Result<Vec<ObjectionOutcome>> {
     let found = load(connection, village, &Which { month: Some(month), ..Which::default() }).await?;
     let outcome = |one: Stored| {
-        Some(PublishedOutcome {
+        Some(ObjectionOutcome {
             number: one.number_text(),
             outcome: one.settled()?.title(),
             decided_on: one.decisive()?.on,

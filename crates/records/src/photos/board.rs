@@ -8,7 +8,7 @@ use domain::place::{Level, Place};
 use domain::publication::{PhotoState, may_hang};
 use domain::scoring::Pictured;
 
-use super::{PhotoRef, ShownPhoto, photo, photo_files, photos_shown};
+use super::{PhotoRef, ShownPhoto, kept_of, photo, photo_files, photos_shown};
 use crate::database::Connection;
 use crate::error::{Error, Refusal, Result};
 use crate::scoring::Facts;
@@ -41,15 +41,19 @@ pub async fn photos_on_board(
     }
     let facts = Facts::load(connection, village, &BTreeSet::from([*village]), month).await?;
     let shown = photos_shown(connection, village, (month, month)).await?;
-    let mut photos = Vec::new();
-    for file in up {
-        let is_kept = photo(connection, &file.household, &file.hash).await?.is_some();
-        if is_kept && may_hang_now(&facts, &shown, &file.household, &file.hash).is_ok() {
-            let caption = file.caption().to_owned();
-            photos.push(BoardPhoto { hash: file.hash, caption, household: file.household });
-        }
-    }
-    Ok(photos)
+    let named: Vec<(Place, Digest)> = up.iter().map(|file| (file.household, file.hash)).collect();
+    let kept = kept_of(connection, &village.county(), &named).await?;
+    let hangs = |household: &Place, hash: &Digest| {
+        kept.contains(&(*household, *hash)) && may_hang_now(&facts, &shown, household, hash).is_ok()
+    };
+    let hanging = up.into_iter().filter(|file| hangs(&file.household, &file.hash));
+    Ok(hanging
+        .map(|file| BoardPhoto {
+            hash: file.hash,
+            caption: file.caption().to_owned(),
+            household: file.household,
+        })
+        .collect())
 }
 
 /// The photos of a village's month that may hang on its board, each with its household.

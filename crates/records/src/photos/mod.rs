@@ -9,6 +9,8 @@ mod shown;
 mod steps;
 mod store;
 
+use std::collections::BTreeSet;
+
 use authz::{Allowed, EnterCards};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -225,6 +227,17 @@ pub async fn photo(
     Ok(load(connection, &household.county(), Which::Kept(household, hash)).await?.into_iter().next())
 }
 
+/// The photos that are kept of any of these households under any of these hashes, in one query: for asking whether each
+/// of many is kept.
+async fn kept_of(
+    connection: &mut Connection,
+    county: &Place,
+    photos: &[(Place, Digest)],
+) -> Result<BTreeSet<(Place, Digest)>> {
+    let found = load(connection, county, Which::Among(photos)).await?;
+    Ok(found.into_iter().map(|one| (one.household, one.hash)).collect())
+}
+
 /// The photo of a household that a phone knows by the hash of what it sends.
 async fn sent(connection: &mut Connection, household: &Place, hash: &Digest) -> Result<Option<PhotoRef>> {
     let found = load(connection, &household.county(), Which::Sent(household, hash)).await?;
@@ -235,6 +248,8 @@ async fn sent(connection: &mut Connection, household: &Place, hash: &Digest) -> 
 enum Which<'a> {
     Sent(&'a Place, &'a Digest),
     Kept(&'a Place, &'a Digest),
+    /// Any of these households, with any of these hashes.
+    Among(&'a [(Place, Digest)]),
     Month(&'a Place, Month),
 }
 
@@ -254,6 +269,11 @@ async fn load(connection: &mut Connection, county: &Place, which: Which<'_>) -> 
             .filter(photo::client_hash.eq(hash.0.to_vec())),
         Which::Kept(code, hash) => {
             query.filter(household::code.eq(code.digits().to_owned())).filter(photo::hash.eq(hash.0.to_vec()))
+        }
+        Which::Among(photos) => {
+            let codes: Vec<String> = photos.iter().map(|(code, _)| code.digits().to_owned()).collect();
+            let hashes: Vec<Vec<u8>> = photos.iter().map(|(_, hash)| hash.0.to_vec()).collect();
+            query.filter(household::code.eq_any(codes)).filter(photo::hash.eq_any(hashes))
         }
         Which::Month(code, month) => {
             query.filter(household::code.eq(code.digits().to_owned())).filter(photo::month.eq(month.number()))

@@ -7,7 +7,9 @@ use chrono::{NaiveDate, NaiveDateTime};
 use domain::catalogue::Dated;
 use domain::month::Month;
 use domain::place::Place;
-use domain::publication::{MonthFacts, MonthState, posted_in_time, state};
+use domain::publication::{
+    BoardState, MonthFacts, MonthState, OnBoard, board_state, last_day, posted_in_time, state,
+};
 use domain::rulebook::{Layer, Rulebook};
 use domain::schedule::{LateStep, NextDue, VillageMonth, late_steps, next_due};
 
@@ -40,9 +42,11 @@ pub struct VillageCounts {
     pub closed: Option<i16>,
     /// The latest published version and its date; it may be older than the closed one.
     pub published: Option<(i16, NaiveDate)>,
-    /// The date of the latest posting.
-    pub posted_on: Option<NaiveDate>,
-    /// Whether it was posted in time (按时公示).
+    /// What hangs on the board; it may be older than what is published.
+    pub board: Option<OnBoard>,
+    /// The last day on which the month's first sheet is posted in time.
+    pub post_until: NaiveDate,
+    /// Whether the month's first sheet was posted in time (按时公示).
     pub in_time: bool,
     /// Objections that are not decided.
     pub open_objections: u32,
@@ -52,6 +56,13 @@ pub struct VillageCounts {
     pub late: Vec<LateStep>,
     /// What is due next.
     pub next: Option<NextDue>,
+}
+
+impl VillageCounts {
+    /// How the board stands beside the published version.
+    pub fn board_state(&self) -> BoardState {
+        board_state(self.board.as_ref(), self.published.map(|(version, _)| version))
+    }
 }
 
 /// Where every village inside `scope` stands in a month, in the order of codes; none for a place below the village.
@@ -126,7 +137,7 @@ fn village_counts(
         unsigned_panels: waiting,
         closed: closed.is_some(),
         published_on: latest_published.map(|(_, on)| on),
-        posted_on: facts.posted_on,
+        board: board_state(facts.board.as_ref(), closed),
     };
     let signed_panels = facts.panels.values().filter(|panel| panel.is_signed()).count();
     VillageCounts {
@@ -141,8 +152,9 @@ fn village_counts(
             .then(|| (super::size(signed_panels), super::size(facts.panels.len()))),
         closed,
         published: facts.published,
-        posted_on: facts.posted_on,
-        in_time: facts.posted_on.is_some_and(|on| posted_in_time(month, on, &rules.publication)),
+        board: facts.board,
+        post_until: last_day(month, &rules.publication),
+        in_time: facts.board.is_some_and(|board| posted_in_time(month, board.first_on, &rules.publication)),
         open_objections,
         state: state(&of_month, now, &rules.objections),
         late: late_steps(&due, rules, now),
@@ -171,9 +183,9 @@ pub struct Totals {
     pub closed: u32,
     /// Villages whose latest version is published.
     pub published: u32,
-    /// Villages that have posted it.
+    /// Villages that have posted a sheet of it.
     pub posted: u32,
-    /// Villages that posted it in time (按时公示).
+    /// Villages that posted the first of them in time (按时公示).
     pub in_time: u32,
     /// Villages whose month is final.
     pub settled: u32,
@@ -202,7 +214,7 @@ pub fn sum(rows: &[VillageCounts]) -> Totals {
         totals.panels += panels;
         totals.closed += u32::from(row.closed.is_some());
         totals.published += u32::from(is_published);
-        totals.posted += u32::from(row.posted_on.is_some());
+        totals.posted += u32::from(row.board.is_some());
         totals.in_time += u32::from(row.in_time);
         totals.settled += u32::from(matches!(row.state, MonthState::Final { .. }));
         totals.late += u32::from(!row.late.is_empty());

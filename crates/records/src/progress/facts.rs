@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use domain::month::Month;
 use domain::place::{Level, Place};
+use domain::publication::OnBoard;
 
 use super::versions::{closed, posted, published};
 use crate::codec;
@@ -33,8 +34,8 @@ pub(super) struct VillageFacts {
     pub(super) closed: Option<(i16, u32, u32)>,
     /// The latest published version and its date.
     pub(super) published: Option<(i16, NaiveDate)>,
-    /// The latest posting.
-    pub(super) posted_on: Option<NaiveDate>,
+    /// What hangs on the board.
+    pub(super) board: Option<OnBoard>,
 }
 
 /// What is on record of a panel's month.

@@ -5,7 +5,9 @@ use domain::closing::{Block, Readiness, blocks, may_close, scheduled_at};
 use domain::month::{Month, is_over};
 use domain::panels::may_sign;
 use domain::place::Place;
-use domain::publication::{MonthState, final_from, last_day, posted_in_time};
+use domain::publication::{
+    BoardState, MonthState, OnBoard, board_state, final_from, last_day, post_by, posted_in_time,
+};
 use domain::rulebook::Rulebook;
 use domain::scoring::EntryWindow;
 
@@ -95,8 +97,8 @@ pub(super) struct Facts<'a> {
     pub(super) closed: Option<(i16, NaiveDate)>,
     /// When that version was published.
     pub(super) published_on: Option<NaiveDate>,
-    /// When and where the sheet went up.
-    pub(super) posted: Option<(NaiveDate, String)>,
+    /// What hangs on the board, and which board it is.
+    pub(super) posted: Option<(OnBoard, String)>,
     pub(super) open_objections: u32,
     pub(super) state: MonthState,
 }
@@ -236,12 +238,21 @@ fn publishing(facts: &Facts<'_>) -> Stage {
 }
 
 fn posting(facts: &Facts<'_>) -> Stage {
-    let due = last_day(facts.month, &facts.rulebook.publication);
+    let latest = facts.closed.map(|(version, _)| version);
+    let hangs = board_state(facts.posted.as_ref().map(|(board, _)| board), latest);
+    let due = post_by(facts.month, hangs, facts.published_on, &facts.rulebook.publication);
     let (state, words) = match (&facts.posted, facts.published_on) {
-        (Some((on, board)), _) => {
-            let in_time = posted_in_time(facts.month, *on, &facts.rulebook.publication);
+        (Some((hanging, board)), _) if hangs == BoardState::Current => {
+            let in_time = posted_in_time(facts.month, hanging.first_on, &facts.rulebook.publication);
             let late = if in_time { "" } else { "，迟于期限" };
-            (StageState::Done, format!("{}张贴于{board}{late}", day(*on)))
+            (StageState::Done, format!("{}张贴于{board}{late}", day(hanging.on)))
+        }
+        (Some((hanging, _)), published_on) => {
+            let words = format!("公示栏上是第{}版", hanging.version);
+            match published_on {
+                Some(_) => (late_or_now(due, facts.now), format!("{words}，待换上新版")),
+                None => (StageState::Waiting, words),
+            }
         }
         (None, Some(_)) => (late_or_now(due, facts.now), "待张贴".to_owned()),
         (None, None) => (StageState::Waiting, String::new()),

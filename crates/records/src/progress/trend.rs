@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Integer, Text};
 use diesel_async::RunQueryDsl;
 use domain::month::Month;
 use domain::place::Place;
-use domain::publication::posted_in_time;
+use domain::publication::{OnBoard, on_board, posted_in_time};
 
 use super::counts::Rulebooks;
 use super::months_of;
@@ -28,7 +28,7 @@ pub struct TrendMonth {
     pub month: Month,
     /// Villages in which somebody took part in this month or in one before.
     pub villages: u32,
-    /// Those that posted it in time (按时公示).
+    /// Those that posted its first sheet in time (按时公示).
     pub in_time: u32,
     /// Households taking part, in the villages that closed it.
     pub taking_part: u32,
@@ -54,8 +54,9 @@ pub async fn trend(connection: &mut Connection, scope: &Place, last: Month) -> R
     for month in months {
         let mut rulebooks = Rulebooks::new(&layers, month);
         let mut in_time = 0;
-        for (village, on) in posted.get(&month).into_iter().flatten() {
-            in_time += u32::from(posted_in_time(month, *on, &rulebooks.of(village)?.publication));
+        for (village, board) in posted.get(&month).into_iter().flatten() {
+            let rule = &rulebooks.of(village)?.publication;
+            in_time += u32::from(posted_in_time(month, board.first_on, rule));
         }
         let until_now = closed.range(..=month).flat_map(|(_, villages)| villages);
         let began: BTreeSet<Place> =
@@ -97,25 +98,32 @@ async fn closed(
     Ok(closed)
 }
 
-/// The day of the latest posting of each village, by month.
+/// What each village put up, by month.
 async fn posted(
     connection: &mut Connection,
     scope: &Place,
     (first, last): (Month, Month),
-) -> Result<BTreeMap<Month, BTreeMap<Place, NaiveDate>>> {
+) -> Result<BTreeMap<Month, BTreeMap<Place, OnBoard>>> {
     let interval = scope.scope();
-    let rows: Vec<(i32, String, NaiveDate)> = posting::table
+    let rows: Vec<(i32, String, i16, NaiveDate)> = posting::table
         .filter(posting::county_code.eq(scope.county().digits()))
         .filter(posting::place.ge(interval.low))
         .filter(posting::place.lt(interval.high))
         .filter(posting::month.between(first.number(), last.number()))
         .order((posting::place, posting::month, posting::revision))
-        .select((posting::month, posting::place, posting::posted_on))
+        .select((posting::month, posting::place, posting::version, posting::posted_on))
         .load(connection)
         .await?;
-    let mut posted: BTreeMap<Month, BTreeMap<Place, NaiveDate>> = BTreeMap::new();
-    for (month, village, on) in rows {
-        posted.entry(codec::month(month)?).or_default().insert(codec::place(&village)?, on);
+    let mut postings: BTreeMap<(Month, Place), Vec<(i16, NaiveDate)>> = BTreeMap::new();
+    for (month, village, version, on) in rows {
+        let key = (codec::month(month)?, codec::place(&village)?);
+        postings.entry(key).or_default().push((version, on));
+    }
+    let mut posted: BTreeMap<Month, BTreeMap<Place, OnBoard>> = BTreeMap::new();
+    for ((month, village), of_village) in postings {
+        if let Some(board) = on_board(of_village) {
+            posted.entry(month).or_default().insert(village, board);
+        }
     }
     Ok(posted)
 }

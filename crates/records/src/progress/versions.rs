@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::month::Month;
 use domain::place::Place;
+use domain::publication::on_board;
 
 use super::facts::Villages;
 use crate::codec;
@@ -92,7 +93,7 @@ pub(super) async fn published(
     Ok(())
 }
 
-/// Enters the latest posting of each village.
+/// Enters what hangs on the board of each village.
 pub(super) async fn posted(
     connection: &mut Connection,
     scope: &Place,
@@ -100,18 +101,22 @@ pub(super) async fn posted(
     villages: &mut Villages,
 ) -> Result<()> {
     let interval = scope.scope();
-    let rows: Vec<(String, NaiveDate)> = posting::table
+    let rows: Vec<(String, i16, NaiveDate)> = posting::table
         .filter(posting::county_code.eq(scope.county().digits()))
         .filter(posting::month.eq(month.number()))
         .filter(posting::place.ge(interval.low))
         .filter(posting::place.lt(interval.high))
         .order((posting::place, posting::revision))
-        .select((posting::place, posting::posted_on))
+        .select((posting::place, posting::version, posting::posted_on))
         .load(connection)
         .await?;
-    for (village, on) in rows {
-        if let Some(village) = villages.get_mut(&codec::place(&village)?) {
-            village.posted_on = Some(on);
+    let mut postings: BTreeMap<Place, Vec<(i16, NaiveDate)>> = BTreeMap::new();
+    for (village, version, on) in rows {
+        postings.entry(codec::place(&village)?).or_default().push((version, on));
+    }
+    for (village, of_village) in postings {
+        if let Some(village) = villages.get_mut(&village) {
+            village.board = on_board(of_village);
         }
     }
     Ok(())

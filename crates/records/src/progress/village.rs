@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use domain::closing::HouseholdResult;
 use domain::month::{Month, local_time};
 use domain::place::Place;
-use domain::publication::{Masked, MonthFacts, MonthState, last_digits, state};
+use domain::publication::{Masked, MonthFacts, MonthState, OnBoard, board_state, last_digits, state};
 use domain::rulebook::Rulebook;
 use domain::schedule::{LateStep, VillageMonth, late_steps};
 use domain::scoring::{ScoringTable, Status};
@@ -20,7 +20,7 @@ use crate::households::{RosterRow, register_of};
 use crate::moment::Moment;
 use crate::panels::StoredPanel;
 use crate::places::names_in;
-use crate::publication::{latest_postings, published};
+use crate::publication::{postings, published};
 use crate::scoring::StoredCard;
 
 /// Where a village's month stands.
@@ -100,6 +100,7 @@ pub async fn village_month(
         open_objections,
         state: state(&of_month, now, &rulebook.objections),
     };
+    let board = versions.posted.as_ref().map(|(board, _)| *board);
     let due = VillageMonth {
         village: *village,
         month,
@@ -108,7 +109,7 @@ pub async fn village_month(
         unsigned_panels: inputs.unsigned.keys().map(ToString::to_string).collect(),
         closed: versions.closed.is_some(),
         published_on: versions.published_on(),
-        posted_on: versions.posted.as_ref().map(|(on, _)| *on),
+        board: board_state(board.as_ref(), versions.closed.map(|(version, _)| version)),
     };
     Ok(progress(&facts, &due, &rulebook, groups, &names, panel_of))
 }
@@ -139,7 +140,8 @@ struct Versions {
     closed: Option<(i16, NaiveDate)>,
     results: Option<Vec<HouseholdResult>>,
     published: Option<(i16, NaiveDate)>,
-    posted: Option<(NaiveDate, String)>,
+    /// What hangs on the board, and which board it is.
+    posted: Option<(OnBoard, String)>,
 }
 
 impl Versions {
@@ -158,12 +160,12 @@ impl Versions {
         let published = published(connection, village).await?;
         let published = published.iter().filter(|((_, of, _), _)| *of == month);
         let published = published.map(|((_, _, version), published)| (*version, published.on)).max();
-        let posted = latest_postings(connection, village).await?.remove(&(*village, month));
+        let posted = postings(connection, village).await?.remove(&(*village, month)).unwrap_or_default();
         Ok(Self {
             closed: closed.map(|one| (one.version, local_time(one.closed_at, moment.zone).date())),
             results,
             published,
-            posted: posted.map(|posting| (posting.on, posting.board)),
+            posted: posted.on_board().zip(posted.hanging().map(|posting| posting.board.clone())),
         })
     }
 

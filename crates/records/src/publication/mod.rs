@@ -25,7 +25,7 @@ use crate::schema::publication;
 use crate::tenancy::{self, Mode};
 
 pub use notice::{notice, notice_of};
-pub use posting::{Posted, latest_postings, record_postings};
+pub use posting::{Posted, Postings, postings, record_postings};
 
 /// What became of a publication.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

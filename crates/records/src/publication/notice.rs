@@ -15,6 +15,7 @@ use super::published;
 use crate::closing::{ClosedMonth, board, closed_months, differences, rows_of};
 use crate::database::Connection;
 use crate::error::{Error, Result};
+use crate::objections::published_outcomes;
 use crate::places;
 use crate::rulebook;
 use crate::samples::{commitment_of, draws};
@@ -80,6 +81,7 @@ pub async fn notice_of(
         honours: honours(&rows),
         groups: groups(rows, &names),
         changes,
+        outcomes: published_outcomes(connection, village, closed.month).await?,
         provenance: provenance(connection, village, closed.month).await?,
     })
 }

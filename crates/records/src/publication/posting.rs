@@ -1,4 +1,4 @@
-//! Postings: when and where a month's sheet went up on the board.
+//! Postings: when and where a month's sheet went up on the board, and in which version.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 use domain::input::{Line, Posting, Problem};
 use domain::month::Month;
 use domain::place::Place;
-use domain::publication::{last_day, posted_in_time};
+use domain::publication::{OnBoard, last_day, on_board, posted_in_time};
 use serde_json::json;
 
 use super::published;
@@ -22,11 +22,9 @@ use crate::rulebook;
 use crate::schema::posting;
 use crate::tenancy::{self, Mode};
 
-/// The latest posting of a village's month.
+/// What was recorded last of a version's posting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posted {
-    /// Which record of the month it is.
-    pub revision: i32,
     /// The version that was posted.
     pub version: i16,
     /// The local date.
@@ -37,12 +35,44 @@ pub struct Posted {
     pub by: String,
 }
 
-/// Records postings; one that says what is on record changes nothing, another replaces it. A posting after the
-/// last day in time is recorded as late and told as a warning.
+/// The postings of a village's month.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Postings {
+    /// The number of the last record.
+    revision: i32,
+    /// By version, what was recorded last of it.
+    versions: BTreeMap<i16, Posted>,
+}
+
+impl Postings {
+    /// That of a version.
+    pub fn of(&self, version: i16) -> Option<&Posted> {
+        self.versions.get(&version)
+    }
+
+    /// That of the version that hangs on the board.
+    pub fn hanging(&self) -> Option<&Posted> {
+        self.on_board().and_then(|board| self.of(board.version))
+    }
+
+    /// What hangs on the board.
+    pub fn on_board(&self) -> Option<OnBoard> {
+        on_board(self.dates())
+    }
+
+    /// Each version with its date.
+    fn dates(&self) -> impl Iterator<Item = (i16, NaiveDate)> {
+        self.versions.values().map(|posted| (posted.version, posted.on))
+    }
+}
+
+/// Records postings; one that says what is on record of its version changes nothing, another replaces it. A row
+/// without a version is about the newest that was published by its date. A first sheet after the last day in time is
+/// recorded as late and told as a warning.
 ///
 /// # Errors
-/// Every row that cannot stand, by line and field: villages that are not registered, months that are not
-/// published, dates before publication or in the future.
+/// Every row that cannot stand, by line and field: villages that are not registered, months and versions that are
+/// not published, dates before publication or in the future.
 pub async fn record_postings(
     connection: &mut Connection,
     allowed: &Allowed<Post>,
@@ -56,7 +86,7 @@ pub async fn record_postings(
         let villages = rows.iter().map(|line| line.row.village).filter(|one| known.contains(one)).collect();
         lock_villages(connection, &villages).await?;
         let published = published(connection, &scope).await?;
-        let before = latest_postings(connection, &scope).await?;
+        let before = postings(connection, &scope).await?;
         let layers = rulebook::all(connection, &scope).await?;
         let (mut outcome, mut problems, mut told) = (Outcome::default(), Vec::new(), Vec::new());
         for Line { number, row } in rows {
@@ -65,24 +95,31 @@ pub async fn record_postings(
                 refuse("village_code", format!("村 {} 没有登记，请核对代码", row.village));
                 continue;
             }
-            let mut versions = published.iter().filter(|((village, month, _), published)| {
-                (*village, *month) == (row.village, row.month) && published.on <= row.posted_on
+            let mut versions = published.iter().filter(|((village, month, version), published)| {
+                (*village, *month) == (row.village, row.month)
+                    && row.version.is_none_or(|wanted| wanted == *version)
+                    && published.on <= row.posted_on
             });
             let Some(((_, _, version), _)) = versions.next_back() else {
-                refuse("posted_on", format!("{} 在这一天之前还没有公示，请核对日期或先公示", row.month));
+                let which = row.version.map(|version| format!("第{version}版")).unwrap_or_default();
+                let message = format!("{}{which} 在这一天之前还没有公示，请核对日期或先公示", row.month);
+                refuse("posted_on", message);
                 continue;
             };
             if row.posted_on > moment.local().date() {
                 refuse("posted_on", "日期在今天之后，请在张贴以后登记".to_owned());
                 continue;
             }
-            let known = before.get(&(row.village, row.month));
+            let before = before.get(&(row.village, row.month));
+            let known = before.and_then(|before| before.of(*version));
             if known.is_some_and(|known| says_the_same(known, row)) {
                 outcome.unchanged += 1;
                 continue;
             }
             let rules = rulebook::resolve(&rulebook::inherited(&layers, &row.village, row.month))?;
-            if !posted_in_time(row.month, row.posted_on, &rules.publication) {
+            let dates = before.into_iter().flat_map(Postings::dates).chain([(*version, row.posted_on)]);
+            let first_on = on_board(dates).map_or(row.posted_on, |board| board.first_on);
+            if !posted_in_time(row.month, first_on, &rules.publication) {
                 let last = last_day(row.month, &rules.publication);
                 let message = format!("迟于 {last}，按逾期张贴登记");
                 outcome.warnings.push(Problem::new(*number, "posted_on", message));
@@ -91,7 +128,7 @@ pub async fn record_postings(
                 Some(_) => outcome.changed += 1,
                 None => outcome.added += 1,
             }
-            let revision = known.map_or(0, |known| known.revision) + 1;
+            let revision = before.map_or(0, |before| before.revision) + 1;
             insert(connection, row, *version, revision, moment).await?;
             told.push(json!({ "village": row.village.digits(), "month": row.month.to_string(),
                 "version": version, "on": row.posted_on.to_string() }));
@@ -105,6 +142,7 @@ pub async fn record_postings(
     .await
 }
 
+/// Whether a row tells of a version what is on record of it.
 fn says_the_same(known: &Posted, row: &Posting) -> bool {
     (known.on, known.board.as_str(), known.by.as_str())
         == (row.posted_on, row.board.as_str(), row.posted_by.as_str())
@@ -134,14 +172,14 @@ async fn insert(
     Ok(())
 }
 
-/// The latest posting of every village's month inside `scope`.
+/// The postings of every village's month inside `scope`; a month without any is absent.
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn latest_postings(
+pub async fn postings(
     connection: &mut Connection,
     scope: &Place,
-) -> Result<BTreeMap<(Place, Month), Posted>> {
+) -> Result<BTreeMap<(Place, Month), Postings>> {
     type Row = (String, i32, i32, i16, NaiveDate, String, String);
     let interval = scope.scope();
     let rows: Vec<Row> = posting::table
@@ -160,10 +198,11 @@ pub async fn latest_postings(
         ))
         .load(connection)
         .await?;
-    rows.into_iter()
-        .map(|(village, month, revision, version, on, board, by)| {
-            let key = (codec::place(&village)?, codec::month(month)?);
-            Ok((key, Posted { revision, version, on, board, by }))
-        })
-        .collect()
+    let mut found: BTreeMap<(Place, Month), Postings> = BTreeMap::new();
+    for (village, month, revision, version, on, board, by) in rows {
+        let of_month = found.entry((codec::place(&village)?, codec::month(month)?)).or_default();
+        of_month.revision = revision;
+        of_month.versions.insert(version, Posted { version, on, board, by });
+    }
+    Ok(found)
 }

@@ -1,6 +1,6 @@
 //! What the villages of a county share: rules, and seals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -15,7 +15,7 @@ use domain::scoring::ScoringTable;
 use super::Verified;
 use super::audit_chain::Log;
 use crate::catalogue::{self, Stored};
-use crate::closing::heads;
+use crate::closing::{Head, heads};
 use crate::codec;
 use crate::database::Connection;
 use crate::error::Result;
@@ -123,7 +123,7 @@ async fn check_numbers(connection: &mut Connection, county: &Place, verified: &m
     Ok(())
 }
 
-/// Checks every seal over the versions that it names.
+/// Checks every seal over the versions that it names, and that each month's last seal names its latest versions.
 pub(super) async fn check_seals(
     connection: &mut Connection,
     county: &Place,
@@ -141,10 +141,12 @@ pub(super) async fn check_seals(
         .load(connection)
         .await?;
     let mut last = (0, 0);
+    let mut sealed_last: BTreeMap<Month, BTreeSet<i64>> = BTreeMap::new();
     for (place, number, revision, closings, hash) in rows {
         let sealed = codec::month(number)?;
         let expected = if last.0 == number { last.1 + 1 } else { 1 };
         last = (number, revision);
+        sealed_last.insert(sealed, closings.iter().copied().collect());
         if month.is_some_and(|month| month != sealed) {
             continue;
         }
@@ -159,5 +161,27 @@ pub(super) async fn check_seals(
             verified.fail_in(sealed, *county, &what, "与各村的校验码不符");
         }
     }
+    check_unsealed(&heads, &sealed_last, month, verified);
     Ok(())
+}
+
+/// A seal of the county covers every month, so that a version that is older than one that is sealed, and the latest of
+/// its month, is in its month's last seal; what was closed since then waits for the county's next closing.
+fn check_unsealed(
+    heads: &BTreeMap<i64, Head>,
+    sealed_last: &BTreeMap<Month, BTreeSet<i64>>,
+    month: Option<Month>,
+    verified: &mut Verified,
+) {
+    let Some(newest) = sealed_last.values().filter_map(BTreeSet::last).max() else { return };
+    // Later versions have greater numbers.
+    let latest: BTreeMap<(Month, Place), &Head> =
+        heads.values().map(|head| ((head.month, head.village), head)).collect();
+    for ((of, village), head) in latest {
+        let is_sealed = sealed_last.get(&of).is_some_and(|closings| closings.contains(&head.id));
+        if head.id < *newest && !is_sealed && month.is_none_or(|month| month == of) {
+            let what = format!("第{}版", head.version);
+            verified.fail_in(of, village, what, "没有县级封签，县里后来却封过别的版本；请县里再结账一次");
+        }
+    }
 }

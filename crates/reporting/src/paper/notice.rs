@@ -2,7 +2,7 @@
 
 use domain::closing::Tier;
 use domain::points::Points;
-use domain::publication::{Change, Honours, Notice, NoticeGroup, NoticeRow, Praised};
+use domain::publication::{Change, Honours, Notice, NoticeGroup, NoticeRow, ObjectionOutcome, Praised};
 use serde_json::{Value, json};
 
 use super::{Sheet, date, points, qr};
@@ -31,6 +31,7 @@ pub fn notice(notice: &Notice, paper: Paper, url: &str, phone: &str) -> Sheet {
     data["praise"] = json!({ "best": best, "total": total, "full": "", "improved": improved });
     data["groups"] = notice.groups.iter().map(group).collect();
     data["changes"] = notice.changes.iter().map(change).collect();
+    data["outcomes"] = notice.outcomes.iter().map(outcome).collect();
     data["reason"] = json!(notice.reason.as_deref().unwrap_or_default());
     data["hash"] = json!(notice.hash.hex());
     let provenance = notice.provenance.lines().into_iter().map(|(words, digits)| format!("{words} {digits}"));
@@ -179,6 +180,15 @@ fn change(change: &Change) -> Value {
         "score": both(scores),
         "rank": both((rank(change.rank.0), rank(change.rank.1))),
         "tier": both((tier(change.tier.0), tier(change.tier.1))),
+    })
+}
+
+fn outcome(one: &ObjectionOutcome) -> Value {
+    json!({
+        "number": one.number,
+        "about": one.subject(),
+        "outcome": one.outcome,
+        "on": date(Some(one.decided_on)),
     })
 }
 

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State as Extract;
 use domain::place::Level;
 use domain::scoring::{Card, write_findings};
-use records::closing::seal_month;
+use records::closing::seal_months;
 use records::objections::correct_cards;
 use records::scoring::{Signed, cards_page, enter_cards};
 use records::{Mode, tenancy};
@@ -194,10 +194,7 @@ pub(super) async fn correct(
         correct_cards(&mut connection, &allowed, &parsed, salts, rows.mode(), &moment).await?
     };
     if rows.mode() == Mode::Apply {
-        let months: std::collections::BTreeSet<_> = parsed.iter().map(|line| line.row.month).collect();
-        for month in months {
-            seal_month(&state.database, &allowed, month, &moment).await?;
-        }
+        seal_months(&state.database, &allowed, &moment).await?;
     }
     changed(outcome)
 }

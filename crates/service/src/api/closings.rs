@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State as Extract;
 use domain::place::Level;
 use records::closing::{Blocked, Request, close_month, closed_months};
-use records::publication::{latest_postings, published};
+use records::publication::{postings, published};
 use records::tenancy;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -69,7 +69,7 @@ pub(super) async fn months(
     let mut connection = state.database.connection().await?;
     let items = tenancy::read(&mut connection, &allowed, async |connection| {
         let (published, posted) =
-            (published(connection, &village).await?, latest_postings(connection, &village).await?);
+            (published(connection, &village).await?, postings(connection, &village).await?);
         let versions = closed_months(connection, &village).await?;
         let version = |one: records::closing::ClosedMonth| MonthVersion {
             month: one.month.to_string(),
@@ -83,7 +83,7 @@ pub(super) async fn months(
             published_on: published.get(&(village, one.month, one.version)).map(|it| it.on.to_string()),
             posted_on: posted
                 .get(&(village, one.month))
-                .filter(|posted| posted.version == one.version)
+                .and_then(|postings| postings.of(one.version))
                 .map(|posted| posted.on.to_string()),
         };
         Ok(versions.into_iter().map(version).collect())

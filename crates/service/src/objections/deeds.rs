@@ -8,7 +8,7 @@ use domain::objections::Decision;
 use domain::place::{Level, Place};
 use domain::scoring::{parse_typed, write_findings};
 use records::Mode;
-use records::closing::seal_month;
+use records::closing::seal_months;
 use records::objections::{
     Decided, NewDecision, NewReview, RightCard, ask_review, decide_objection, note_investigation,
     reveal_phone, review_objection,
@@ -208,7 +208,7 @@ pub(crate) async fn sealed<A: authz::Act>(
     mode: Mode,
 ) -> records::Result<()> {
     if mode == Mode::Apply && decided.new_version.is_some() {
-        seal_month(&state.database, allowed, decided.month, &state.moment()).await?;
+        seal_months(&state.database, allowed, &state.moment()).await?;
     }
     Ok(())
 }

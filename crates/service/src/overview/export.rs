@@ -82,7 +82,7 @@ fn line(one: &VillageCounts) -> VillageLine {
         panels,
         closed: one.closed,
         published_on: one.published.map(|(_, on)| on),
-        posted_on: one.posted_on,
+        posted_on: one.board.map(|board| board.on),
         in_time: one.in_time,
         open_objections: one.open_objections,
         late: one.late.iter().map(|late| late.sentence()).collect::<Vec<_>>().join("；"),

@@ -8,10 +8,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::NaiveDate;
 use domain::month::date_title;
-use domain::place::{Level, Place};
-use domain::publication::last_day;
+use domain::place::Level;
+use domain::publication::BoardState;
 use records::progress::{Totals, VillageCounts, counts_of, sum};
-use records::{rulebook, tenancy};
+use records::tenancy;
 
 use crate::error::{PageError, page};
 use crate::shell::{Section, Shell, Visit};
@@ -49,20 +49,22 @@ impl Standing {
         Self { urgency: (kind, Reverse(days)), words: words.into(), class }
     }
 
-    /// `last` is the last day in time, for a village that posted later.
-    fn of(one: &VillageCounts, last: Option<&NaiveDate>) -> Self {
+    fn of(one: &VillageCounts) -> Self {
         let is_public = one.published.is_some_and(|(version, _)| Some(version) == one.closed);
         if one.taking_part == 0 {
             return Self::new(4, 0, "没有参与户", "word-soft");
         }
         if let Some(late) = one.late.last() {
-            let corrected = if one.posted_on.is_some() { "更正后的新版本" } else { "" };
+            let corrected = if one.board.is_some() { "更正后的新版本" } else { "" };
             return Self::new(0, late.days, format!("{corrected}{}", late.sentence()), "word-late");
         }
-        match (one.posted_on, is_public) {
+        match (one.board, is_public) {
+            (Some(_), true) if one.board_state() == BoardState::Outdated => {
+                Self::new(2, 0, "公示栏上还是旧版，待换上新版本", "word-soon")
+            }
             (Some(_), true) if one.in_time => Self::new(3, 0, "按时张贴", "word-fine"),
-            (Some(on), true) => {
-                let days = last.map_or(1, |last| (on - *last).num_days()).max(1);
+            (Some(board), true) => {
+                let days = (board.first_on - one.post_until).num_days();
                 Self::new(1, days, format!("张贴迟 {days} 天"), "word-late")
             }
             (Some(_), false) => Self::new(2, 0, "更正后的新版本待公示", "word-soon"),
@@ -76,17 +78,11 @@ impl Standing {
 /// The page of a county or town.
 pub(super) async fn shown(state: &State, visit: Visit, status: StatusCode) -> Result<Response, PageError> {
     let (place, month, now) = (visit.place, visit.month, state.moment().local());
-    let (counts, last_days) = {
+    let counts = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
             // Objections decide nothing that is shown here.
-            let counts = counts_of(connection, &place, month, &BTreeMap::new(), now).await?;
-            let mut last_days: BTreeMap<Place, NaiveDate> = BTreeMap::new();
-            for one in counts.iter().filter(|one| one.posted_on.is_some() && !one.in_time) {
-                let rules = rulebook::of(connection, &one.village, month).await?;
-                last_days.insert(one.village, last_day(month, &rules.publication));
-            }
-            Ok((counts, last_days))
+            counts_of(connection, &place, month, &BTreeMap::new(), now).await
         })
         .await?
     };
@@ -100,8 +96,8 @@ pub(super) async fn shown(state: &State, visit: Visit, status: StatusCode) -> Re
         href: Section::Publication.at(&one.village, month),
         closed: one.closed.map(|version| format!("第{version}版")).unwrap_or_default(),
         published_on: title(one.published.map(|(_, on)| on)),
-        posted_on: title(one.posted_on),
-        standing: Standing::of(one, last_days.get(&one.village)),
+        posted_on: title(one.board.map(|board| board.on)),
+        standing: Standing::of(one),
     };
     let mut rows: Vec<VillageRow> = counts.iter().map(row).collect();
     rows.sort_by_key(|row| row.standing.urgency);

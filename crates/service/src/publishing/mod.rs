@@ -133,16 +133,18 @@ pub(crate) async fn publish(
     }
 }
 
-/// What the form of a posting sends.
+/// What the form of a posting sends, with the version whose page it stands on.
 #[derive(Deserialize)]
 pub(crate) struct PostingForm {
+    #[serde(default)]
+    version: String,
     #[serde(flatten)]
     entered: Entered,
     #[serde(flatten)]
     token: FormToken,
 }
 
-/// `POST /publication/{place}/{month}/posting`
+/// `POST /publication/{place}/{month}/posting`: records that the version of the form went up.
 pub(crate) async fn post(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -154,9 +156,13 @@ pub(crate) async fn post(
     let allowed = caller.allow(Post, village).await?;
     let mut visit =
         Visit::of(&state, &caller, Section::Publication, (&place, &month), &Told::default()).await?;
-    let (month, entered) = (visit.month, form.entered);
+    let (month, version, entered) = (visit.month, form.version, form.entered);
     let recorded = async {
-        let lines = [Line { number: 1, row: posting(&entered, village, month)? }];
+        let version = version
+            .parse()
+            .map_err(|_| Problem::refused().because("页面已过期，请刷新后核对张贴的版本，再登记"))?;
+        let row = Posting { version: Some(version), ..posting(&entered, village, month)? };
+        let lines = [Line { number: 1, row }];
         let mut connection = state.database.connection().await?;
         record_postings(&mut connection, &allowed, &lines, Mode::Apply, &state.moment()).await?;
         Ok::<_, PageError>(())
@@ -172,13 +178,13 @@ pub(crate) async fn post(
     }
 }
 
-/// The row that a form stands for, as the file of postings has it.
+/// The row that a form stands for, as the file of postings has it: without a version.
 fn posting(entered: &Entered, village: Place, month: Month) -> Result<Posting, Problem> {
     let posted_on = NaiveDate::parse_from_str(entered.posted_on.trim(), "%Y-%m-%d")
         .map_err(|_| wrong("张贴日期", "请选择日期，如 2026-11-08".to_owned()))?;
     let board = text("张贴地点", &entered.board, 60)?;
     let posted_by = text("张贴人", &entered.by, 40)?;
-    Ok(Posting { village, month, posted_on, board, posted_by })
+    Ok(Posting { village, month, version: None, posted_on, board, posted_by })
 }
 
 fn text(title: &str, entered: &str, most: usize) -> Result<String, Problem> {

@@ -11,10 +11,10 @@ use chrono_tz::Tz;
 use domain::closing::scheduled_at;
 use domain::month::{Month, date_title, local_time};
 use domain::place::Place;
-use domain::publication::{Notice, last_day, posted_in_time};
+use domain::publication::{BoardState, Notice, board_state, post_by, posted_in_time};
 use domain::rulebook::PublicationRule;
 use records::closing::{ClosedMonth, StoredDifference, closed_months, differences};
-use records::publication::{Posted, latest_postings, notice, published};
+use records::publication::{Postings, notice, postings, published};
 use records::{Connection, places, tenancy};
 
 use super::Entered;
@@ -77,7 +77,7 @@ struct PostingState {
 struct Loaded {
     closed: Vec<(ClosedMonth, Vec<StoredDifference>)>,
     published: BTreeMap<i16, NaiveDate>,
-    posted: Option<Posted>,
+    postings: Postings,
     names: BTreeMap<Place, String>,
     groups: Vec<(Place, String)>,
     notice: Option<Notice>,
@@ -104,7 +104,7 @@ impl Loaded {
         Ok(Self {
             closed,
             published,
-            posted: latest_postings(connection, village).await?.remove(&(*village, month)),
+            postings: postings(connection, village).await?.remove(&(*village, month)).unwrap_or_default(),
             names: places::names_in(connection, village).await?,
             groups: places::divisions_below(connection, village).await?,
             notice: notice(connection, village, month, zone).await?,
@@ -122,34 +122,39 @@ impl Loaded {
         }
     }
 
-    /// The latest public version.
-    fn public(&self) -> Option<i16> {
-        self.published.keys().next_back().copied()
+    /// The latest public version, and when it was published.
+    fn public(&self) -> Option<(i16, NaiveDate)> {
+        self.published.last_key_value().map(|(version, on)| (*version, *on))
     }
 }
 
 impl PostingState {
     fn of(
-        posted: Option<&Posted>,
-        public: Option<i16>,
+        postings: &Postings,
+        public: Option<(i16, NaiveDate)>,
         month: Month,
         rule: &PublicationRule,
         today: NaiveDate,
     ) -> Self {
-        let last = last_day(month, rule);
-        let Some(posted) = posted else {
-            let (words, class) = match (today - last).num_days() {
-                days if days > 0 => (format!("待张贴，期限已过 {days} 天"), "word-late"),
-                _ => (format!("待张贴，请在 {} 前张贴", date_title(last)), "word-soon"),
+        let board = postings.on_board();
+        let hangs = board_state(board.as_ref(), public.map(|(version, _)| version));
+        let last = post_by(month, hangs, public.map(|(_, on)| on), rule);
+        let past = (today - last).num_days();
+        let (Some(board), Some(posted)) = (board, postings.hanging()) else {
+            let (words, class) = if past > 0 {
+                (format!("待张贴，期限已过 {past} 天"), "word-late")
+            } else {
+                (format!("待张贴，请在 {} 前张贴", date_title(last)), "word-soon")
             };
             return Self { words, class, record: String::new() };
         };
-        let (words, class) = if public.is_some_and(|public| public > posted.version) {
-            (format!("张贴的是第{}版，请换上新版本并登记", posted.version), "word-soon")
-        } else if posted_in_time(month, posted.on, rule) {
+        let (words, class) = if hangs == BoardState::Outdated {
+            let class = if past > 0 { "word-late" } else { "word-soon" };
+            (format!("张贴的是第{}版，请换上新版本并登记", board.version), class)
+        } else if posted_in_time(month, board.first_on, rule) {
             ("已张贴，按时".to_owned(), "word-fine")
         } else {
-            (format!("已张贴，迟 {} 天", (posted.on - last).num_days()), "word-late")
+            (format!("已张贴，迟 {} 天", (board.first_on - last).num_days()), "word-late")
         };
         let record =
             format!("{}，第{}版，{}，{}", date_title(posted.on), posted.version, posted.board, posted.by);
@@ -174,16 +179,16 @@ pub(super) async fn shown(
         .await?
     };
     let (public, rules) = (loaded.public(), &visit.rulebook);
-    let posting = PostingState::of(loaded.posted.as_ref(), public, month, &rules.publication, now.date());
+    let posting = PostingState::of(&loaded.postings, public, month, &rules.publication, now.date());
     let scheduled = scheduled_at(month, &rules.closing);
-    let before = loaded.posted.as_ref().map(|posted| (posted.board.clone(), posted.by.clone()));
+    let before = loaded.postings.hanging().map(|posted| (posted.board.clone(), posted.by.clone()));
     let (board, by) = before.unwrap_or_default();
     let address = format!("{}/{month}", board_address(state, &village));
     let shown = VillagePage {
         scheduled: format!("{} {}", date_title(scheduled.date()), scheduled.format("%H:%M")),
         supervision_phone: state.http.supervision_phone.clone(),
         versions: loaded.closed.iter().map(|one| loaded.version(one, zone)).collect(),
-        public,
+        public: public.map(|(version, _)| version),
         posting,
         entered: entered.unwrap_or_else(|| Entered { posted_on: now.date().to_string(), board, by }),
         picture: picture(&address),

@@ -27,6 +27,7 @@ use records::{places, rulebook, tenancy};
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named};
+use crate::problem::Problem;
 use crate::shell::{Section, Shell, Told, Visit};
 use crate::state::State;
 
@@ -205,11 +206,14 @@ pub(crate) async fn review(
 ) -> Result<Response, PageError> {
     let visit = Visit::of(&state, &caller, Section::Rules, (&place, &month), &told).await?;
     let (place, year) = (visit.place, visit.month.year());
+    // A county's year of cards and findings is long work: a few at a time, so that the others keep their connections.
+    let turn = state.decoding.acquire().await.map_err(|_| Problem::fault())?;
     let mut connection = state.database.connection().await?;
     let rows = tenancy::read(&mut connection, &visit.allowed, async |connection| {
         item_review(connection, &place, year).await
     });
     let rows = rows.await?;
+    drop((connection, turn));
     Ok(page(StatusCode::OK, &ReviewPage { shell: visit.shell, rows, year }))
 }
 

@@ -10,7 +10,7 @@ use domain::place::Level;
 use domain::points::Points;
 use domain::scoring::{Status, parse_findings, parse_typed, typed_findings};
 use records::catalogue::catalogue_of;
-use records::closing::{StoredDifference, closed_months, seal_month};
+use records::closing::{StoredDifference, closed_months, seal_months};
 use records::samples::{SampleCorrected, SampleCorrection, Sampled, TownCheck, correct_sampled, samples_of};
 use records::{Mode, places, tenancy};
 use serde::Deserialize;
@@ -218,7 +218,7 @@ async fn corrected(
         correct_sampled(&mut connection, allowed, &new, salts, mode, &moment).await?
     };
     if mode == Mode::Apply && done.new_version.is_some() {
-        seal_month(&state.database, allowed, new.month, &moment).await?;
+        seal_months(&state.database, allowed, &moment).await?;
     }
     Ok(done)
 }

@@ -10,14 +10,14 @@ use domain::catalogue::Catalogue;
 use domain::place::{Level, Place};
 use domain::publication::last_digits;
 use records::sheets::{PhoneHousehold, PhoneMonth, conflicts, months_to_score, phone_month};
-use records::{places, tenancy};
+use records::{Refusal, places, tenancy};
 use serde_json::{Value, json};
 
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::Named;
 use crate::problem::{Answered, Problem};
-use crate::shell::{Section, in_hand};
+use crate::shell::{Section, in_hand, in_hand_at};
 use crate::state::State;
 
 #[derive(Template)]
@@ -36,7 +36,7 @@ pub(crate) async fn show(Extract(state): Extract<State>, caller: Caller) -> Resu
     let logged_in = caller.logged_in().ok_or(PageError::LogIn)?;
     let place = caller.reach()?;
     if !matches!(place.level(), Level::Village | Level::Group) || !caller.may(EnterCards, place) {
-        let month = in_hand(state.moment().local().date()).ok_or(PageError::NotFound)?;
+        let month = in_hand(&state, &caller, place).await?;
         return Ok(Redirect::to(&Section::Scoring.at(&place, month)).into_response());
     }
     let allowed = caller.allow(Read, place).await?;
@@ -72,12 +72,15 @@ pub(crate) async fn month(
         "current" => None,
         other => Some(crate::http::input::month("month", other)?),
     };
-    let in_hand = in_hand(today).ok_or_else(Problem::not_found)?;
     let account = logged_in.identity.account;
     let mut connection = state.database.connection().await?;
     let (loaded, groups, two_sheets, open) = tenancy::read(&mut connection, &allowed, async |connection| {
         let open = months_to_score(connection, &place, now).await?;
-        let month = asked.or(open.first().map(|one| one.month)).unwrap_or(in_hand);
+        let month = match asked.or(open.first().map(|one| one.month)) {
+            Some(month) => Some(month),
+            None => in_hand_at(connection, &place, today).await?,
+        };
+        let month = month.ok_or_else(|| Refusal::message("今天没有可以评分的月份"))?;
         let loaded = phone_month(connection, &place, month).await?;
         let divisions = places::divisions(connection, &place).await?;
         Ok((loaded, divisions, conflicts(connection, &place, month).await?, open))

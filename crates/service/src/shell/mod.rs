@@ -9,11 +9,12 @@ use std::collections::BTreeSet;
 use authz::{Allowed, Read};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::publication::Masked;
 use domain::rulebook::Rulebook;
+use domain::schedule::month_in_hand;
 use records::{Connection, places, progress, rulebook, tenancy};
 
 use crate::account::Header;
@@ -104,10 +105,12 @@ impl Visit {
             let months = progress::months_of(connection, &place).await?;
             let own = own(connection, &allowed.place(), month, now).await?;
             let due = due(&own, &place, month, &rulebook, now);
-            let waiting = waiting(connection, caller, &reach, (month, &own, &rulebook), now).await?;
-            Ok((rulebook, names, months, due, waiting))
+            let in_hand = in_hand_at(connection, &reach, now.date()).await?;
+            let waiting =
+                waiting(connection, caller, &reach, (month, &own, &rulebook), (in_hand, now)).await?;
+            Ok((rulebook, names, (months, in_hand), due, waiting))
         });
-        let (rulebook, names, months, due, waiting) = frame.await?;
+        let (rulebook, names, (months, in_hand), due, waiting) = frame.await?;
         let link = |place: &Place, name: &str, current| Link {
             name: name.to_owned(),
             href: section.at(place, month),
@@ -119,7 +122,7 @@ impl Visit {
             nav: nav(section, &place, month),
             trail: names.trail.iter().map(|(one, name)| link(one, name, *one == place)).collect(),
             below: names.below.iter().map(|(one, name)| link(one, name, false)).collect(),
-            months: month_links(section, &place, month, months, in_hand(now.date())),
+            months: month_links(section, &place, month, months, in_hand),
             month,
             place,
             place_name: names.trail.last().map(|(_, name)| name.clone()).unwrap_or_default(),
@@ -207,21 +210,47 @@ fn month_links(
         .collect()
 }
 
-/// The month that people are busy with on a day: from the 25th on it is scored, and closed and published in the first
-/// days of the next. A page without a month shows this one.
-pub(crate) fn in_hand(today: NaiveDate) -> Option<Month> {
-    let this = Month::of(today)?;
-    Some(if today.day() >= 25 { this } else { this.previous() })
+/// The month in hand at a place, by the rules that bind it: a page without a month shows this one.
+///
+/// # Errors
+/// A place that may not be read, and faults of the database.
+pub(crate) async fn in_hand(state: &State, caller: &Caller, place: Place) -> Result<Month, PageError> {
+    let allowed = caller.allow(Read, place).await?;
+    let today = state.moment().local().date();
+    let mut connection = state.database.connection().await?;
+    let month = tenancy::read(&mut connection, &allowed, async |connection| {
+        in_hand_at(connection, &place, today).await
+    })
+    .await?;
+    month.ok_or(PageError::NotFound)
+}
+
+/// The same in a transaction that is under way.
+///
+/// # Errors
+/// Faults of the database.
+pub(crate) async fn in_hand_at(
+    connection: &mut Connection,
+    place: &Place,
+    today: NaiveDate,
+) -> records::Result<Option<Month>> {
+    let Some(this) = Month::of(today) else { return Ok(None) };
+    Ok(month_in_hand(today, &rulebook::of(connection, place, this).await?))
 }
 
 /// `GET /`: whoever is logged in comes to the overview of the own place.
-pub(crate) fn home(state: &State, caller: &Caller) -> Option<Response> {
-    let logged_in = caller.logged_in()?;
-    let target = match (caller.reach(), in_hand(state.moment().local().date())) {
-        (Ok(place), Some(month)) if !logged_in.identity.must_change => Section::Overview.at(&place, month),
+///
+/// # Errors
+/// Faults of the database.
+pub(crate) async fn home(state: &State, caller: &Caller) -> Result<Option<Response>, PageError> {
+    let Some(logged_in) = caller.logged_in() else { return Ok(None) };
+    let target = match caller.reach() {
+        Ok(place) if !logged_in.identity.must_change => {
+            Section::Overview.at(&place, in_hand(state, caller, place).await?)
+        }
         _ => "/account".to_owned(),
     };
-    Some(Redirect::to(&target).into_response())
+    Ok(Some(Redirect::to(&target).into_response()))
 }
 
 /// A head's name: in full for those who score, register or decide, masked for whoever only reads.

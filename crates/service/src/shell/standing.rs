@@ -10,7 +10,6 @@ use domain::schedule::next_date;
 use records::progress::{VillageCounts, counts_of};
 use records::{Connection, rulebook};
 
-use super::in_hand;
 use crate::caller::Caller;
 use crate::tasks;
 
@@ -52,9 +51,9 @@ pub(super) async fn waiting(
     caller: &Caller,
     reach: &Place,
     (month, counts, rules): (Month, &Option<VillageCounts>, &Rulebook),
-    now: NaiveDateTime,
+    (in_hand, now): (Option<Month>, NaiveDateTime),
 ) -> records::Result<String> {
-    let Some(current) = in_hand(now.date()).filter(|_| reach.level() == Level::Village) else {
+    let Some(current) = in_hand.filter(|_| reach.level() == Level::Village) else {
         return Ok(String::new());
     };
     let tasks = if current == month {

@@ -74,11 +74,12 @@ pub(crate) async fn show(Extract(state): Extract<State>, caller: Caller) -> Resu
         return Ok(Redirect::to("/account").into_response());
     }
     let now = state.moment().local();
-    let Some((reach, month)) = caller.reach().ok().zip(in_hand(now.date())) else {
+    let Ok(reach) = caller.reach() else {
         let has_roles = !logged_in.identity.hats.is_empty();
         let shown = NoRolePage { top: Header::of(&state, logged_in).await?, has_roles };
         return Ok(page(StatusCode::OK, &shown));
     };
+    let month = in_hand(&state, &caller, reach).await?;
     let at = (reach.code(), month.to_string());
     let visit = Visit::of(&state, &caller, Section::Overview, (&at.0, &at.1), &Told::default()).await?;
     let (tasks, names) = {

@@ -11,7 +11,7 @@ use domain::households::QueryState;
 use domain::month::Month;
 use domain::objections::ObjectionState;
 use domain::place::Place;
-use domain::publication::last_day;
+use domain::publication::{BoardState, last_day, post_by};
 use domain::rulebook::Rulebook;
 use domain::scoring::EntryWindow;
 use domain::suggestions::SuggestionState;
@@ -150,15 +150,17 @@ fn of_month(
     };
     if let Some(version) = one.closed {
         let is_published = one.published.is_some_and(|(published, _)| published == version);
-        return match (is_published, one.posted_on) {
-            (false, _) if may.publish => {
-                vec![task(format!("公示本月第{version}版"), Section::Publication, published_by)]
+        let published_on = one.published.map(|(_, on)| on);
+        let posted_by = post_by(month, one.board_state(), published_on, &rulebook.publication);
+        let (what, by) = match (is_published, one.board_state()) {
+            (false, _) if may.publish => (format!("公示本月第{version}版"), published_by),
+            (true, BoardState::Empty) if may.post => ("张贴公示单，登记张贴".to_owned(), posted_by),
+            (true, BoardState::Outdated) if may.post => {
+                (format!("公示栏上还是旧版，换上第{version}版，登记张贴"), posted_by)
             }
-            (true, None) if may.post => {
-                vec![task("张贴公示单，登记张贴".to_owned(), Section::Publication, published_by)]
-            }
-            _ => Vec::new(),
+            _ => return Vec::new(),
         };
+        return vec![task(what, Section::Publication, by)];
     }
     let missing = one.taking_part.saturating_sub(one.with_card);
     let window = EntryWindow::of(month, now, &rulebook.scoring);
@@ -187,7 +189,7 @@ fn of_month(
 
 #[cfg(test)]
 mod tests {
-    use domain::publication::MonthState;
+    use domain::publication::{MonthState, on_board};
 
     use super::*;
 
@@ -205,7 +207,8 @@ mod tests {
             signed_panels: Some((0, 1)),
             closed: None,
             published: None,
-            posted_on: None,
+            board: None,
+            post_until: NaiveDate::default(),
             in_time: false,
             open_objections: 0,
             state: MonthState::Open,
@@ -242,7 +245,12 @@ mod tests {
         let on: NaiveDate = "2026-11-05".parse().expect("a date");
         let published = VillageCounts { published: Some((1, on)), ..closed };
         check(&ALL, &published, "2026-11-05T09:00:00", &["张贴公示单，登记张贴"]);
-        check(&ALL, &VillageCounts { posted_on: Some(on), ..published }, "2026-11-06T09:00:00", &[]);
+        let posted = VillageCounts { board: on_board([(1, on)]), ..published };
+        check(&ALL, &posted, "2026-11-06T09:00:00", &[]);
+        let corrected = VillageCounts { closed: Some(2), published: Some((2, on)), ..posted };
+        check(&ALL, &corrected, "2026-11-06T09:00:00", &["公示栏上还是旧版，换上第2版，登记张贴"]);
+        let replaced = VillageCounts { board: on_board([(1, on), (2, on)]), ..corrected };
+        check(&ALL, &replaced, "2026-11-06T09:00:00", &[]);
     }
 
     #[test]

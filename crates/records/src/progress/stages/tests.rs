@@ -1,6 +1,6 @@
 //! A village's October from its first card to the end of its objections.
 
-use domain::publication::{MonthFacts, state};
+use domain::publication::{MonthFacts, on_board, state};
 
 use super::*;
 
@@ -86,10 +86,28 @@ fn a_closed_month_is_published_posted_and_settled() {
     check(closed(), "2026-11-11T09:00:00", "dddddlwww");
     let published = || Facts { published_on: Some(date("2026-11-08")), ..closed() };
     check(published(), "2026-11-09T09:00:00", "ddddddnnw");
-    let posted = || Facts { posted: Some((date("2026-11-09"), "村务公开栏".into())), ..published() };
+    let board = |on| on_board([(1, date(on))]).zip(Some("村务公开栏".to_owned()));
+    let posted = || Facts { posted: board("2026-11-09"), ..published() };
     check(posted(), "2026-11-15T09:00:00", "dddddddnw");
     check(posted(), "2026-11-16T09:00:00", "ddddddddd");
     check(Facts { open_objections: 1, ..posted() }, "2026-11-16T09:00:00", "dddddddbw");
+}
+
+#[test]
+fn a_corrected_version_opens_posting_again_until_its_sheet_hangs() {
+    let rulebook = rulebook();
+    let on =
+        |postings: &[(i16, NaiveDate)]| on_board(postings.iter().copied()).zip(Some("村务公开栏".to_owned()));
+    let first = (1, date("2026-11-08"));
+    let closed = || Facts { closed: Some((2, date("2026-11-20"))), posted: on(&[first]), ..ready(&rulebook) };
+    check(closed(), "2026-11-20T09:00:00", "dddddlwww");
+    let published = || Facts { published_on: Some(date("2026-11-24")), ..closed() };
+    check(published(), "2026-11-24T09:00:00", "ddddddnnw");
+    check(published(), "2026-11-25T09:00:00", "ddddddlnw");
+    let hangs = || Facts { posted: on(&[first, (2, date("2026-11-25"))]), ..published() };
+    check(hangs(), "2026-11-25T09:00:00", "dddddddnw");
+    let found = stages(&Facts { now: "2026-11-25T09:00:00".parse().expect("a time"), ..hangs() });
+    assert_eq!(found[6].words, "11月25日张贴于村务公开栏", "the first sheet was in time");
 }
 
 #[test]

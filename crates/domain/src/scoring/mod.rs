@@ -27,7 +27,8 @@ pub use exception::{
 pub use exception_request::{NotGranter, RequestProblem, check_request, may_decide_exception};
 pub use findings::{Finding, FindingsError, parse_findings, write_findings};
 pub use sample::{
-    SampleProblem, candidates, check_commitment, check_correction, check_day, check_draw, commitment, is_beyond,
+    SampleProblem, candidates, check_commitment, check_correction, check_day, check_draw, commitment,
+    is_beyond,
 };
 pub use score::{ItemScore, Score, ScoringTable, UnknownRule};
 pub use sheet::{Likeness, Receipt, Standing, may_take, receive};

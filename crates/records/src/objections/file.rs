@@ -259,7 +259,9 @@ async fn refuse_too_many(
         .get_result(connection)
         .await?;
     if today >= MOST_A_DAY {
-        return Err(Refusal::message("本村今天从网页收到的异议已满，请明天再提；急的请到村委会，或打电话，由工作人员代为登记"));
+        return Err(Refusal::message(
+            "本村今天从网页收到的异议已满，请明天再提；急的请到村委会，或打电话，由工作人员代为登记",
+        ));
     }
     Ok(())
 }

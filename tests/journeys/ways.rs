@@ -60,7 +60,7 @@ async fn a_refused_objection_says_why_and_leads_back_to_the_households_page() {
     let answer = post(&serving, &format!("{home}/objections"), "X-Nothing: here", "month=2026-01&words=");
     assert_eq!(answer.status, 422, "{}", answer.body);
     assert!(answer.body.contains("请用几句话写明情况和理由"), "it says what is missing: {}", answer.body);
-    assert!(answer.body.contains(&format!("href=\"{home}\"")), "it leads back: {}", answer.body);
+    assert!(answer.body.contains(&format!("href=\"{home}?large=1\"")), "it leads back: {}", answer.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

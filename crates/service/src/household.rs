@@ -2,7 +2,7 @@
 
 use askama::Template;
 use authz::{Act, Actor, Allowed, ReadOwn, ReadPublic};
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
@@ -22,8 +22,10 @@ use records::suggestions::{SuggestionFile, suggestions_of_household};
 use records::{rulebook, tenancy};
 
 use crate::error::{PageError, page};
+use crate::http::input::Named;
 use crate::objecting::HouseholdForm;
 use crate::photos::{OwnPhoto, ReasonLine, own_photos, reasons};
+use crate::reading::Reading;
 use crate::state::State;
 
 #[derive(Template)]
@@ -43,6 +45,7 @@ struct HouseholdPage {
     /// An objection as it was typed where it was refused, and why it was.
     typed: HouseholdForm,
     problem: String,
+    reading: Reading,
 }
 
 /// An objection against the household's months, whoever filed it.
@@ -105,9 +108,10 @@ pub(crate) async fn holder(state: &State, token: &str) -> Result<(Place, Place),
 /// `/h/{token}`
 pub(crate) async fn months(
     Extract(state): Extract<State>,
-    Path(token): Path<String>,
+    Named(token): Named<String>,
+    reading: Reading,
 ) -> Result<Response, PageError> {
-    shown_with(&state, token, StatusCode::OK, HouseholdForm::default(), String::new()).await
+    shown_with(&state, token, StatusCode::OK, HouseholdForm::default(), String::new(), reading).await
 }
 
 /// The page, with an objection as it was typed and why it was refused.
@@ -120,6 +124,7 @@ pub(crate) async fn shown_with(
     status: StatusCode,
     typed: HouseholdForm,
     problem: String,
+    reading: Reading,
 ) -> Result<Response, PageError> {
     let (household, village) = holder(state, &token).await?;
     let allowed = allow(state, &Actor::Holder, ReadOwn, village)?;
@@ -154,6 +159,7 @@ pub(crate) async fn shown_with(
     let reasons = newest(&years).map(|column| reasons(column, &photos, address)).unwrap_or_default();
     let mut shown = shown(&household, place, years, this_year);
     shown.on_board = own_photos(files, &token);
+    shown.reading = reading.at(&format!("/h/{token}"));
     shown.token = token;
     (shown.typed, shown.problem) = (typed, problem);
     if let Some(latest) = &mut shown.latest {
@@ -196,6 +202,7 @@ fn shown(household: &Place, place: String, years: Vec<HouseholdYear>, this_year:
         on_board: Vec::new(),
         typed: HouseholdForm::default(),
         problem: String::new(),
+        reading: Reading::default(),
     }
 }
 

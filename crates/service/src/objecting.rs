@@ -3,7 +3,7 @@
 use askama::Template;
 use authz::{Actor, Allowed, Object, ReadPublic};
 use axum::Extension;
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
@@ -19,7 +19,8 @@ use serde::Deserialize;
 use crate::error::{PageError, page};
 use crate::household::{allow, holder, shown_with};
 use crate::http::address::ClientAddress;
-use crate::http::input::Posted;
+use crate::http::input::{Named, Posted};
+use crate::reading::Reading;
 use crate::shell::village_of;
 use crate::state::State;
 
@@ -32,6 +33,7 @@ struct FormPage {
     groups: Vec<(String, String)>,
     form: BoardForm,
     problem: String,
+    reading: Reading,
 }
 
 #[derive(Template)]
@@ -44,6 +46,7 @@ struct ReceiptPage {
     decide_by: String,
     in_time: bool,
     back: String,
+    reading: Reading,
 }
 
 /// What the form of the notice board sends.
@@ -71,9 +74,10 @@ pub(crate) struct HouseholdForm {
 /// `GET /p/{village}/objection`
 pub(crate) async fn form(
     Extract(state): Extract<State>,
-    Path(village): Path<String>,
+    Named(village): Named<String>,
+    reading: Reading,
 ) -> Result<Response, PageError> {
-    shown(&state, &village, BoardForm::default(), StatusCode::OK, String::new()).await
+    shown(&state, &village, BoardForm::default(), StatusCode::OK, String::new(), reading).await
 }
 
 async fn shown(
@@ -82,6 +86,7 @@ async fn shown(
     form: BoardForm,
     status: StatusCode,
     problem: String,
+    reading: Reading,
 ) -> Result<Response, PageError> {
     let village = village_of(village)?;
     let allowed = allow(state, &Actor::Visitor, ReadPublic, village)?;
@@ -98,7 +103,9 @@ async fn shown(
     months.truncate(12);
     let groups = names.into_iter().filter(|one| one.level == Level::Group);
     let groups = groups.map(|one| (one.place.code(), one.name)).collect();
-    let shown = FormPage { village: name, code: village.code(), months, groups, form, problem };
+    let code = village.code();
+    let reading = reading.at(&format!("/p/{code}"));
+    let shown = FormPage { village: name, code, months, groups, form, problem, reading };
     Ok(page(status, &shown))
 }
 
@@ -106,7 +113,8 @@ async fn shown(
 pub(crate) async fn from_board(
     Extract(state): Extract<State>,
     Extension(client): Extension<ClientAddress>,
-    Path(code): Path<String>,
+    Named(code): Named<String>,
+    reading: Reading,
     Posted(form): Posted<BoardForm>,
 ) -> Result<Response, PageError> {
     let village = village_of(&code)?;
@@ -114,13 +122,16 @@ pub(crate) async fn from_board(
     let household = household_at(&state, &allowed, (&form.group, &form.number), &form.month).await?;
     let Some(household) = household else {
         let problem = "请选村小组，并填公示栏上的四位户号".to_owned();
-        return shown(&state, &code, form, StatusCode::UNPROCESSABLE_ENTITY, problem).await;
+        return shown(&state, &code, form, StatusCode::UNPROCESSABLE_ENTITY, problem, reading).await;
     };
     let new = (form.month.as_str(), "", form.words.as_str(), form.phone.as_str());
     match file(&state, &allowed, &household, new, &client).await {
-        Ok((filed, month)) => Ok(receipt(&state, &household, month, &filed, format!("/p/{code}/{month}"))),
+        Ok((filed, month)) => {
+            let (reading, back) = (reading.at(&format!("/p/{code}")), format!("/p/{code}/{month}"));
+            Ok(receipt(&state, &household, month, &filed, back, reading))
+        }
         Err(PageError::Problem(problem)) => {
-            shown(&state, &code, form, problem.status(), problem.sentence()).await
+            shown(&state, &code, form, problem.status(), problem.sentence(), reading).await
         }
         Err(error) => Err(error),
     }
@@ -154,7 +165,8 @@ pub(crate) async fn household_at(
 pub(crate) async fn from_household(
     Extract(state): Extract<State>,
     Extension(client): Extension<ClientAddress>,
-    Path(token): Path<String>,
+    Named(token): Named<String>,
+    reading: Reading,
     Posted(form): Posted<HouseholdForm>,
 ) -> Result<Response, PageError> {
     let (household, village) = holder(&state, &token).await?;
@@ -162,12 +174,14 @@ pub(crate) async fn from_household(
     let new = (form.month.as_str(), form.about.as_str(), form.words.as_str(), form.phone.as_str());
     match file(&state, &allowed, &household, new, &client).await {
         Ok((filed, month)) => {
-            let mut response = receipt(&state, &household, month, &filed, format!("/h/{token}"));
+            let back = format!("/h/{token}");
+            let reading = reading.at(&back);
+            let mut response = receipt(&state, &household, month, &filed, back, reading);
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             Ok(response)
         }
         Err(PageError::Problem(problem)) => {
-            shown_with(&state, token, problem.status(), form, problem.sentence()).await
+            shown_with(&state, token, problem.status(), form, problem.sentence(), reading).await
         }
         Err(error) => Err(error),
     }
@@ -194,7 +208,14 @@ async fn file(
     Ok((filed, month))
 }
 
-fn receipt(state: &State, household: &Place, month: Month, filed: &Filed, back: String) -> Response {
+fn receipt(
+    state: &State,
+    household: &Place,
+    month: Month,
+    filed: &Filed,
+    back: String,
+    reading: Reading,
+) -> Response {
     let receipt = ReceiptPage {
         number: filed.number.clone(),
         month: month.title(),
@@ -203,6 +224,7 @@ fn receipt(state: &State, household: &Place, month: Month, filed: &Filed, back: 
         decide_by: date_title(filed.decide_by),
         in_time: filed.in_time,
         back,
+        reading,
     };
     page(StatusCode::OK, &receipt)
 }

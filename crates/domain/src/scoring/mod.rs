@@ -19,7 +19,7 @@ use crate::canonical::{Digest, Form};
 use crate::place::Place;
 
 pub use draw::{draw_sample, sample_seed};
-pub use entry_window::{EntryWindow, LateProblem, Lock, check_late_reason, months_open};
+pub use entry_window::{EntryWindow, LateProblem, Lock, check_late_reason, months_open, way_to_change};
 pub use evidence::{Pictured, missing_evidence};
 pub use exception::{
     ExceptionEnded, ExceptionState, ExceptionStep, Granted, last_visit, lift, months_opened, opened_until,
@@ -27,7 +27,8 @@ pub use exception::{
 pub use exception_request::{NotGranter, RequestProblem, check_request, may_decide_exception};
 pub use findings::{Finding, FindingsError, parse_findings, write_findings};
 pub use sample::{
-    SampleProblem, candidates, check_commitment, check_correction, check_day, check_draw, commitment, is_beyond,
+    SampleProblem, candidates, check_commitment, check_correction, check_day, check_draw, commitment,
+    is_beyond,
 };
 pub use score::{ItemScore, Score, ScoringTable, UnknownRule};
 pub use sheet::{Likeness, Receipt, Standing, may_take, receive};

@@ -8,7 +8,7 @@ use domain::input::{Correction, Line, Problem};
 use domain::month::Month;
 use domain::objections::may_correct;
 use domain::place::{Level, Place};
-use domain::scoring::ScoringTable;
+use domain::scoring::{ScoringTable, way_to_change};
 use serde_json::json;
 
 use super::doer;
@@ -20,7 +20,7 @@ use crate::households::{RosterRow, roster};
 use crate::moment::Moment;
 use crate::panels::{self, StoredPanel};
 use crate::places::{lock_villages, villages_of};
-use crate::scoring::{NewCard, Remark, StoredCard, cards, counting, insert};
+use crate::scoring::{self, NewCard, Remark, StoredCard, cards, counting, insert};
 use crate::sealing::Salts;
 use crate::sheets::scorers;
 use crate::tenancy::{self, Mode};
@@ -57,6 +57,10 @@ pub async fn correct_cards(
         let mut written = Vec::new();
         for ((month, village), lines) in by_month {
             let facts = Facts::load(connection, &village, month).await?;
+            if facts.closed.is_none() {
+                problems.extend(not_closed(connection, (&village, month), &lines, moment).await?);
+                continue;
+            }
             let (new, refused) = facts.decide(&lines);
             outcome.unchanged += lines.len() - new.len() - refused.len();
             problems.extend(refused);
@@ -77,6 +81,25 @@ pub async fn correct_cards(
         Ok(outcome)
     })
     .await
+}
+
+/// Why rows of a month that is not closed cannot stand, each with what changes its card instead.
+async fn not_closed(
+    connection: &mut Connection,
+    (village, month): (&Place, Month),
+    lines: &[&Line<Correction>],
+    moment: &Moment,
+) -> Result<Vec<Problem>> {
+    let known = scoring::Facts::load(connection, village, &BTreeSet::from([*village]), month).await?;
+    let problem = |line: &&Line<Correction>| {
+        let Some((entry, of_village)) = known.find(&line.row.household) else {
+            return unknown_household(line);
+        };
+        let lock = of_village.lock(entry, month, moment.local());
+        let way = way_to_change(lock.as_ref());
+        Problem::new(line.number, "month", format!("{month} 还没有结账，结账以后才能更正；现在要改，{way}"))
+    };
+    Ok(lines.iter().map(problem).collect())
 }
 
 /// The rows whose cards whoever corrects them handed in or chose.
@@ -217,7 +240,7 @@ impl Facts {
         let row = &line.row;
         let refused = |field, message: String| Err(Problem::new(line.number, field, message));
         if self.closed.is_none() {
-            return refused("month", format!("{} 还没有结账，请直接改积分卡", self.month));
+            return refused("month", format!("{} 还没有结账，结账以后才能更正", self.month));
         }
         let Some(entry) = self.roster.get(&row.household) else { return Err(unknown_household(line)) };
         if !entry.entry.participation.covers(self.month) {

@@ -80,6 +80,7 @@ async fn object(database: &TestDatabase, household: Place, now: &str) -> Result<
         about: String::new(),
         words: "那天我家在修路".to_owned(),
         phone: None,
+        address: Some("192.0.2.7".to_owned()),
     };
     let mut connection = database.database.connection().await.expect("a connection");
     file_objection(&mut connection, &allowed, &household, &new, &registrar(), &moment(now))

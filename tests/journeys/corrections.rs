@@ -88,16 +88,18 @@ async fn an_open_month_or_an_unknown_rule_is_not_corrected() {
         .household;
     let folder = Folder::new();
     let header = "month,household_code,status,findings,reason,decided_by,decided_on";
-    let row = |findings: &str| format!("{header}\n2026-01,{household},,{findings},复核,王主任,2026-02-10\n");
-    let import = |findings: &str| {
+    let row = |findings: &str| format!("{header}\n2026-01,{household},,{findings},复核,王主任,2026-01-31\n");
+    let import_at = |findings: &str, now: &str| {
         let file = folder.file("corrections.csv", row(findings));
-        run(
-            &database,
-            &["import", "corrections", path(&file), "--county", COUNTY, "--now", "2026-02-10T09:00:00+08:00"],
-        )
+        run(&database, &["import", "corrections", path(&file), "--county", COUNTY, "--now", now])
     };
-    let open = import("");
-    assert!(open.code == Some(1) && open.err.contains("还没有结账，请直接改积分卡"), "{}", open.err);
+    let import = |findings: &str| import_at(findings, "2026-02-10T09:00:00+08:00");
+    let open = import_at("", "2026-02-02T09:00:00+08:00");
+    assert!(open.code == Some(1) && open.err.contains("还没有结账"), "{}", open.err);
+    assert!(open.err.contains("请评分组为这一户重交积分卡"), "entry is open: {}", open.err);
+    let over = import("");
+    assert!(over.code == Some(1) && over.err.contains("还没有结账"), "{}", over.err);
+    assert!(over.err.contains("请先在评分页为这一户申请补录"), "entry is over: {}", over.err);
     succeed(
         &database,
         &["close", "--county", COUNTY, "--month", "2026-01", "--now", "2026-02-04T00:30:00+08:00"],
@@ -159,4 +161,31 @@ async fn a_correction_of_last_year_made_in_a_village_is_sealed_by_the_countys_ne
     let said = run(&database, &verify);
     let told = said.err.contains("2025-12 第2版") && said.err.contains("没有县级封签");
     assert!(said.code == Some(1) && told, "{}", said.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_card_is_not_replaced_by_a_file_and_the_refusal_says_what_does_it() {
+    let (database, county) = scored(60, "2026-01", 1).await;
+    let village = demo::villages(&county.plan).next().expect("a village");
+    let month = county.plan.first_month;
+    let signed = demo::scorecards(&county.plan, &village, month, &county.catalogue).remove(0);
+    let folder = Folder::new();
+    let header = "month,household_code,panel,scored_on,status,findings";
+    let (household, panel, day) = (signed.household, signed.panel, signed.scored_on);
+    let late = "评委外出";
+    let card = format!("{header},late_reason\n2026-01,{household},{panel},{day},,H1a*9;H2a*9;H3a*9,{late}\n");
+    let import = |now: &str| {
+        let file = folder.file("scorecards.csv", &card);
+        run(&database, &["import", "scorecards", path(&file), "--county", COUNTY, "--now", now])
+    };
+    let open = import("2026-02-03T21:00:00+08:00");
+    assert_eq!(open.code, Some(1), "{}", open.err);
+    assert!(open.err.contains("已签字") && open.err.contains("重新签字"), "{}", open.err);
+    assert!(!open.err.contains("更正"), "a correction would send it back: {}", open.err);
+    let over = import("2026-02-05T09:00:00+08:00");
+    assert!(over.code == Some(1) && over.err.contains("需要镇批准的补录"), "{}", over.err);
+    let close = ["close", "--county", COUNTY, "--month", "2026-01", "--now", "2026-02-04T00:30:00+08:00"];
+    succeed(&database, &close);
+    let closed = import("2026-02-05T09:00:00+08:00");
+    assert!(closed.code == Some(1) && closed.err.contains("请走更正"), "{}", closed.err);
 }

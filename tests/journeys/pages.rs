@@ -2,10 +2,13 @@
 
 use authz::IssueTokens;
 use records::forms::household_cards;
-use testkit::{COUNTY, guard, moment, operator, registrar};
+use testkit::{COUNTY, TestDatabase, guard, moment, operator, registrar};
 
 use crate::api::UNLIMITED;
-use crate::support::{Serving, get, request, scored, send, succeed, superuser};
+use crate::support::{Answer, Serving, get, request, scored, send, succeed, superuser};
+
+const VILLAGE: &str = "440229100201";
+const KIND: &str = "Content-Type: application/x-www-form-urlencoded";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_leads_to_its_households_published_months_and_to_nothing_else() {
@@ -110,4 +113,146 @@ async fn given_up_jobs_are_shown_counted_and_begun_again_from_this_machine_only(
     let state: String =
         owner.query_one("select state from job_run where id = $1", &[&id]).await.expect("it").get(0);
     assert_eq!(state, "due");
+}
+
+/// A county with a published month, and the page of a household of its first village.
+async fn published() -> (TestDatabase, Serving, String) {
+    let (database, county) = scored(60, "2026-01", 1).await;
+    for (act, now) in [("close", "2026-02-04T00:30:00+08:00"), ("publish", "2026-02-05T09:00:00+08:00")] {
+        succeed(&database, &[act, "--county", COUNTY, "--month", "2026-01", "--now", now]);
+    }
+    let village = demo::villages(&county.plan).next().expect("a village");
+    assert_eq!(village.place.code(), VILLAGE);
+    let allowed = guard().await.allow(&operator(), IssueTokens, village.place).expect("allowed");
+    let mut connection = database.database.connection().await.expect("a connection");
+    let (group, now) = (village.groups[0].place, moment("2026-02-05 09:00"));
+    let cards =
+        household_cards(&mut connection, &allowed, &group, &registrar().sealer, &now).await.expect("cards");
+    drop(connection);
+    let serving = Serving::start_at(&database, "127.0.0.1:0", Some("2026-02-06T10:00:00+08:00"), UNLIMITED);
+    (database, serving, format!("/h/{}", cards[0].token))
+}
+
+/// Where the links and forms of a public page lead to, among public pages.
+fn led_to(page: &str) -> Vec<&str> {
+    let starts = ["href=\"", "action=\""];
+    let targets = starts.iter().flat_map(move |start| page.split(*start).skip(1));
+    let targets = targets.filter_map(|rest| rest.split('"').next());
+    let is_public = |target: &&str| {
+        ["/p/", "/h/", "/answer"].iter().any(|start| target.starts_with(start))
+            && !target.contains("/photos/")
+    };
+    targets.filter(is_public).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_public_page_is_read_large_or_not_and_leads_to_the_form_for_complaints() {
+    let (_database, serving, home) = published().await;
+    let board = format!("/p/{VILLAGE}");
+    let page = |address: &str| send(&serving.pages, "GET", address, &[], "");
+    for (address, status, of) in [
+        ("/".to_owned(), 200, ""),
+        ("/answer".to_owned(), 200, ""),
+        ("/nowhere".to_owned(), 404, ""),
+        (board.clone(), 200, board.as_str()),
+        (format!("{board}/2026-01"), 200, board.as_str()),
+        (format!("{board}/2031-01"), 404, board.as_str()),
+        (format!("{board}/objection"), 200, board.as_str()),
+        (home.clone(), 200, home.as_str()),
+        (format!("{board}/suggestion"), 200, ""),
+        (format!("{home}/suggestion"), 200, ""),
+    ] {
+        let large = page(&format!("{address}?large=1"));
+        assert_eq!(large.status, status, "{address}");
+        assert!(large.body.contains("<html lang=\"zh-CN\" class=\"large\">"), "{address}: {}", large.body);
+        assert!(large.body.contains("href=\"?large=0\">标准字号</a>"), "{address}: {}", large.body);
+        let lost: Vec<&str> =
+            led_to(&large.body).into_iter().filter(|target| !target.ends_with("?large=1")).collect();
+        assert!(lost.is_empty(), "{address} leads to {lost:?}");
+        let normal = page(&format!("{address}?large=0"));
+        assert!(normal.body.contains("<html lang=\"zh-CN\">"), "{address}: {}", normal.body);
+        assert!(normal.body.contains("href=\"?large=1\">大字版</a>"), "{address}: {}", normal.body);
+        if !of.is_empty() {
+            let link = format!("<a href=\"{of}/suggestion?large=1\">投诉和建议</a>");
+            assert!(large.body.contains(&link), "{address}: {}", large.body);
+        }
+    }
+    assert!(page(&home).body.contains("class=\"large\""), "a household's page is large by itself");
+    assert!(!page(&board).body.contains("class=\"large\""), "the board is not");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_keeps_how_it_is_read_and_a_receipt_is_made_larger_where_it_stands() {
+    let (_database, serving, home) = published().await;
+    let board = format!("/p/{VILLAGE}");
+    let post = |address: &str, body: &str| send(&serving.pages, "POST", address, &[KIND], body);
+    let check = |answer: &Answer, status: u16, large: bool| {
+        assert_eq!(answer.status, status, "{}", answer.body);
+        let (root, checked) = if large { (" class=\"large\"", " checked") } else { ("", "") };
+        assert!(answer.body.contains(&format!("<html lang=\"zh-CN\"{root}>")), "{}", answer.body);
+        let switch = format!("<input type=\"checkbox\" id=\"large-type\" autocomplete=\"off\"{checked}>");
+        assert!(answer.body.contains(&switch), "{}", answer.body);
+        let kept = if large { "?large=1" } else { "?large=0" };
+        assert!(led_to(&answer.body).iter().all(|target| target.ends_with(kept)), "{}", answer.body);
+    };
+    let objection = format!("month=2026-01&group={VILLAGE}001&number=0001&words=");
+    let suggestion = |home: &str| {
+        let form = send(&serving.pages, "GET", &format!("{home}/suggestion"), &[], "").body;
+        let key = form.split("name=\"key\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        format!("key={}&kind=suggestion&topic=other&words=", key.expect("a key"))
+    };
+    for (large, kept) in [(true, "?large=1"), (false, "?large=0")] {
+        let objections = format!("{board}/objections{kept}");
+        check(&post(&objections, &objection), 422, large);
+        let receipt = post(&objections, &format!("{objection}没有看到扣分的地方"));
+        check(&receipt, 200, large);
+        assert!(receipt.body.contains(&format!("{board}/suggestion{kept}\">投诉和建议")), "{}", receipt.body);
+        check(&post(&format!("{home}/objections{kept}"), "month=2026-01&words="), 422, large);
+        check(&post(&format!("{home}/objections{kept}"), "month=2026-01&words=请再看一看"), 200, large);
+        for at in [&board, &home] {
+            let (address, typed) = (format!("{at}/suggestions{kept}"), suggestion(at));
+            check(&post(&address, &typed), 422, large);
+            let receipt = post(&address, &format!("{typed}祠堂门口也贴一份"));
+            check(&receipt, 200, large);
+            assert!(
+                receipt.body.contains(&format!("{at}/suggestion{kept}\">投诉和建议")),
+                "{}",
+                receipt.body
+            );
+            let code = receipt.body.split("number code\">").nth(1).and_then(|rest| rest.split('<').next());
+            let answer = post(&format!("/answer{kept}"), &format!("code={}", code.expect("a code")));
+            check(&answer, 200, large);
+            let link = format!("<a href=\"{board}/suggestion{kept}\">投诉和建议</a>");
+            assert!(answer.body.contains(&link), "the village is known now: {}", answer.body);
+        }
+        check(&post(&format!("/answer{kept}"), "code=440229-AAAA-AAAA-AAAA"), 200, large);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_address_that_is_no_text_is_a_page_that_is_not_there() {
+    let (_database, serving, _) = published().await;
+    let board = format!("/p/{VILLAGE}");
+    for (method, address) in [
+        ("GET", "/p/%FF".to_owned()),
+        ("GET", "/p/%FF/2026-01".to_owned()),
+        ("GET", format!("{board}/%FF")),
+        ("GET", "/p/%FF/objection".to_owned()),
+        ("POST", "/p/%FF/objections".to_owned()),
+        ("GET", "/p/%FF/suggestion".to_owned()),
+        ("POST", "/p/%FF/suggestions".to_owned()),
+        ("GET", format!("{board}/2026-01/photos/%FF")),
+        ("GET", "/h/%FF".to_owned()),
+        ("POST", "/h/%FF/objections".to_owned()),
+        ("GET", "/h/%FF/suggestion".to_owned()),
+        ("POST", "/h/%FF/suggestions".to_owned()),
+        ("GET", "/h/%FF/photos/00".to_owned()),
+        ("POST", "/h/%FF/photos/00/withdrawal".to_owned()),
+        ("POST", "/account/sessions/%FF/end".to_owned()),
+    ] {
+        let answer = send(&serving.pages, method, &address, &[KIND], "");
+        assert_eq!(answer.status, 404, "{method} {address}: {}", answer.body);
+        assert!(answer.header("content-type").starts_with("text/html"), "{method} {address}");
+        assert!(answer.body.contains("<h1>没有找到</h1>"), "{method} {address}: {}", answer.body);
+    }
 }

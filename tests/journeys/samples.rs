@@ -3,11 +3,12 @@
 use authz::Role;
 use domain::place::Place;
 use domain::scoring::commitment;
+use serde_json::json;
 use testkit::{COUNTY, County, TestDatabase};
 
 use crate::api::UNLIMITED;
 use crate::people::{account, grant, log_in};
-use crate::support::{Answer, Serving, results, run, send, succeed, superuser};
+use crate::support::{Answer, Serving, call, results, run, send, succeed, superuser};
 
 const VILLAGE: &str = "440229100201";
 const TOWN: &str = "440229100000";
@@ -153,9 +154,11 @@ async fn a_difference_that_counts_is_corrected_by_what_the_town_found() {
     let mut connection = database.database.connection().await.expect("a connection");
     let county = County::new(60, "2026-01", 1);
     county.register(&mut connection).await;
-    for (login, role, at) in
-        [("member", Role::GuidanceMember, TOWN), ("clerk", Role::VillageAdministrator, VILLAGE)]
-    {
+    for (login, role, at) in [
+        ("member", Role::GuidanceMember, TOWN),
+        ("clerk", Role::VillageAdministrator, VILLAGE),
+        ("scorer", Role::VillageAdministrator, VILLAGE),
+    ] {
         let place = Place::parse_code(at).expect("a code");
         let number = account(&mut connection, login, place).await;
         grant(&mut connection, number, role, place).await;
@@ -215,6 +218,27 @@ async fn a_difference_that_counts_is_corrected_by_what_the_town_found() {
     assert_eq!(value(&far.body, "card"), "-", "what was typed stays");
     let stale = correct("correct", FOUND, "2");
     assert!(stale.status == 422 && stale.body.contains("现在已有第1版"), "{}", stale.body);
+    let sheet = "insert into sheet (county_code, place, month, household_id, household_code, account, key, by_login,
+            panel_name, base_revision, scored_on, status, findings, seen_on_paper, outcome, received_at)
+        select county_code, place, 202601, id, code, id, '00000000-0000-4000-8000-000000000000', 'scorer', '第一评分组',
+            0, '2026-01-28', 0, '', false, 1, now()
+        from household where code = $1";
+    owner.execute(sheet, &[&household]).await.expect("the sheet that became the card");
+    let scorer = log_in(&desk.serving.pages, "scorer");
+    for act in ["check", "correct"] {
+        let fields = format!("act={act}&card={}&seen=1&reason=镇复核属实", FOUND.replace(' ', "+"));
+        let own = desk.post_as(&scorer, &form, &fields);
+        assert!(own.status == 422 && own.body.contains("更正须由别人办理"), "{act}: {}", own.body);
+    }
+    let rows = |reason: &str| {
+        json!({ "place": VILLAGE, "rows": [{ "month": "2026-01", "household_code": household, "status": "scored",
+            "findings": FOUND.replace(' ', ";"), "reason": reason, "decided_by": "王主任", "decided_on": "2026-02-04" }] })
+    };
+    let own = call(&desk.serving.pages, "POST", "/api/v1/corrections", &scorer, &rows("自己更正"));
+    assert!(own.status == 422 && own.body.contains("更正须由别人办理"), "{}", own.body);
+    assert_eq!(own.json()["errors"][0]["field"], "household_code", "{}", own.body);
+    let none: i64 = owner.query_one(corrections, &[]).await.expect("a count").get(0);
+    assert_eq!(none, 0, "whoever scored the card does not correct it, neither here nor there");
     for _ in 0..2 {
         let done = correct("correct", FOUND, "1");
         assert_eq!(done.status, 303, "the same again is success: {}", done.body);

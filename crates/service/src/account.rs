@@ -2,7 +2,7 @@
 
 use askama::Template;
 use authz::{Actor, Hat, Read};
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::canonical::Digest;
@@ -14,7 +14,7 @@ use tower_sessions::Session;
 use crate::api::{set_factor, set_password, switch_to};
 use crate::caller::{Caller, LoggedIn};
 use crate::error::{PageError, page};
-use crate::http::input::{Pairs, Posted};
+use crate::http::input::{Named, Pairs, Posted};
 use crate::problem::Problem;
 use crate::session::hash_of;
 use crate::state::State;
@@ -250,7 +250,7 @@ pub(crate) async fn role(
 pub(crate) async fn end(
     Extract(state): Extract<State>,
     caller: Caller,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     Posted(token): Posted<FormToken>,
 ) -> Result<Response, PageError> {
     token.check(&caller)?;

@@ -7,9 +7,12 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use records::forms::county_of_token;
 
 use crate::login::{LOG_IN, log_in_for};
 use crate::problem::{Failure, Problem, ToldProblem};
+use crate::reading::Reading;
+use crate::shell::village_of;
 
 /// Why a page cannot be shown.
 pub(crate) enum PageError {
@@ -63,6 +66,7 @@ struct ErrorPage {
     remedy: String,
     /// Where one can go on.
     back: String,
+    reading: Reading,
 }
 
 impl IntoResponse for PageError {
@@ -91,7 +95,13 @@ pub(crate) async fn for_people(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     // What scripts of the phone ask for is answered as the API answers.
     let is_api = ["/api/", "/phone/"].iter().any(|start| path.starts_with(start));
-    let back = way_back(path);
+    let home = home(path);
+    let reading = Reading::of(request.method(), request.uri());
+    let reading = match &home {
+        Some(home) => reading.at(home),
+        None => reading,
+    };
+    let back = home.unwrap_or_else(|| "/".to_owned());
     let wanted = request.uri().path_and_query().filter(|_| request.method() == Method::GET).cloned();
     let response = next.run(request).await;
     if response.headers().get(LOCATION).is_some_and(|to| to == LOG_IN)
@@ -106,20 +116,22 @@ pub(crate) async fn for_people(request: Request, next: Next) -> Response {
     let (mut parts, body) = response.into_parts();
     let body = to_bytes(body, LONGEST_PROBLEM).await.unwrap_or_default();
     let told: ToldProblem = serde_json::from_slice(&body).unwrap_or_default();
-    let shown = page(parts.status, &ErrorPage { remedy: told.sentence(), title: told.title, back });
+    let shown = ErrorPage { remedy: told.sentence(), title: told.title, back, reading };
+    let shown = page(parts.status, &shown);
     let (told, body) = shown.into_parts();
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.extend(told.headers);
     Response::from_parts(parts, body)
 }
 
-/// Where somebody can go on whom a page refused something: to the own household's page or the village's board, if it
-/// was from there, else to the own overview.
-fn way_back(path: &str) -> String {
+/// Where somebody can go on whom a page refused something: the own household's page or the village's board, if it was
+/// from there. None for that page or board itself, which may not be there.
+fn home(path: &str) -> Option<String> {
     let mut parts = path.split('/').skip(1);
-    match (parts.next(), parts.next()) {
-        (Some(public @ ("h" | "p")), Some(of)) if parts.next().is_some() => format!("/{public}/{of}"),
-        _ => "/".to_owned(),
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some("h"), Some(token), Some(_)) if county_of_token(token).is_some() => Some(format!("/h/{token}")),
+        (Some("p"), Some(village), Some(_)) if village_of(village).is_ok() => Some(format!("/p/{village}")),
+        _ => None,
     }
 }
 
@@ -140,9 +152,12 @@ mod tests {
 
     #[test]
     fn who_was_refused_goes_on_from_where_it_was() {
-        assert_eq!(way_back("/h/abc/objections"), "/h/abc");
-        assert_eq!(way_back("/p/440229100204/objections"), "/p/440229100204");
-        assert_eq!(way_back("/h/abc"), "/", "a page that is not there is no way back");
-        assert_eq!(way_back("/panels/440229100204/2026-10/members"), "/");
+        let own = format!("/h/440229{}", "a1".repeat(16));
+        assert_eq!(home(&format!("{own}/objections")), Some(own.clone()));
+        assert_eq!(home("/p/440229100204/objections").as_deref(), Some("/p/440229100204"));
+        for nowhere in [own.as_str(), "/h/abc/objections", "/p/%FF/objections", "/p/440229/objection"] {
+            assert_eq!(home(nowhere), None, "a page that is not there is no way back: {nowhere}");
+        }
+        assert_eq!(home("/panels/440229100204/2026-10/members"), None);
     }
 }

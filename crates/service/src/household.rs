@@ -2,7 +2,7 @@
 
 use askama::Template;
 use authz::{Act, Actor, Allowed, ReadOwn, ReadPublic};
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
@@ -22,7 +22,9 @@ use records::{rulebook, tenancy};
 use serde::Deserialize;
 
 use crate::error::{PageError, page};
+use crate::http::input::Named;
 use crate::photos::{OwnPhoto, ReasonLine, own_photos, reasons};
+use crate::reading::Reading;
 use crate::state::State;
 
 #[derive(Template)]
@@ -46,6 +48,7 @@ struct HouseholdPage {
     /// The objection as it was typed, and why it was refused; empty where none was.
     form: ObjectionForm,
     problem: String,
+    reading: Reading,
 }
 
 /// What the form of the page sends.
@@ -121,10 +124,11 @@ pub(crate) async fn holder(state: &State, token: &str) -> Result<(Place, Place),
 /// `/h/{token}`
 pub(crate) async fn months(
     Extract(state): Extract<State>,
-    Path(token): Path<String>,
+    Named(token): Named<String>,
+    reading: Reading,
 ) -> Result<Response, PageError> {
     let at = holder(&state, &token).await?;
-    shown(&state, &token, at, (StatusCode::OK, String::new()), ObjectionForm::default()).await
+    shown(&state, &token, at, (StatusCode::OK, String::new()), ObjectionForm::default(), reading).await
 }
 
 /// The page of a household, with the objection as it was typed where it was refused.
@@ -137,6 +141,7 @@ pub(crate) async fn shown(
     (household, village): (Place, Place),
     (status, problem): (StatusCode, String),
     form: ObjectionForm,
+    reading: Reading,
 ) -> Result<Response, PageError> {
     let allowed = allow(state, &Actor::Holder, ReadOwn, village)?;
     let mut connection = state.database.connection().await?;
@@ -187,6 +192,7 @@ pub(crate) async fn shown(
         on_board: own_photos(files, token),
         form,
         problem,
+        reading: reading.at(&format!("/h/{token}")),
     };
     let mut response = page(status, &shown);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -25,6 +25,7 @@ mod problem;
 mod publication;
 mod publishing;
 mod objecting;
+mod reading;
 mod roles;
 mod router;
 mod rules;

@@ -3,7 +3,7 @@
 use askama::Template;
 use authz::{Actor, Allowed, Object, ReadPublic};
 use axum::Extension;
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
@@ -19,7 +19,8 @@ use serde::Deserialize;
 use crate::error::{PageError, page};
 use crate::household::{self, ObjectionForm, allow, holder};
 use crate::http::address::ClientAddress;
-use crate::http::input::Posted;
+use crate::http::input::{Named, Posted};
+use crate::reading::Reading;
 use crate::shell::village_of;
 use crate::state::State;
 
@@ -32,6 +33,7 @@ struct FormPage {
     groups: Vec<(String, String)>,
     form: BoardForm,
     problem: String,
+    reading: Reading,
 }
 
 /// What whoever objects takes away, on the screen or on paper.
@@ -45,6 +47,7 @@ pub(crate) struct ReceiptPage {
     pub(crate) decide_by: String,
     pub(crate) in_time: bool,
     pub(crate) back: String,
+    pub(crate) reading: Reading,
 }
 
 /// What the form of the notice board sends.
@@ -61,9 +64,10 @@ pub(crate) struct BoardForm {
 /// `GET /p/{village}/objection`
 pub(crate) async fn form(
     Extract(state): Extract<State>,
-    Path(village): Path<String>,
+    Named(village): Named<String>,
+    reading: Reading,
 ) -> Result<Response, PageError> {
-    shown(&state, &village, BoardForm::default(), StatusCode::OK, String::new()).await
+    shown(&state, &village, BoardForm::default(), StatusCode::OK, String::new(), reading).await
 }
 
 async fn shown(
@@ -72,6 +76,7 @@ async fn shown(
     form: BoardForm,
     status: StatusCode,
     problem: String,
+    reading: Reading,
 ) -> Result<Response, PageError> {
     let village = village_of(village)?;
     let allowed = allow(state, &Actor::Visitor, ReadPublic, village)?;
@@ -88,7 +93,9 @@ async fn shown(
     months.truncate(12);
     let groups = names.into_iter().filter(|one| one.level == Level::Group);
     let groups = groups.map(|one| (one.place.code(), one.name)).collect();
-    let shown = FormPage { village: name, code: village.code(), months, groups, form, problem };
+    let code = village.code();
+    let reading = reading.at(&format!("/p/{code}"));
+    let shown = FormPage { village: name, code, months, groups, form, problem, reading };
     Ok(page(status, &shown))
 }
 
@@ -96,7 +103,8 @@ async fn shown(
 pub(crate) async fn from_board(
     Extract(state): Extract<State>,
     Extension(client): Extension<ClientAddress>,
-    Path(code): Path<String>,
+    Named(code): Named<String>,
+    reading: Reading,
     Posted(form): Posted<BoardForm>,
 ) -> Result<Response, PageError> {
     let village = village_of(&code)?;
@@ -104,13 +112,16 @@ pub(crate) async fn from_board(
     let household = household_at(&state, &allowed, (&form.group, &form.number), &form.month).await?;
     let Some(household) = household else {
         let problem = "请选村小组，并填公示栏上的四位户号".to_owned();
-        return shown(&state, &code, form, StatusCode::UNPROCESSABLE_ENTITY, problem).await;
+        return shown(&state, &code, form, StatusCode::UNPROCESSABLE_ENTITY, problem, reading).await;
     };
     let new = (form.month.as_str(), "", form.words.as_str(), form.phone.as_str());
     match file(&state, &allowed, &household, new, &client).await {
-        Ok((filed, month)) => Ok(receipt(&state, &household, month, &filed, format!("/p/{code}/{month}"))),
+        Ok((filed, month)) => {
+            let (reading, back) = (reading.at(&format!("/p/{code}")), format!("/p/{code}/{month}"));
+            Ok(receipt(&state, &household, month, &filed, back, reading))
+        }
         Err(PageError::Problem(problem)) => {
-            shown(&state, &code, form, problem.status(), problem.sentence()).await
+            shown(&state, &code, form, problem.status(), problem.sentence(), reading).await
         }
         Err(error) => Err(error),
     }
@@ -144,7 +155,8 @@ pub(crate) async fn household_at(
 pub(crate) async fn from_household(
     Extract(state): Extract<State>,
     Extension(client): Extension<ClientAddress>,
-    Path(token): Path<String>,
+    Named(token): Named<String>,
+    reading: Reading,
     Posted(form): Posted<ObjectionForm>,
 ) -> Result<Response, PageError> {
     let at = holder(&state, &token).await?;
@@ -154,13 +166,15 @@ pub(crate) async fn from_household(
     let new = (month, about, form.words.as_str(), form.phone.as_str());
     match file(&state, &allowed, &household, new, &client).await {
         Ok((filed, month)) => {
-            let mut response = receipt(&state, &household, month, &filed, format!("/h/{token}"));
+            let back = format!("/h/{token}");
+            let reading = reading.at(&back);
+            let mut response = receipt(&state, &household, month, &filed, back, reading);
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             Ok(response)
         }
         Err(PageError::Problem(problem)) => {
             let told = (problem.status(), problem.sentence());
-            household::shown(&state, &token, at, told, form).await
+            household::shown(&state, &token, at, told, form, reading).await
         }
         Err(error) => Err(error),
     }
@@ -187,7 +201,14 @@ async fn file(
     Ok((filed, month))
 }
 
-fn receipt(state: &State, household: &Place, month: Month, filed: &Filed, back: String) -> Response {
+fn receipt(
+    state: &State,
+    household: &Place,
+    month: Month,
+    filed: &Filed,
+    back: String,
+    reading: Reading,
+) -> Response {
     let receipt = ReceiptPage {
         number: filed.number.clone(),
         month: month.title(),
@@ -196,6 +217,7 @@ fn receipt(state: &State, household: &Place, month: Month, filed: &Filed, back: 
         decide_by: date_title(filed.decide_by),
         in_time: filed.in_time,
         back,
+        reading,
     };
     page(StatusCode::OK, &receipt)
 }

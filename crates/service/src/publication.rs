@@ -2,7 +2,7 @@
 
 use askama::Template;
 use authz::{Actor, Allowed, ReadPublic};
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::NaiveDate;
@@ -15,12 +15,12 @@ use records::closing::{ClosedMonth, closed_months};
 use records::photos::{BoardPhoto, photos_on_board};
 use records::publication::{Published, notice_of, published};
 use records::{Connection, places, tenancy};
-use serde::Deserialize;
 
 use crate::caller::Caller;
 use crate::error::{PageError, page};
-use crate::http::input::Asked;
+use crate::http::input::Named;
 use crate::photos::Thumb;
+use crate::reading::Reading;
 use crate::setup;
 use crate::shell;
 use crate::state::State;
@@ -32,6 +32,7 @@ use crate::suggesting::{self, BoardAnswer};
 struct StartPage {
     /// Nobody has a role yet: the first administrator is to be made.
     first_start: bool,
+    reading: Reading,
 }
 
 #[derive(Template)]
@@ -47,15 +48,7 @@ struct BoardPage {
     supervision_phone: String,
     /// Answers to suggestions and complaints that are shown to everybody.
     answers: Vec<BoardAnswer>,
-    /// 长辈版: everything a quarter larger.
-    large: bool,
-}
-
-/// How the board is read.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Reading {
-    #[serde(default)]
-    large: Option<String>,
+    reading: Reading,
 }
 
 struct MonthLink {
@@ -108,37 +101,41 @@ impl Shown {
 }
 
 /// `/`: whoever is logged in comes to the own overview.
-pub(crate) async fn villages(Extract(state): Extract<State>, caller: Caller) -> Result<Response, PageError> {
+pub(crate) async fn villages(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    reading: Reading,
+) -> Result<Response, PageError> {
     match shell::home(&state, &caller).await? {
         Some(home) => Ok(home),
-        None => Ok(page(StatusCode::OK, &StartPage { first_start: setup::is_open(&state).await? })),
+        None => Ok(page(StatusCode::OK, &StartPage { first_start: setup::is_open(&state).await?, reading })),
     }
 }
 
 /// `/p/{village}`: the board with the latest published month.
 pub(crate) async fn latest(
     Extract(state): Extract<State>,
-    Path(village): Path<String>,
-    Asked(reading): Asked<Reading>,
+    Named(village): Named<String>,
+    reading: Reading,
 ) -> Result<Response, PageError> {
-    show(&state, &village, None, &reading).await
+    show(&state, &village, None, reading).await
 }
 
 /// `/p/{village}/{month}`: the board with a month.
 pub(crate) async fn month(
     Extract(state): Extract<State>,
-    Path((village, month)): Path<(String, String)>,
-    Asked(reading): Asked<Reading>,
+    Named((village, month)): Named<(String, String)>,
+    reading: Reading,
 ) -> Result<Response, PageError> {
     let month = Month::parse(&month).map_err(|_| PageError::NotFound)?;
-    show(&state, &village, Some(month), &reading).await
+    show(&state, &village, Some(month), reading).await
 }
 
 async fn show(
     state: &State,
     village: &str,
     month: Option<Month>,
-    reading: &Reading,
+    reading: Reading,
 ) -> Result<Response, PageError> {
     let village = shell::village_of(village)?;
     let allowed = state.guard.allow(&Actor::Visitor, ReadPublic, village).map_err(|_| PageError::NotFound)?;
@@ -149,7 +146,7 @@ async fn show(
     let mut board = loaded.ok_or(PageError::NotFound)?;
     board.supervision_phone.clone_from(&state.http.supervision_phone);
     board.answers = suggesting::on_board(state, village).await?;
-    board.large = reading.large.is_some();
+    board.reading = reading.at(&format!("/p/{}", board.code));
     Ok(page(StatusCode::OK, &board))
 }
 
@@ -232,7 +229,7 @@ async fn load(
             shown,
             supervision_phone: String::new(),
             answers: Vec::new(),
-            large: false,
+            reading: Reading::default(),
         };
         Ok(Some(page))
     })

@@ -1,5 +1,7 @@
 //! What is decided of an objection, and who may decide.
 
+use std::collections::BTreeSet;
+
 use super::state::StepKind;
 
 /// What the village decides (处理结果).
@@ -61,7 +63,7 @@ pub struct Involved<'a> {
     pub decided_by: Option<&'a str>,
 }
 
-/// Why somebody may not decide an objection.
+/// Why somebody may not decide an objection, or correct a card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotImpartial {
     /// Who scored.
@@ -73,6 +75,9 @@ pub enum NotImpartial {
     /// Who decided.
     #[error("这件异议是您处理的，复核须由别人办理")]
     Decided,
+    /// Who handed in the card to be corrected.
+    #[error("这张积分卡是您评的，更正须由别人办理；村里没有别人的，请镇里办理")]
+    HandedIn,
 }
 
 /// Rule R-62: an objection is decided by somebody who neither scored the card nor took the objection, and reviewed by
@@ -95,6 +100,17 @@ pub fn may_decide(by: &str, involved: &Involved<'_>) -> Result<(), NotImpartial>
     }
 }
 
+/// Rule R-88: a card of a closed month is corrected by somebody who neither handed it in nor chose it among contradicting
+/// ones, where that is known; a card from a file names nobody.
+///
+/// Source: part four (三): 评分小组…对评分结果负责; product §2.1 (corrections: a second person where it matters).
+///
+/// # Errors
+/// `by` is among those who scored the card.
+pub fn may_correct(by: &str, scored_by: &BTreeSet<String>) -> Result<(), NotImpartial> {
+    if scored_by.contains(by) { Err(NotImpartial::HandedIn) } else { Ok(()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +128,15 @@ mod tests {
     #[test]
     fn what_came_from_a_page_anybody_with_the_right_decides() {
         assert_eq!(may_decide("wenshu", &Involved::default()), Ok(()));
+    }
+
+    #[test]
+    fn who_handed_a_card_in_does_not_correct_it() {
+        let scored_by = BTreeSet::from(["zuyuan".to_owned(), "zuzhang".to_owned()]);
+        assert_eq!(may_correct("zuyuan", &scored_by), Err(NotImpartial::HandedIn));
+        assert_eq!(may_correct("zuzhang", &scored_by), Err(NotImpartial::HandedIn));
+        assert_eq!(may_correct("wenshu", &scored_by), Ok(()));
+        assert_eq!(may_correct("wenshu", &BTreeSet::new()), Ok(()), "a card from a file");
     }
 
     #[test]

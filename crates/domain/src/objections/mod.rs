@@ -9,7 +9,7 @@ mod words;
 
 pub use clock::{decide_by, is_overdue};
 pub use correction::{Movement, Standing, difference};
-pub use decision::{Decision, Involved, NotImpartial, may_decide};
+pub use decision::{Decision, Involved, NotImpartial, may_correct, may_decide};
 pub use filing::{Filing, filing};
 pub use state::{ObjectionState, OutOfTurn, Review, StepKind, is_open, objection_state, settled};
 pub use words::{WordsProblem, check_words};

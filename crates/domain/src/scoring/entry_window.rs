@@ -65,6 +65,19 @@ impl EntryWindow {
     }
 }
 
+/// What changes a signed card now, for whoever tried something that does not: by R-65 the leader's choice while entry is
+/// open, by R-76 the same under an exception after its end, and a correction once the month is closed.
+pub fn way_to_change(lock: Option<&Lock>) -> &'static str {
+    match lock {
+        None => "请评分组为这一户重交积分卡，由组长在评分页采用并重新签字",
+        Some(Lock::NotYet { .. }) => "请等评分开始以后，由评分组评分",
+        Some(Lock::Past { .. }) => {
+            "评分录入已截止，请先在评分页为这一户申请补录；批准以后由评分组重交积分卡，组长采用并重新签字"
+        }
+        Some(Lock::Closed(_)) => "请走更正",
+    }
+}
+
 /// The months whose cards can be entered now, the one that ends sooner first: the month before `this` and `this`, each by
 /// its own rule. Where cards are entered from the first days of a month on, both can be for some days.
 pub fn months_open(
@@ -161,6 +174,17 @@ mod tests {
         assert_eq!(open("2026-11-10", 10), ["2026-11"], "the county lets it begin earlier");
         assert_eq!(open("2026-11-03", 1), ["2026-10", "2026-11"], "the one that ends sooner first");
         assert_eq!(open("2026-11-04", 1), ["2026-11"]);
+    }
+
+    #[test]
+    fn each_lock_leaves_one_way_to_change_a_card_and_none_leads_back() {
+        let until = october().next().day(3);
+        let way = |lock: Option<Lock>| way_to_change(lock.as_ref());
+        assert!(way(None).contains("重新签字") && !way(None).contains("更正"));
+        let past = way(Some(Lock::Past { month: october(), until }));
+        assert!(past.contains("申请补录") && past.contains("重新签字") && !past.contains("更正"));
+        assert!(way(Some(Lock::NotYet { month: october(), from: until })).contains("评分开始以后"));
+        assert_eq!(way(Some(Lock::Closed(october()))), "请走更正");
     }
 
     #[test]

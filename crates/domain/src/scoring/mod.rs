@@ -19,7 +19,7 @@ use crate::canonical::{Digest, Form};
 use crate::place::Place;
 
 pub use draw::{draw_sample, sample_seed};
-pub use entry_window::{EntryWindow, LateProblem, Lock, check_late_reason, months_open};
+pub use entry_window::{EntryWindow, LateProblem, Lock, check_late_reason, months_open, way_to_change};
 pub use evidence::{Pictured, missing_evidence};
 pub use exception::{
     ExceptionEnded, ExceptionState, ExceptionStep, Granted, last_visit, lift, months_opened, opened_until,

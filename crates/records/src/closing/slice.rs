@@ -118,7 +118,7 @@ pub(crate) async fn close_version<A: Act>(
     let inputs = slice.villages.first().ok_or_else(|| Error::Corrupt("没有村".into()))?;
     let before = inputs
         .last_version(month)
-        .ok_or_else(|| Refusal::message(format!("村 {village} 的 {month} 还没有结账，请直接改积分卡")))?;
+        .ok_or_else(|| Refusal::message(format!("村 {village} 的 {month} 还没有结账，结账以后才能更正")))?;
     let kept = save::cards_of(connection, &slice.county, month, before.id).await?;
     let left_out = |card: &StoredCard| !card.is_correction && !kept.contains(&card.id);
     let reason = Some(reason.to_owned());

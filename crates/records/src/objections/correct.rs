@@ -6,10 +6,12 @@ use authz::{Act, Allowed, Correct};
 use domain::catalogue::Catalogue;
 use domain::input::{Correction, Line, Problem};
 use domain::month::Month;
+use domain::objections::may_correct;
 use domain::place::{Level, Place};
-use domain::scoring::ScoringTable;
+use domain::scoring::{ScoringTable, way_to_change};
 use serde_json::json;
 
+use super::doer;
 use crate::catalogue;
 use crate::closing::{self, Head};
 use crate::database::Connection;
@@ -18,8 +20,9 @@ use crate::households::{RosterRow, roster};
 use crate::moment::Moment;
 use crate::panels::{self, StoredPanel};
 use crate::places::{lock_villages, villages_of};
-use crate::scoring::{NewCard, Remark, StoredCard, cards, counting, insert};
+use crate::scoring::{self, NewCard, Remark, StoredCard, cards, counting, insert};
 use crate::sealing::Salts;
+use crate::sheets::scorers;
 use crate::tenancy::{self, Mode};
 
 /// Corrects cards of closed months: each row makes a new revision of its card, and each village and month
@@ -29,7 +32,7 @@ use crate::tenancy::{self, Mode};
 ///
 /// # Errors
 /// Every row that cannot stand, by line and field: a month that is not closed, a household that did not
-/// take part, a rule that the month's catalogue does not have.
+/// take part, a rule that the month's catalogue does not have, a card that whoever corrects it handed in.
 pub async fn correct_cards(
     connection: &mut Connection,
     allowed: &Allowed<Correct>,
@@ -49,13 +52,19 @@ pub async fn correct_cards(
             }
         }
         lock_villages(connection, &by_month.keys().map(|(_, village)| *village).collect()).await?;
+        let by = doer(connection, allowed.actor()).await?;
         let mut outcome = Outcome::default();
         let mut written = Vec::new();
         for ((month, village), lines) in by_month {
             let facts = Facts::load(connection, &village, month).await?;
+            if facts.closed.is_none() {
+                problems.extend(not_closed(connection, (&village, month), &lines, moment).await?);
+                continue;
+            }
             let (new, refused) = facts.decide(&lines);
             outcome.unchanged += lines.len() - new.len() - refused.len();
             problems.extend(refused);
+            problems.extend(of_own_cards(connection, (&village, month), &by, &lines, &new).await?);
             if new.is_empty() || !problems.is_empty() {
                 continue;
             }
@@ -72,6 +81,47 @@ pub async fn correct_cards(
         Ok(outcome)
     })
     .await
+}
+
+/// Why rows of a month that is not closed cannot stand, each with what changes its card instead.
+async fn not_closed(
+    connection: &mut Connection,
+    (village, month): (&Place, Month),
+    lines: &[&Line<Correction>],
+    moment: &Moment,
+) -> Result<Vec<Problem>> {
+    let known = scoring::Facts::load(connection, village, &BTreeSet::from([*village]), month).await?;
+    let problem = |line: &&Line<Correction>| {
+        let Some((entry, of_village)) = known.find(&line.row.household) else {
+            return unknown_household(line);
+        };
+        let lock = of_village.lock(entry, month, moment.local());
+        let way = way_to_change(lock.as_ref());
+        Problem::new(line.number, "month", format!("{month} 还没有结账，结账以后才能更正；现在要改，{way}"))
+    };
+    Ok(lines.iter().map(problem).collect())
+}
+
+/// The rows whose cards whoever corrects them handed in or chose.
+async fn of_own_cards(
+    connection: &mut Connection,
+    (village, month): (&Place, Month),
+    by: &str,
+    lines: &[&Line<Correction>],
+    new: &[NewCard],
+) -> Result<Vec<Problem>> {
+    let households = new.iter().map(|card| card.household_id).collect();
+    let known = scorers(connection, &village.county(), households, month).await?;
+    let mut problems = Vec::new();
+    for card in new {
+        let Some(scored_by) = known.get(&card.household_id) else { continue };
+        if let Err(refusal) = may_correct(by, scored_by) {
+            let line = lines.iter().find(|line| line.row.household == card.household);
+            let number = line.map_or(0, |line| line.number);
+            problems.push(Problem::new(number, "household_code", refusal.to_string()));
+        }
+    }
+    Ok(problems)
 }
 
 /// A version that corrected cards made.
@@ -190,7 +240,7 @@ impl Facts {
         let row = &line.row;
         let refused = |field, message: String| Err(Problem::new(line.number, field, message));
         if self.closed.is_none() {
-            return refused("month", format!("{} 还没有结账，请直接改积分卡", self.month));
+            return refused("month", format!("{} 还没有结账，结账以后才能更正", self.month));
         }
         let Some(entry) = self.roster.get(&row.household) else { return Err(unknown_household(line)) };
         if !entry.entry.participation.covers(self.month) {

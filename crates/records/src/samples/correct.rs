@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::input::{Correction, Line};
 use domain::month::Month;
-use domain::objections::check_words;
+use domain::objections::{check_words, may_correct};
 use domain::place::{Level, Place};
 use domain::points::Points;
 use domain::scoring::{check_correction, parse_findings};
@@ -23,6 +23,7 @@ use crate::objections::{ClosedFacts, RightCard, doer, next_version, refuse_unsee
 use crate::places::lock_villages;
 use crate::schema::sample_card;
 use crate::sealing::Salts;
+use crate::sheets::scored_by;
 use crate::tenancy::{self, Mode};
 
 /// A correction that follows from a sample.
@@ -56,7 +57,8 @@ pub struct SampleCorrected {
 ///
 /// # Errors
 /// A household that is not there or was not checked, a month that is not closed or has a later version than was looked
-/// at, no difference that counts, a card that leaves it, a reason that cannot stand.
+/// at, no difference that counts, a card that leaves it, a reason that cannot stand, and whoever handed in the card
+/// that is corrected.
 pub async fn correct_sampled(
     connection: &mut Connection,
     allowed: &Allowed<Correct>,
@@ -86,7 +88,7 @@ pub async fn correct_sampled(
             status,
             findings,
             reason: reason.clone(),
-            decided_by: by,
+            decided_by: by.clone(),
             decided_on: moment.local().date(),
             objection_no: None,
         };
@@ -95,6 +97,8 @@ pub async fn correct_sampled(
         if cards.is_empty() {
             return Ok(SampleCorrected { new_version: None, movements: Vec::new() });
         }
+        let scorers = scored_by(connection, &village.county(), household_id, month).await?;
+        may_correct(&by, &scorers).map_err(|refusal| Refusal::message(refusal.to_string()))?;
         refuse_unseen(connection, &village, month, new.seen).await?;
         let table = facts.table();
         let present = facts.cards.get(&household_id).map(|stored| &stored.card);

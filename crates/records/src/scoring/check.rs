@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use domain::input::{Line, Problem, Scorecard};
 use domain::place::{Level, Place};
-use domain::scoring::{Card, Likeness, Lock, check_late_reason, last_visit};
+use domain::scoring::{Card, Likeness, Lock, check_late_reason, last_visit, way_to_change};
 
 use super::save::NewCard;
 use super::sign::Remark;
@@ -66,7 +66,9 @@ fn check(line: &Line<Scorecard>, facts: &Facts, now: NaiveDateTime) -> Result<Ch
         return Ok(Checked::Unchanged);
     }
     if examined.before.is_some_and(|before| is_signed(before, facts)) {
-        let message = format!("农户 {} 的积分卡已签字，内容不同，不能替换；请走更正", row.household);
+        // No lock holds it: entry is open, and so is the leader's choice.
+        let way = way_to_change(None);
+        let message = format!("农户 {} 的积分卡已签字，内容不同，不能这样替换；{way}", row.household);
         return Err(vec![Problem::new(*number, "household_code", message)]);
     }
     Ok(Checked::New(Box::new(examined.card(row))))

@@ -70,7 +70,9 @@ pub async fn decide_sheet(
         let sheet = sheet_of(connection, &county, decision.sheet).await?.ok_or_else(|| unknown(decision))?;
         if let Some((taken, revision)) = sheet.decided {
             if taken != decision.take {
-                return Err(Refusal::message("这张评分单已另有取舍，不能再改；请直接改积分卡"));
+                return Err(Refusal::message(
+                    "这张评分单已另有取舍，不能再改；要改请评分组重交积分卡，由组长另作取舍",
+                ));
             }
             return Ok(Decided { household: sheet.sheet.household, revision, already: true });
         }

@@ -22,7 +22,7 @@ pub use phone::{OpenMonth, PhoneCard, PhoneHousehold, PhoneMonth, PhonePanel, mo
 pub(crate) use read::conflicts_in;
 pub use read::{CurrentCard, OpenSheet, conflicts, open_sheet_count, open_sheets};
 pub use receive::{AT_ONCE, HandedIn, hand_in};
-pub(crate) use store::scored_by;
+pub(crate) use store::{scored_by, scorers};
 
 /// A sheet as a phone hands it in (手机评分单).
 #[derive(Debug, Clone, PartialEq, Eq)]

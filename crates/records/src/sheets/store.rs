@@ -139,24 +139,43 @@ pub(crate) async fn scored_by(
     household_id: i64,
     month: Month,
 ) -> Result<BTreeSet<String>> {
-    let of_month = sheet::table
+    let mut known = scorers(connection, county, vec![household_id], month).await?;
+    Ok(known.remove(&household_id).unwrap_or_default())
+}
+
+/// The same of several households, by their row numbers; nothing of those of whom nobody is known.
+///
+/// # Errors
+/// Faults of the database.
+pub(crate) async fn scorers(
+    connection: &mut Connection,
+    county: &Place,
+    households: Vec<i64>,
+    month: Month,
+) -> Result<BTreeMap<i64, BTreeSet<String>>> {
+    let sheets: Vec<(i64, Option<i64>, i16, String)> = sheet::table
         .filter(sheet::county_code.eq(county.digits()))
-        .filter(sheet::household_id.eq(household_id))
-        .filter(sheet::month.eq(month.number()));
-    let entered: Vec<String> = of_month
-        .filter(sheet::outcome.eq(Receipt::Entered.number()))
-        .select(sheet::by_login)
+        .filter(sheet::household_id.eq_any(households))
+        .filter(sheet::month.eq(month.number()))
+        .select((sheet::id, sheet::household_id, sheet::outcome, sheet::by_login))
         .load(connection)
         .await?;
-    let ids: Vec<i64> = of_month.select(sheet::id).load(connection).await?;
-    let taken: Vec<String> = sheet_decision::table
+    let ids: Vec<i64> = sheets.iter().map(|(id, ..)| *id).collect();
+    let taken: Vec<(i64, String)> = sheet_decision::table
         .filter(sheet_decision::county_code.eq(county.digits()))
         .filter(sheet_decision::sheet_id.eq_any(ids))
         .filter(sheet_decision::taken)
-        .select(sheet_decision::by_login)
+        .select((sheet_decision::sheet_id, sheet_decision::by_login))
         .load(connection)
         .await?;
-    Ok(entered.into_iter().chain(taken).collect())
+    let mut known: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
+    for (id, household, outcome, login) in sheets {
+        let Some(household) = household else { continue };
+        let chosen_by = taken.iter().filter(|(sheet, _)| *sheet == id).map(|(_, by)| by.clone());
+        let entered = (outcome == Receipt::Entered.number()).then_some(login);
+        known.entry(household).or_default().extend(chosen_by.chain(entered));
+    }
+    Ok(known)
 }
 
 /// Writes sheets with the photos they name.

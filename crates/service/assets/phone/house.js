@@ -61,7 +61,7 @@ function findingsWords(data, text) {
 function signedCard(data, household) {
   const { status, findings } = household.card;
   const words = status === 'scored' && findings ? findingsWords(data, findings) : standing({ ...data, conflicts: [] }, household).word;
-  return h('div', { class: 'notice', id: 'signed' }, h('p', {}, '组长已经签字，这张积分卡不能在这里更改；确有错误请走更正。'), h('p', {}, words));
+  return h('div', { class: 'notice', id: 'signed' }, h('p', {}, '组长已经签字，这张积分卡不能在手机上更改；确有错误，没结账的请用电脑在录入页重交，由组长采用并重新签字，结账以后走更正。'), h('p', {}, words));
 }
 
 /** What is known of this house's card, where somebody has been here already. */

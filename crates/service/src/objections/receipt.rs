@@ -14,6 +14,7 @@ use crate::error::{PageError, page};
 use crate::http::input::Named;
 use crate::log::household_named;
 use crate::objecting::ReceiptPage;
+use crate::reading::Reading;
 use crate::shell::{Section, Told, Visit};
 use crate::state::State;
 
@@ -22,6 +23,7 @@ pub(crate) async fn show(
     Extract(state): Extract<State>,
     caller: Caller,
     Named((place, month, id)): Named<(String, String, i64)>,
+    reading: Reading,
 ) -> Result<Response, PageError> {
     let at = (place.as_str(), month.as_str());
     let visit = Visit::of(&state, &caller, Section::Objections, at, &Told::default()).await?;
@@ -42,6 +44,7 @@ pub(crate) async fn show(
         in_time: one.in_time,
         back: format!("/objections/{}/{}/{}", one.village.code(), one.month, one.id),
         number: one.number,
+        reading,
     };
     Ok(page(StatusCode::OK, &receipt))
 }

@@ -1,7 +1,7 @@
 //! The bytes of photos: to the household itself, to those who score it, and from the board to anybody.
 
 use authz::{Actor, EnterCards, ReadOwn, ReadPublic};
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Response};
 use domain::canonical::Digest;
@@ -23,7 +23,7 @@ use crate::state::State;
 /// Whatever else is asked for is not there.
 pub(crate) async fn own(
     Extract(state): Extract<State>,
-    Path((token, hash)): Path<(String, String)>,
+    Named((token, hash)): Named<(String, String)>,
 ) -> Result<Response, PageError> {
     let hash = hash_of(&hash).ok_or(PageError::NotFound)?;
     let (household, village) = holder(&state, &token).await?;
@@ -75,7 +75,7 @@ pub(crate) async fn of_household(
 /// `GET /p/{village}/{month}/photos/{photo}`: a photo that hangs on the board now.
 pub(crate) async fn of_board(
     Extract(state): Extract<State>,
-    Path((village, month, hash)): Path<(String, String, String)>,
+    Named((village, month, hash)): Named<(String, String, String)>,
 ) -> Result<Response, PageError> {
     let (village, hash) = (village_of(&village)?, hash_of(&hash).ok_or(PageError::NotFound)?);
     let month = Month::parse(&month).map_err(|_| PageError::NotFound)?;

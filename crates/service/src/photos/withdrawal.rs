@@ -1,7 +1,7 @@
 //! A household's word on its photos: which are proposed for the board, and that it no longer agrees.
 
 use authz::{Actor, WithdrawConsent};
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::catalogue::Doer;
 use records::photos::{PhotoFile, withdraw_consent};
@@ -10,6 +10,8 @@ use super::Thumb;
 use super::serve::hash_of;
 use crate::error::PageError;
 use crate::household::holder;
+use crate::http::input::Named;
+use crate::reading::Reading;
 use crate::state::State;
 
 /// A photo of the household that the village would like to show.
@@ -45,7 +47,8 @@ pub(crate) fn own_photos(files: Vec<PhotoFile>, token: &str) -> Vec<OwnPhoto> {
 /// `POST /h/{token}/photos/{photo}/withdrawal`
 pub(crate) async fn withdraw(
     Extract(state): Extract<State>,
-    Path((token, hash)): Path<(String, String)>,
+    Named((token, hash)): Named<(String, String)>,
+    reading: Reading,
 ) -> Result<Response, PageError> {
     let hash = hash_of(&hash).ok_or(PageError::NotFound)?;
     let (household, village) = holder(&state, &token).await?;
@@ -55,5 +58,5 @@ pub(crate) async fn withdraw(
     let by = Doer { account: None, login: &login };
     let mut connection = state.database.connection().await?;
     withdraw_consent(&mut connection, &allowed, (&household, &hash), &by, &state.moment()).await?;
-    Ok(Redirect::to(&format!("/h/{token}")).into_response())
+    Ok(Redirect::to(&format!("/h/{token}{}", reading.query())).into_response())
 }

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use super::{allow, kept, office_title};
 use crate::error::{PageError, page};
 use crate::http::input::Posted;
+use crate::reading::Reading;
 use crate::state::State;
 
 /// For how many days, and how many at most, the notice board shows.
@@ -28,6 +29,7 @@ struct AnswerPage {
     code: String,
     problem: &'static str,
     found: Option<Found>,
+    reading: Reading,
 }
 
 /// What a code led to.
@@ -60,31 +62,36 @@ pub(crate) struct BoardAnswer {
 }
 
 /// `GET /answer`
-pub(crate) async fn look_up_form() -> Response {
-    shown(String::new(), None)
+pub(crate) async fn look_up_form(reading: Reading) -> Response {
+    shown(String::new(), None, reading)
 }
 
 /// `POST /answer`: a code in an address would stand in logs.
 pub(crate) async fn look_up(
     Extract(state): Extract<State>,
+    reading: Reading,
     Posted(form): Posted<CodeForm>,
 ) -> Result<Response, PageError> {
-    let Some(county) = county_of_code(&form.code) else { return Ok(shown(form.code, None)) };
+    let Some(county) = county_of_code(&form.code) else { return Ok(shown(form.code, None, reading)) };
     let allowed = allow(&state, &Actor::Visitor, ReadPublic, county)?;
     let now = state.moment().local();
     let mut connection = state.database.connection().await?;
     let found = suggestion_of_code(&mut connection, &allowed, &form.code, now).await?;
-    Ok(shown(form.code, found.map(looked_up)))
+    let reading = match &found {
+        Some(found) => reading.at(&format!("/p/{}", found.summary.village.code())),
+        None => reading,
+    };
+    Ok(shown(form.code, found.map(looked_up), reading))
 }
 
-fn shown(code: String, found: Option<Found>) -> Response {
+fn shown(code: String, found: Option<Found>, reading: Reading) -> Response {
     let is_unknown = found.is_none() && !code.trim().is_empty();
     let problem = if is_unknown {
         "没有找到。请核对回执上的查询码，6 位数字和 12 位字母、数字都要填。"
     } else {
         ""
     };
-    kept(page(StatusCode::OK, &AnswerPage { code, problem, found }))
+    kept(page(StatusCode::OK, &AnswerPage { code, problem, found, reading }))
 }
 
 fn looked_up(found: LookedUp) -> Found {

@@ -6,7 +6,7 @@ mod answers;
 use askama::Template;
 use authz::{Actor, Object, ReadPublic};
 use axum::Extension;
-use axum::extract::{Path, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
@@ -21,8 +21,9 @@ use serde::Deserialize;
 use crate::error::{PageError, page};
 use crate::household::{allow, holder};
 use crate::http::address::ClientAddress;
-use crate::http::input::Posted;
+use crate::http::input::{Named, Posted};
 use crate::problem::Problem;
+use crate::reading::Reading;
 use crate::shell::village_of;
 use crate::state::State;
 
@@ -36,6 +37,7 @@ struct FormPage {
     at: String,
     form: SuggestionForm,
     problem: String,
+    reading: Reading,
 }
 
 #[derive(Template)]
@@ -52,6 +54,7 @@ struct ReceiptPage {
     filed_on: String,
     answer_by: String,
     at: String,
+    reading: Reading,
 }
 
 /// What the form sends.
@@ -127,40 +130,44 @@ impl Desk {
 /// `GET /p/{village}/suggestion`
 pub(crate) async fn form(
     Extract(state): Extract<State>,
-    Path(village): Path<String>,
+    Named(village): Named<String>,
+    reading: Reading,
 ) -> Result<Response, PageError> {
     let desk = Desk::board(&village)?;
-    shown(&state, &desk, SuggestionForm::fresh()?, StatusCode::OK, String::new()).await
+    shown(&state, &desk, SuggestionForm::fresh()?, StatusCode::OK, String::new(), reading).await
 }
 
 /// `GET /h/{token}/suggestion`
 pub(crate) async fn household_form(
     Extract(state): Extract<State>,
-    Path(token): Path<String>,
+    Named(token): Named<String>,
+    reading: Reading,
 ) -> Result<Response, PageError> {
     let desk = Desk::household(&state, &token).await?;
-    shown(&state, &desk, SuggestionForm::fresh()?, StatusCode::OK, String::new()).await
+    shown(&state, &desk, SuggestionForm::fresh()?, StatusCode::OK, String::new(), reading).await
 }
 
 /// `POST /p/{village}/suggestions`
 pub(crate) async fn from_board(
     Extract(state): Extract<State>,
     Extension(client): Extension<ClientAddress>,
-    Path(village): Path<String>,
+    Named(village): Named<String>,
+    reading: Reading,
     Posted(form): Posted<SuggestionForm>,
 ) -> Result<Response, PageError> {
-    take(&state, &Desk::board(&village)?, &client, form).await
+    take(&state, &Desk::board(&village)?, &client, form, reading).await
 }
 
 /// `POST /h/{token}/suggestions`
 pub(crate) async fn from_household(
     Extract(state): Extract<State>,
     Extension(client): Extension<ClientAddress>,
-    Path(token): Path<String>,
+    Named(token): Named<String>,
+    reading: Reading,
     Posted(form): Posted<SuggestionForm>,
 ) -> Result<Response, PageError> {
     let desk = Desk::household(&state, &token).await?;
-    take(&state, &desk, &client, form).await
+    take(&state, &desk, &client, form, reading).await
 }
 
 async fn shown(
@@ -169,6 +176,7 @@ async fn shown(
     form: SuggestionForm,
     status: StatusCode,
     problem: String,
+    reading: Reading,
 ) -> Result<Response, PageError> {
     let village = desk.village;
     let allowed = allow(state, &Actor::Visitor, ReadPublic, village)?;
@@ -179,7 +187,7 @@ async fn shown(
     .await?;
     let name = names.into_iter().find(|one| one.place == village).map(|one| one.name);
     let name = name.ok_or(PageError::NotFound)?;
-    Ok(kept(page(status, &FormPage { village: name, at: desk.at.clone(), form, problem })))
+    Ok(kept(page(status, &FormPage { village: name, at: desk.at.clone(), form, problem, reading })))
 }
 
 /// A page that nobody on the way keeps: a key or a code is somebody's own.
@@ -193,11 +201,12 @@ async fn take(
     desk: &Desk,
     client: &ClientAddress,
     form: SuggestionForm,
+    reading: Reading,
 ) -> Result<Response, PageError> {
     match filed(state, desk, client, &form).await {
-        Ok((filed, new)) => Ok(receipt(desk.at.clone(), false, &filed, &new)),
+        Ok((filed, new)) => Ok(receipt(desk.at.clone(), false, &filed, &new, reading.at(&desk.at))),
         Err(PageError::Problem(problem)) => {
-            shown(state, desk, form, problem.status(), problem.sentence()).await
+            shown(state, desk, form, problem.status(), problem.sentence(), reading).await
         }
         Err(error) => Err(error),
     }
@@ -223,7 +232,13 @@ async fn filed(
 }
 
 /// What is handed to whoever brought it: with the code, which is told once. `at` is the way back.
-pub(crate) fn receipt(at: String, by_staff: bool, filed: &FiledSuggestion, new: &NewSuggestion) -> Response {
+pub(crate) fn receipt(
+    at: String,
+    by_staff: bool,
+    filed: &FiledSuggestion,
+    new: &NewSuggestion,
+    reading: Reading,
+) -> Response {
     let receipt = ReceiptPage {
         by_staff,
         past_village: filed.office < Level::Village,
@@ -234,6 +249,7 @@ pub(crate) fn receipt(at: String, by_staff: bool, filed: &FiledSuggestion, new: 
         filed_on: date_title(filed.filed_on),
         answer_by: date_title(filed.answer_by),
         at,
+        reading,
     };
     kept(page(StatusCode::OK, &receipt))
 }

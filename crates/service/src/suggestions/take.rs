@@ -12,6 +12,7 @@ use crate::caller::Caller;
 use crate::error::PageError;
 use crate::household::allow;
 use crate::http::input::{Named, Posted};
+use crate::reading::Reading;
 use crate::shell::{Section, Visit, village_of};
 use crate::state::State;
 use crate::suggesting::{SuggestionForm, receipt};
@@ -21,12 +22,13 @@ pub(crate) async fn take(
     Extract(state): Extract<State>,
     caller: Caller,
     Named((place, month)): Named<(String, String)>,
+    reading: Reading,
     Posted(form): Posted<SuggestionForm>,
 ) -> Result<Response, PageError> {
     FormToken::new(&form.form_token).check(&caller)?;
     let clerk = caller.allow(Object, village_of(&place)?).await?;
     match taken(&state, &clerk, &form).await {
-        Ok((filed, new)) => Ok(receipt(format!("/suggestions/{place}/{month}"), true, &filed, &new)),
+        Ok((filed, new)) => Ok(receipt(format!("/suggestions/{place}/{month}"), true, &filed, &new, reading)),
         Err(error) => {
             let at = (place.as_str(), month.as_str());
             let (status, visit) = Visit::again(&state, &caller, Section::Objections, at, error).await?;

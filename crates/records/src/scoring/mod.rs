@@ -34,7 +34,7 @@ pub use exceptions::{
     ExceptionDecision, ExceptionRequest, ExceptionTaken, ListedException, ask_exception, decide_exception,
     entry_lock, exceptions_of, withdraw_exception,
 };
-pub(crate) use exceptions::{erase_exceptions, granted, granted_until};
+pub(crate) use exceptions::{erase_exceptions, granted, granted_until, groups_opened};
 pub use load::cards_page;
 pub(crate) use load::{PanelNames, StoredCard, cards, counting, findings};
 pub(crate) use save::{NewCard, insert};
@@ -51,7 +51,8 @@ pub enum Signed {
 }
 
 /// Enters cards. An identical card changes nothing; a different one replaces an unsigned card, and is
-/// refused against a signed one.
+/// refused against a signed one. Cards of a group are held against what its village knows, where the permission's actor
+/// reaches that.
 ///
 /// # Errors
 /// Every row that cannot stand, by line and field: unknown household, panel or rule, a household not
@@ -65,7 +66,9 @@ pub async fn enter_cards(
     mode: Mode,
     moment: &Moment,
 ) -> Result<Outcome> {
-    tenancy::transaction(connection, allowed, mode, async |connection| {
+    let village = allowed.in_village();
+    let scope = village.place();
+    tenancy::transaction(connection, &village, mode, async |connection| {
         let villages: BTreeSet<Place> =
             rows.iter().filter_map(|line| line.row.household.ancestor(Level::Village)).collect();
         let outside: Vec<_> = rows
@@ -75,7 +78,7 @@ pub async fn enter_cards(
             .collect();
         Refusal::unless_none(outside)?;
         let known: BTreeSet<_> =
-            crate::places::villages_of(connection, &allowed.place()).await?.into_iter().collect();
+            crate::places::villages_of(connection, &scope).await?.into_iter().collect();
         let strangers = rows.iter().filter(|line| {
             !line.row.household.ancestor(Level::Village).is_some_and(|village| known.contains(&village))
         });
@@ -87,7 +90,7 @@ pub async fn enter_cards(
         let mut outcome = Outcome::default();
         let mut problems = Vec::new();
         for month in months {
-            let facts = Facts::load(connection, &allowed.place(), &villages, month).await?;
+            let facts = Facts::load(connection, &scope, &villages, month).await?;
             let of_month: Vec<_> = rows.iter().filter(|line| line.row.month == month).collect();
             let decided = check::decide(&of_month, &facts, signed, moment.local());
             problems.extend(decided.problems);
@@ -97,9 +100,9 @@ pub async fn enter_cards(
             outcome.added += decided.outcome.added;
             outcome.changed += decided.outcome.changed;
             outcome.unchanged += decided.outcome.unchanged;
-            insert(connection, &allowed.place(), month, &decided.new, salts).await?;
+            insert(connection, &scope, month, &decided.new, salts).await?;
             if signed == Signed::Yes {
-                sign::sign(connection, &allowed.place(), month, &of_month, &facts, moment).await?;
+                sign::sign(connection, &scope, month, &of_month, &facts, moment).await?;
             }
         }
         Refusal::unless_none(problems)?;

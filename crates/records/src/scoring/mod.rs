@@ -1,5 +1,6 @@
 //! Cards: entered as insert-only revisions, and signed by the panel's leader.
 
+mod attendance;
 mod check;
 mod exceptions;
 mod load;
@@ -29,6 +30,7 @@ use crate::rulebook;
 use crate::sealing::Salts;
 use crate::tenancy::{self, Mode};
 
+pub use attendance::{Attendance, AttendanceList, ListedMember, Said};
 pub(crate) use check::{examine, is_signed};
 pub use exceptions::{
     ExceptionDecision, ExceptionRequest, ExceptionTaken, ListedException, ask_exception, decide_exception,
@@ -39,13 +41,15 @@ pub use load::cards_page;
 pub(crate) use load::{PanelNames, StoredCard, cards, counting, findings};
 pub(crate) use save::{NewCard, insert};
 pub(crate) use sign::{Remark, StoredSignature, remark_digest, remarks, signatures};
-pub use sign_month::{LastSignature, MonthToSign, SignedMonth, month_to_sign, sign_month};
+pub use sign_month::{LastSignature, MonthToSign, NewSignature, SignedMonth, month_to_sign, sign_month};
 
 /// Whether the sheets carry the panels' signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signed {
-    /// They do: the panels' months are signed with them.
+    /// They do: the panels' months are signed with them. Who was present on the scoring stays on paper.
     Yes,
+    /// They do, and everybody of each panel was present.
+    ByAll,
     /// They do not yet.
     No,
 }
@@ -77,8 +81,7 @@ pub async fn enter_cards(
             .map(|line| check::unknown_household(line.number, &line.row.household))
             .collect();
         Refusal::unless_none(outside)?;
-        let known: BTreeSet<_> =
-            crate::places::villages_of(connection, &scope).await?.into_iter().collect();
+        let known: BTreeSet<_> = crate::places::villages_of(connection, &scope).await?.into_iter().collect();
         let strangers = rows.iter().filter(|line| {
             !line.row.household.ancestor(Level::Village).is_some_and(|village| known.contains(&village))
         });
@@ -101,14 +104,14 @@ pub async fn enter_cards(
             outcome.changed += decided.outcome.changed;
             outcome.unchanged += decided.outcome.unchanged;
             insert(connection, &scope, month, &decided.new, salts).await?;
-            if signed == Signed::Yes {
-                sign::sign(connection, &scope, month, &of_month, &facts, moment).await?;
+            if signed != Signed::No {
+                sign::sign(connection, &scope.county(), &of_month, &facts, signed, moment).await?;
             }
         }
         Refusal::unless_none(problems)?;
         let detail = json!({
             "cards": { "added": outcome.added, "changed": outcome.changed },
-            "signed": signed == Signed::Yes,
+            "signed": signed != Signed::No,
         });
         crate::audit::record(connection, allowed, detail, moment).await?;
         Ok(outcome)

@@ -197,6 +197,29 @@ async fn wrong_input_names_its_field() {
     assert_eq!(field(&world.get(&world.leader, &group)), "place");
     let body = json!({ "village": TOWN, "month": "2026-01", "panel": world.panel });
     assert_eq!(field(&world.post(&world.leader, "/api/v1/signatures", &body)), "village");
+    let beside =
+        json!({ "village": VILLAGE, "month": "2026-01", "panel": world.panel, "few_reason": "外出" });
+    assert_eq!(field(&world.post(&world.leader, "/api/v1/signatures", &beside)), "present");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_present_may_be_said_and_is_then_held_against_the_rule() {
+    let world = World::new().await;
+    world.hand_in(&world.member, &world.sheet(1, 0, "H1a"));
+    let sign = |who: &str, beside: &Value| {
+        let mut body = json!({ "village": VILLAGE, "month": "2026-01", "panel": world.panel });
+        for (name, value) in beside.as_object().expect("fields") {
+            body[name.as_str()] = value.clone();
+        }
+        world.post(who, "/api/v1/signatures", &body)
+    };
+    let few = sign(&world.leader, &json!({ "present": [1, 2] }));
+    assert!(few.status == 422 && few.body.contains("到场 2 人，不足 3 人"), "{}", few.body);
+    let ground = sign(&world.guidance, &json!({ "present": [1, 2, 3] }));
+    assert!(ground.status == 422 && ground.body.contains("请写明凭什么代为签字"), "{}", ground.body);
+    let said = json!({ "present": [1, 2, 3], "on_behalf": "组长回避，由镇指导组签字" });
+    let signed = sign(&world.guidance, &said);
+    assert_eq!((signed.status, &signed.json()["already"]), (200, &json!(false)), "{}", signed.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,14 +3,17 @@
 use authz::Role;
 use domain::place::Place;
 use serde_json::{Value, json};
-use testkit::{County, TestDatabase};
+use testkit::{COUNTY, County, TestDatabase};
 
 use crate::api::UNLIMITED;
 use crate::people::{account, grant, log_in};
-use crate::support::{Answer, Serving, call, send, superuser};
+use crate::support::{Answer, Serving, call, run, send, succeed, superuser};
 
 const VILLAGE: &str = "440229100201";
 const PAGE: &str = "/scoring/440229100201/2026-01";
+
+/// On what ground a clerk signs.
+const ON_PAPER: &str = "据纸质签名代录";
 
 struct World {
     database: TestDatabase,
@@ -62,6 +65,13 @@ impl World {
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
+    /// Sends the form of a signature.
+    fn sign(&self, form: &[(String, String)]) -> Answer {
+        let form: Vec<(&str, &str)> =
+            form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.post(&format!("{PAGE}/signatures"), &form)
+    }
+
     /// The latest card of each household: its revision, day and note.
     async fn cards(&self) -> Vec<(String, i16, String, bool)> {
         let query = "select distinct on (h.code) h.code, c.revision, c.scored_on::text, r.note is not null
@@ -77,6 +87,15 @@ impl World {
 fn values(page: &str, name: &str) -> Vec<String> {
     let field = format!("name=\"{name}\" value=\"");
     page.split(&field).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
+}
+
+/// What a sum sheet would send to be signed: everybody present, and on what ground.
+fn signing(sheet: &str, on_behalf: &str) -> Vec<(String, String)> {
+    let first = |name: &str| (name.to_owned(), values(sheet, name).first().cloned().unwrap_or_default());
+    let mut form: Vec<(String, String)> = ["form_token", "panel", "seen", "revision"].map(first).into();
+    form.extend(values(sheet, "present").into_iter().map(|number| ("present".to_owned(), number)));
+    form.push(("on_behalf".to_owned(), on_behalf.to_owned()));
+    form
 }
 
 /// What the entry page would send with some lines typed anew.
@@ -167,15 +186,13 @@ async fn a_sum_sheet_that_has_changed_since_it_was_shown_is_not_signed() {
     let shown = world.get(&format!("{PAGE}/panel?name={panel}"));
     let seen = values(&shown, "seen")[0].clone();
     world.enter(&[(&households[1], "H1a")]);
-    let signature = |seen: &str| {
-        let form = [("form_token", page[0].1[0].as_str()), ("panel", panel), ("seen", seen)];
-        world.post(&format!("{PAGE}/signatures"), &form)
-    };
-    let answer = signature(&seen);
+    let answer = world.sign(&signing(&shown, ON_PAPER));
     assert_eq!(answer.status, 422);
     assert!(answer.body.contains("没有签字"), "{}", answer.body);
-    let now = values(&world.get(&format!("{PAGE}/panel?name={panel}")), "seen")[0].clone();
-    assert_eq!(signature(&now).status, 303);
+    assert_eq!(values(&answer.body, "on_behalf"), [ON_PAPER], "what was typed stays");
+    let now = world.get(&format!("{PAGE}/panel?name={panel}"));
+    assert_ne!(values(&now, "seen")[0], seen);
+    assert_eq!(world.sign(&signing(&now, ON_PAPER)).status, 303);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,14 +201,10 @@ async fn a_signed_sum_sheet_says_who_signed_and_is_signed_again_only_for_later_c
     let page = fields(&world.get(&format!("{PAGE}/entry")));
     let (panel, households) = (page[2].1[0].as_str(), &page[3].1);
     let sheet = format!("{PAGE}/panel?name={panel}");
-    let sign = |sheet: &str| {
-        let seen = values(sheet, "seen")[0].clone();
-        let form = [("form_token", page[0].1[0].as_str()), ("panel", panel), ("seen", seen.as_str())];
-        assert_eq!(world.post(&format!("{PAGE}/signatures"), &form).status, 303);
-    };
+    let sign = |sheet: &str| assert_eq!(world.sign(&signing(sheet, ON_PAPER)).status, 303);
     world.enter(&[(&households[0], "H1a")]);
     let open = world.get(&sheet);
-    assert!(open.contains("组长签字</button>") && !open.contains("id=\"signed\""), "{open}");
+    assert!(open.contains("代组长签字</button>") && !open.contains("id=\"signed\""), "{open}");
     sign(&open);
     let signed = world.get(&sheet);
     assert!(signed.contains("id=\"signed\"") && signed.contains("村管理员"), "{signed}");
@@ -202,6 +215,75 @@ async fn a_signed_sum_sheet_says_who_signed_and_is_signed_again_only_for_later_c
     assert!(more.contains("又有 1 户") && more.contains("核对后再签一次</button>"), "{more}");
     sign(&more);
     assert!(!world.get(&sheet).contains("id=\"sign\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_is_signed_with_who_was_there_and_by_a_clerk_only_with_the_ground() {
+    let world = World::new().await;
+    let page = fields(&world.get(&format!("{PAGE}/entry")));
+    let (panel, households) = (page[2].1[0].as_str(), &page[3].1);
+    let sheet = format!("{PAGE}/panel?name={panel}");
+    world.enter(&[(&households[0], "H1a")]);
+    let open = world.get(&sheet);
+    let everybody = values(&open, "present");
+    assert!(everybody.len() >= 3 && open.matches("checked>").count() == everybody.len(), "{open}");
+    let as_clerk = signing(&open, "");
+    let refused = world.sign(&as_clerk);
+    assert!(refused.status == 422 && refused.body.contains("请写明凭什么代为签字"), "{}", refused.body);
+
+    let mut few = signing(&open, ON_PAPER);
+    few.retain(|(name, value)| name != "present" || *value == everybody[0]);
+    let refused = world.sign(&few);
+    assert!(refused.status == 422 && refused.body.contains("到场 1 人，不足 3 人"), "{}", refused.body);
+    assert_eq!(refused.body.matches("checked>").count(), 1, "what was marked stays marked");
+    few.push(("few_reason".to_owned(), "others-ill".to_owned()));
+    let mut stranger = few.clone();
+    stranger.push(("present".to_owned(), "99".to_owned()));
+    assert!(world.sign(&stranger).body.contains("没有第 99 位"));
+    let mut other_list = few.clone();
+    other_list.iter_mut().filter(|(name, _)| name == "revision").for_each(|one| one.1 = "9".to_owned());
+    assert!(world.sign(&other_list).body.contains("名单刚有变动"));
+    assert_eq!(world.sign(&few).status, 303);
+
+    let signed = world.get(&sheet);
+    assert!(signed.contains("评分时到场 1 人：") && signed.contains("；未到："), "{signed}");
+    assert!(signed.contains("到场人数不足的原因：others-ill。"), "{signed}");
+    assert!(signed.contains(&format!("代签说明：{ON_PAPER}。")), "{signed}");
+    let owner = superuser(&world.database).await;
+    let row = "select count(*) from audit_event where act = 'sign_cards' and detail like '%\"present\":1%'
+        and detail like '%\"words\":\"%' and detail not like '%others-ill%'";
+    let told: i64 = owner.query_one(row, &[]).await.expect("a count").get(0);
+    assert_eq!(told, 1, "the log counts, and holds the digest of the words");
+    succeed(&world.database, &["verify", "--county", COUNTY]);
+    owner.execute("update signature set on_behalf = 'x'", &[]).await.expect("changed");
+    let changed = run(&world.database, &["verify", "--county", COUNTY]);
+    assert!(changed.code == Some(1) && changed.err.contains("签字说明"), "{}", changed.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panel_leader_signs_without_a_ground_and_a_closed_month_is_not_signed_any_more() {
+    let mut world = World::new().await;
+    let mut connection = world.database.database.connection().await.expect("a connection");
+    let village = Place::parse_code(VILLAGE).expect("a code");
+    let number = account(&mut connection, "leader", village).await;
+    grant(&mut connection, number, Role::PanelLeader, village).await;
+    drop(connection);
+    let page = fields(&world.get(&format!("{PAGE}/entry")));
+    let (panel, household) = (page[2].1[0].as_str(), page[3].1[0].as_str());
+    let sheet = format!("{PAGE}/panel?name={panel}");
+    world.enter(&[(household, "H1a")]);
+    world.cookie = log_in(&world.serving.pages, "leader");
+    let open = world.get(&sheet);
+    assert!(open.contains("\"sign\">组长签字</button>") && !open.contains("name=\"on_behalf\""), "{open}");
+    assert_eq!(world.sign(&signing(&open, "")).status, 303);
+    let signed = world.get(&sheet);
+    assert!(!signed.contains("id=\"closed\"") && !signed.contains("；未到："), "{signed}");
+
+    // Only one panel has scored, so that the others leave nothing unsigned.
+    let close = ["close", "--county", COUNTY, "--month", "2026-01", "--now", "2026-02-04T00:30:00+08:00"];
+    succeed(&world.database, &close);
+    let closed = world.get(&sheet);
+    assert!(closed.contains("本月已结账，不再签字。") && !closed.contains("id=\"sign-form\""), "{closed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use authz::Role;
 use domain::place::Place;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{COUNTY, County, TestDatabase};
 
 use crate::api::UNLIMITED;
@@ -44,19 +44,31 @@ impl Desk {
 
     /// Enters a card through the API, which consults the same rule.
     fn enter(&self, panel: &str, number: &str, scored_on: &str, findings: &str) -> Answer {
-        let row = json!({
-            "month": "2026-01", "household_code": format!("{GROUP}{number}"), "panel": panel,
-            "scored_on": scored_on, "findings": findings, "late_reason": "外出未归",
-        });
+        let row = row(panel, number, scored_on, findings);
         call(&self.serving.pages, "POST", "/api/v1/cards", &self.clerk, &json!({ "rows": [row] }))
     }
+
+    /// The same, by somebody who asks for the group alone.
+    fn enter_in_group(&self, who: &str, panel: &str, number: &str, findings: &str) -> Answer {
+        let body = json!({ "place": GROUP, "rows": [row(panel, number, "2026-02-04", findings)] });
+        call(&self.serving.pages, "POST", "/api/v1/cards", who, &body)
+    }
+}
+
+fn row(panel: &str, number: &str, scored_on: &str, findings: &str) -> Value {
+    json!({
+        "month": "2026-01", "household_code": format!("{GROUP}{number}"), "panel": panel,
+        "scored_on": scored_on, "findings": findings, "late_reason": "外出未归",
+    })
 }
 
 async fn people(database: &TestDatabase) {
     let mut connection = database.database.connection().await.expect("a connection");
-    for (login, role, at) in
-        [("clerk", Role::VillageAdministrator, VILLAGE), ("town", Role::TownAdministrator, TOWN)]
-    {
+    for (login, role, at) in [
+        ("clerk", Role::VillageAdministrator, VILLAGE),
+        ("leader", Role::PanelLeader, VILLAGE),
+        ("town", Role::TownAdministrator, TOWN),
+    ] {
         let place = Place::parse_code(at).expect("a code");
         let number = account(&mut connection, login, place).await;
         grant(&mut connection, number, role, place).await;
@@ -114,6 +126,11 @@ async fn the_town_opens_one_household_for_some_days_and_nothing_else() {
     let opened = desk.enter(&panel, "0001", "2026-02-04", "H1a");
     assert_eq!(opened.status, 200, "{}", opened.body);
     assert_eq!(desk.enter(&panel, "0002", "2026-01-28", "H1a").status, 422, "the neighbour stays locked");
+    let leader = log_in(&desk.serving.pages, "leader");
+    let in_group = desk.enter_in_group(&leader, &panel, "0001", "H1a*2");
+    assert_eq!(in_group.status, 200, "the village's exception holds for its group: {}", in_group.body);
+    let neighbour = desk.enter_in_group(&leader, &panel, "0002", "H1a");
+    assert!(neighbour.status == 422 && neighbour.body.contains("需要镇批准的补录"), "{}", neighbour.body);
     let steps = "select count(*) from audit_event where act in ('ask_exception', 'grant_exception')
         and detail like '%\"exception\":%'";
     let told: i64 = owner.query_one(steps, &[]).await.expect("a count").get(0);

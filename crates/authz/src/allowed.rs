@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use domain::place::Place;
+use domain::place::{Level, Place};
 
 use crate::Act;
 use crate::actor::Actor;
@@ -52,6 +52,15 @@ impl<A: Act> Allowed<A> {
     pub fn widened(&self) -> Self {
         let reach = self.actor.reach().unwrap_or_else(|| self.place.county());
         Self::new(self.actor.clone(), reach)
+    }
+
+    /// The same permission for the whole village of its place, where its actor reaches that: panels, closed months and
+    /// exceptions belong to the village. Unchanged for a place above, and for an actor of one group.
+    #[must_use]
+    pub fn in_village(&self) -> Self {
+        let reaches = |village: &Place| self.actor.reach().is_none_or(|reach| reach.contains(village));
+        let village = self.place.ancestor(Level::Village).filter(reaches);
+        Self::new(self.actor.clone(), village.unwrap_or(self.place))
     }
 
     /// The same permission for a place inside this one.

@@ -138,6 +138,11 @@ mod tests {
             check(county, Role::TownAdministrator, VILLAGE, false).await,
             Err(GrantRefusal::WrongLevel { .. })
         ));
+        // A group alone shows neither its panel nor closed months nor exceptions: whoever scores has a role of the village.
+        for role in [Role::PanelLeader, Role::PanelMember] {
+            let refused = check(county, role, "440229100204001", false).await;
+            assert!(matches!(refused, Err(GrantRefusal::WrongLevel { .. })), "{refused:?}");
+        }
         let machine = check(county, Role::Machine, TOWN, false).await;
         assert_eq!(machine, Err(GrantRefusal::ForMachines(Role::Machine)));
     }

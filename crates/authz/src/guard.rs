@@ -145,6 +145,21 @@ mod tests {
         assert!(allowed.narrow(Place::parse_code("440229101204").expect("a code")).is_err());
     }
 
+    #[tokio::test]
+    async fn a_permission_for_a_group_holds_for_its_village_where_the_actor_reaches_it() {
+        let guard = Guard::load().await.expect("the policy");
+        let group = Place::parse_code("440229100204001").expect("a code");
+        let clerk = guard.allow(&clerk_of("440229100204"), Close, group).expect("allowed");
+        assert_eq!(clerk.in_village().place(), village());
+        let hat = Some(Hat { grant: 1, role: Role::GroupLeader, place: group });
+        let leader = Actor::Person(Person { account: 1, home: group, hat, origin: Origin::default() });
+        let leader = guard.allow(&leader, Read, group).expect("allowed");
+        assert_eq!(leader.in_village().place(), group);
+        let town = Place::parse_code("440229100000").expect("a code");
+        let operator = guard.allow(&Actor::Operator("clerk".into()), Close, town).expect("allowed");
+        assert_eq!(operator.in_village().place(), town);
+    }
+
     fn clerk_of(code: &str) -> Actor {
         let place = Place::parse_code(code).expect("a code");
         let hat = Some(Hat { grant: 1, role: Role::VillageAdministrator, place });

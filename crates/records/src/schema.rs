@@ -814,6 +814,11 @@ diesel::table! {
         cards -> Integer,
         digest -> Binary,
         signed_at -> Timestamptz,
+        present -> Nullable<Array<SmallInt>>,
+        few_reason -> Nullable<Text>,
+        on_behalf -> Nullable<Text>,
+        said_salt -> Nullable<Binary>,
+        said_digest -> Nullable<Binary>,
     }
 }
 

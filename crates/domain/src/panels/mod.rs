@@ -2,6 +2,7 @@
 
 mod quorum;
 mod recusal;
+mod signing;
 
 use crate::canonical::{Digest, Form};
 use crate::month::Month;
@@ -9,6 +10,7 @@ use crate::place::Place;
 
 pub use quorum::{PanelProblem, check_composition, may_sign};
 pub use recusal::{RecusalProblem, check_recusal, is_expected_to_step_back};
+pub use signing::{Signing, SigningProblem, check_signing};
 
 /// Why somebody may sit on a panel (评委由村干部、村小组长、村民代表组成).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

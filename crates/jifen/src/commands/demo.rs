@@ -169,7 +169,8 @@ impl<'a> DemoCounty<'a> {
             }
             let salts = &self.registrar.salts;
             let outcome =
-                enter_cards(&mut connection, &allowed, &rows, Signed::Yes, salts, Mode::Apply, &now).await?;
+                enter_cards(&mut connection, &allowed, &rows, Signed::ByAll, salts, Mode::Apply, &now)
+                    .await?;
             cards += outcome.added;
         }
         progress.at(villages.len(), villages.len());

@@ -40,7 +40,7 @@ pub(super) fn decide(
             }
         }
     }
-    if signed == Signed::Yes && decided.problems.is_empty() {
+    if signed != Signed::No && decided.problems.is_empty() {
         decided.problems.extend(left_unsigned(rows, facts));
     }
     decided

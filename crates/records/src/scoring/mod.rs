@@ -1,5 +1,6 @@
 //! Cards: entered as insert-only revisions, and signed by the panel's leader.
 
+mod attendance;
 mod check;
 mod exceptions;
 mod load;
@@ -29,29 +30,33 @@ use crate::rulebook;
 use crate::sealing::Salts;
 use crate::tenancy::{self, Mode};
 
+pub use attendance::{Attendance, AttendanceList, ListedMember, Said};
 pub(crate) use check::{examine, is_signed};
 pub use exceptions::{
     ExceptionDecision, ExceptionRequest, ExceptionTaken, ListedException, ask_exception, decide_exception,
     entry_lock, exceptions_of, withdraw_exception,
 };
-pub(crate) use exceptions::{erase_exceptions, granted, granted_until};
+pub(crate) use exceptions::{erase_exceptions, granted, granted_until, groups_opened};
 pub use load::cards_page;
 pub(crate) use load::{PanelNames, StoredCard, cards, counting, findings, findings_of_cards};
 pub(crate) use save::{NewCard, insert};
 pub(crate) use sign::{Remark, StoredSignature, remark_digest, remarks, signatures};
-pub use sign_month::{LastSignature, MonthToSign, SignedMonth, month_to_sign, sign_month};
+pub use sign_month::{LastSignature, MonthToSign, NewSignature, SignedMonth, month_to_sign, sign_month};
 
 /// Whether the sheets carry the panels' signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signed {
-    /// They do: the panels' months are signed with them.
+    /// They do: the panels' months are signed with them. Who was present on the scoring stays on paper.
     Yes,
+    /// They do, and everybody of each panel was present.
+    ByAll,
     /// They do not yet.
     No,
 }
 
 /// Enters cards. An identical card changes nothing; a different one replaces an unsigned card, and is
-/// refused against a signed one.
+/// refused against a signed one. Cards of a group are held against what its village knows, where the permission's actor
+/// reaches that.
 ///
 /// # Errors
 /// Every row that cannot stand, by line and field: unknown household, panel or rule, a household not
@@ -65,7 +70,9 @@ pub async fn enter_cards(
     mode: Mode,
     moment: &Moment,
 ) -> Result<Outcome> {
-    tenancy::transaction(connection, allowed, mode, async |connection| {
+    let village = allowed.in_village();
+    let scope = village.place();
+    tenancy::transaction(connection, &village, mode, async |connection| {
         let villages: BTreeSet<Place> =
             rows.iter().filter_map(|line| line.row.household.ancestor(Level::Village)).collect();
         let outside: Vec<_> = rows
@@ -74,8 +81,7 @@ pub async fn enter_cards(
             .map(|line| check::unknown_household(line.number, &line.row.household))
             .collect();
         Refusal::unless_none(outside)?;
-        let known: BTreeSet<_> =
-            crate::places::villages_of(connection, &allowed.place()).await?.into_iter().collect();
+        let known: BTreeSet<_> = crate::places::villages_of(connection, &scope).await?.into_iter().collect();
         let strangers = rows.iter().filter(|line| {
             !line.row.household.ancestor(Level::Village).is_some_and(|village| known.contains(&village))
         });
@@ -87,7 +93,7 @@ pub async fn enter_cards(
         let mut outcome = Outcome::default();
         let mut problems = Vec::new();
         for month in months {
-            let facts = Facts::load(connection, &allowed.place(), &villages, month).await?;
+            let facts = Facts::load(connection, &scope, &villages, month).await?;
             let of_month: Vec<_> = rows.iter().filter(|line| line.row.month == month).collect();
             let decided = check::decide(&of_month, &facts, signed, moment.local());
             problems.extend(decided.problems);
@@ -97,15 +103,15 @@ pub async fn enter_cards(
             outcome.added += decided.outcome.added;
             outcome.changed += decided.outcome.changed;
             outcome.unchanged += decided.outcome.unchanged;
-            insert(connection, &allowed.place(), month, &decided.new, salts).await?;
-            if signed == Signed::Yes {
-                sign::sign(connection, &allowed.place(), month, &of_month, &facts, moment).await?;
+            insert(connection, &scope, month, &decided.new, salts).await?;
+            if signed != Signed::No {
+                sign::sign(connection, &scope.county(), &of_month, &facts, signed, moment).await?;
             }
         }
         Refusal::unless_none(problems)?;
         let detail = json!({
             "cards": { "added": outcome.added, "changed": outcome.changed },
-            "signed": signed == Signed::Yes,
+            "signed": signed != Signed::No,
         });
         crate::audit::record(connection, allowed, detail, moment).await?;
         Ok(outcome)

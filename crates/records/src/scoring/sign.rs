@@ -12,8 +12,9 @@ use domain::month::Month;
 use domain::place::{Level, Place};
 use domain::scoring::signed_digest;
 
-use super::Facts;
+use super::attendance::Stated;
 use super::load::{PanelNames, StoredCard, cards};
+use super::{Facts, Signed};
 use crate::codec;
 use crate::database::Connection;
 use crate::error::{Error, Result};
@@ -66,6 +67,8 @@ pub(crate) fn remark_digest(salt: &[u8], remark: &Remark) -> Digest {
 /// A stored signature.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredSignature {
+    /// Its row number.
+    pub(crate) id: i64,
     pub(crate) village: Place,
     pub(crate) panel: Arc<str>,
     pub(crate) last_card_id: i64,
@@ -92,7 +95,7 @@ pub(crate) async fn signatures(
     month: Month,
     panels: &PanelNames,
 ) -> Result<Vec<StoredSignature>> {
-    type Row = (String, i64, i64, i32, Vec<u8>, DateTime<Utc>);
+    type Row = (i64, String, i64, i64, i32, Vec<u8>, DateTime<Utc>);
     let rows: Vec<Row> = signature::table
         .filter(signature::county_code.eq(county.digits()))
         .filter(signature::month.eq(month.number()))
@@ -100,6 +103,7 @@ pub(crate) async fn signatures(
         .filter(signature::place.lt(high))
         .order(signature::id)
         .select((
+            signature::id,
             signature::place,
             signature::panel_id,
             signature::last_card_id,
@@ -110,10 +114,11 @@ pub(crate) async fn signatures(
         .load(connection)
         .await?;
     rows.into_iter()
-        .map(|(village, panel, last_card_id, cards, digest, signed_at)| {
+        .map(|(id, village, panel, last_card_id, cards, digest, signed_at)| {
             let panel = panels.get(&panel).ok_or_else(|| Error::Corrupt("签字的评分组".into()))?;
-            let (village, digest) = (codec::place(&village)?, codec::digest(&digest)?);
-            Ok(StoredSignature { village, panel: Arc::clone(panel), last_card_id, cards, digest, signed_at })
+            let (village, digest, panel) =
+                (codec::place(&village)?, codec::digest(&digest)?, Arc::clone(panel));
+            Ok(StoredSignature { id, village, panel, last_card_id, cards, digest, signed_at })
         })
         .collect()
 }
@@ -121,13 +126,14 @@ pub(crate) async fn signatures(
 /// Signs the month of every panel that the rows name, unless nothing has changed since its last signature.
 pub(super) async fn sign(
     connection: &mut Connection,
-    scope: &Place,
-    month: Month,
+    county: &Place,
     rows: &[&Line<Scorecard>],
     facts: &Facts,
+    signed: Signed,
     moment: &Moment,
 ) -> Result<()> {
-    let mut by_panel = of_panels(connection, &scope.county(), month, facts).await?;
+    let month = facts.month;
+    let mut by_panel = of_panels(connection, county, month, facts).await?;
     let signing: BTreeSet<(Place, &str)> = rows
         .iter()
         .filter_map(|line| Some((line.row.household.ancestor(Level::Village)?, line.row.panel.as_str())))
@@ -139,7 +145,11 @@ pub(super) async fn sign(
             .get(&village)
             .and_then(|facts| facts.panels.iter().find(|one| one.panel.name == name));
         if let Some(panel) = panel {
-            sign_panel(connection, panel, month, &covered, facts, moment).await?;
+            let stated = match signed {
+                Signed::ByAll => Stated::everybody(panel),
+                Signed::Yes | Signed::No => Stated::default(),
+            };
+            sign_panel(connection, panel, &covered, facts, &stated, moment).await?;
         }
     }
     Ok(())
@@ -168,9 +178,9 @@ pub(super) async fn of_panels(
 pub(super) async fn sign_panel(
     connection: &mut Connection,
     panel: &StoredPanel,
-    month: Month,
     covered: &[StoredCard],
     facts: &Facts,
+    stated: &Stated,
     moment: &Moment,
 ) -> Result<bool> {
     let last = covered.iter().map(|card| card.id).max().unwrap_or(0);
@@ -180,30 +190,35 @@ pub(super) async fn sign_panel(
     if facts.signatures.iter().any(ends_there) {
         return Ok(false);
     }
-    insert_signature(connection, &panel.village, month, panel.id, covered, last, moment).await?;
+    insert_signature(connection, panel, facts.month, (covered, last), stated, moment).await?;
     Ok(true)
 }
 
 async fn insert_signature(
     connection: &mut Connection,
-    village: &Place,
+    panel: &StoredPanel,
     month: Month,
-    panel_id: i64,
-    covered: &[StoredCard],
-    last_card_id: i64,
+    (covered, last_card_id): (&[StoredCard], i64),
+    stated: &Stated,
     moment: &Moment,
 ) -> Result<()> {
+    let village = &panel.village;
     let digest = signed_digest(covered.iter().map(|card| &card.card));
     diesel::insert_into(signature::table)
         .values((
             signature::county_code.eq(village.county().digits().to_owned()),
             signature::place.eq(village.digits().to_owned()),
             signature::month.eq(month.number()),
-            signature::panel_id.eq(panel_id),
+            signature::panel_id.eq(panel.id),
             signature::last_card_id.eq(last_card_id),
             signature::cards.eq(codec::length(covered.len())),
             signature::digest.eq(digest.0.to_vec()),
             signature::signed_at.eq(moment.now),
+            signature::present.eq(stated.present.clone()),
+            signature::few_reason.eq(&stated.few_reason),
+            signature::on_behalf.eq(&stated.on_behalf),
+            signature::said_salt.eq(stated.salt.clone()),
+            signature::said_digest.eq(stated.digest.map(|digest| digest.0.to_vec())),
         ))
         .execute(connection)
         .await?;

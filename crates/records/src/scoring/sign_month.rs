@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use authz::{Act, Allowed, SignCards};
+use authz::{Act, Allowed, Role, SignCards};
 use chrono::{DateTime, Utc};
 use domain::canonical::Digest;
 use domain::month::Month;
 use domain::panels::{PanelProblem, may_sign};
 use domain::place::Place;
+use domain::rulebook::PanelRule;
 use domain::scoring::{Lock, signed_digest};
 use serde_json::json;
 
 use super::Facts;
+use super::attendance::{Attendance, AttendanceList, Said, Stated, attendance_of, list_of};
 use super::sign::{of_panels, sign_panel};
 use crate::audit::{Search, search};
 use crate::database::Connection;
@@ -20,6 +22,7 @@ use crate::error::{Refusal, Result};
 use crate::moment::Moment;
 use crate::panels::StoredPanel;
 use crate::places::{lock_villages, villages_of};
+use crate::sealing::Salts;
 use crate::sheets::conflicts;
 use crate::tenancy::{self, Mode};
 
@@ -34,24 +37,37 @@ pub struct SignedMonth {
     pub already: bool,
 }
 
+/// A signature to give (签字).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewSignature<'a> {
+    /// The village.
+    pub village: Place,
+    /// The month.
+    pub month: Month,
+    /// The panel.
+    pub panel: &'a str,
+    /// The digest of what the leader had before the eyes, from [`month_to_sign`]; none where paper was signed.
+    pub seen: Option<&'a str>,
+    /// Who was present, and what is said beside; none where that is not on record.
+    pub said: Option<&'a Said>,
+}
+
 /// Signs a panel's month: every card that it has entered so far. Nothing new to sign is success.
-///
-/// `seen` is the digest of what the leader had before the eyes, from [`month_to_sign`]; none where paper was signed.
 ///
 /// What is entered later, or taken from a sheet, has to be signed again. A month can be signed until it is closed.
 ///
 /// # Errors
 /// A village or panel that is not there, a panel that is too small, no cards, sheets that contradict a card of its
-/// households, a closed month.
+/// households, a closed month; where something is said, also what R-87 refuses.
 pub async fn sign_month(
     connection: &mut Connection,
     allowed: &Allowed<SignCards>,
-    village: &Place,
-    month: Month,
-    panel: &str,
-    seen: Option<&str>,
+    new: &NewSignature<'_>,
+    salts: &Salts,
     moment: &Moment,
 ) -> Result<SignedMonth> {
+    let NewSignature { village, month, panel, seen, said } = *new;
+    let village = &village;
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         if !villages_of(connection, &allowed.place()).await?.contains(village) {
             return Err(Refusal::unknown(village));
@@ -59,7 +75,7 @@ pub async fn sign_month(
         let villages = BTreeSet::from([*village]);
         lock_villages(connection, &villages).await?;
         let facts = Facts::load(connection, village, &villages, month).await?;
-        let signing = signing_panel(&facts, village, panel)?;
+        let (signing, rule) = signing_panel(&facts, village, panel)?;
         refuse_conflicts(connection, &facts, village, signing).await?;
         let mut by_panel = of_panels(connection, &village.county(), month, &facts).await?;
         let covered = by_panel.remove(&(*village, Arc::<str>::from(panel))).unwrap_or_default();
@@ -73,11 +89,21 @@ pub async fn sign_month(
                 "汇总表打开以后又有积分卡变动，没有签字；请核对下面的新内容，再签字",
             ));
         }
-        let already = !sign_panel(connection, signing, month, &covered, &facts, moment).await?;
+        let stated = match said {
+            None => Stated::default(),
+            Some(said) => {
+                let by_leader = allowed.actor().role() == Role::PanelLeader.name();
+                let before = facts.signatures.len();
+                let salt = salts.salt(&format!("signature {} {month} {}", village.digits(), before + 1))?;
+                Stated::of(said, signing, by_leader, rule, &salt)?
+            }
+        };
+        let already = !sign_panel(connection, signing, &covered, &facts, &stated, moment).await?;
         if !already {
-            let detail = json!({
+            let mut detail = json!({
                 "month": month.to_string(), "panel": panel, "cards": covered.len(), "digest": digest.hex(),
             });
+            stated.note(signing, &mut detail);
             crate::audit::record(connection, allowed, detail, moment).await?;
         }
         Ok(SignedMonth { cards: covered.len(), digest, already })
@@ -96,6 +122,8 @@ pub struct MonthToSign {
     pub uncovered: usize,
     /// Whether the month is closed, so that nobody signs any more.
     pub closed: bool,
+    /// On what the attendance is marked; none where the panel does not hold in the month.
+    pub list: Option<AttendanceList>,
 }
 
 /// Who signed a panel's month last, and when.
@@ -105,6 +133,8 @@ pub struct LastSignature {
     pub at: DateTime<Utc>,
     /// Who, as the log names it; none where the signature came with a file of cards.
     pub by: Option<String>,
+    /// Who was present, and what was said beside.
+    pub attendance: Attendance,
 }
 
 /// What a signature of a panel's month would cover now, beside what the last one covers.
@@ -128,14 +158,21 @@ pub async fn month_to_sign(
         Some(last) => Some(LastSignature {
             at: last.signed_at,
             by: signed_by(connection, village, &last.digest).await?,
+            attendance: attendance_of(connection, village, last.id).await?,
         }),
         None => None,
     };
+    let known = facts.villages.get(village);
+    let list = known.and_then(|known| {
+        let holds = known.panels.iter().find(|one| one.panel.name == panel)?;
+        Some(list_of(holds, &known.rulebook.panels))
+    });
     Ok(MonthToSign {
         digest: signed_digest(covered.iter().map(|card| &card.card)),
         signed,
         uncovered: uncovered.len(),
-        closed: facts.villages.get(village).is_some_and(|known| known.closed),
+        closed: known.is_some_and(|known| known.closed),
+        list,
     })
 }
 
@@ -146,8 +183,12 @@ async fn signed_by(connection: &mut Connection, village: &Place, digest: &Digest
     Ok(search(connection, village, &wanted, 1).await?.pop().map(|row| row.actor))
 }
 
-/// The panel of a village's open month, where it may sign.
-fn signing_panel<'a>(facts: &'a Facts, village: &Place, name: &str) -> Result<&'a StoredPanel> {
+/// The panel of a village's open month with the rule for panels, where it may sign.
+fn signing_panel<'a>(
+    facts: &'a Facts,
+    village: &Place,
+    name: &str,
+) -> Result<(&'a StoredPanel, &'a PanelRule)> {
     let known = facts.villages.get(village);
     let found =
         known.and_then(|known| Some((known, known.panels.iter().find(|one| one.panel.name == name)?)));
@@ -157,15 +198,16 @@ fn signing_panel<'a>(facts: &'a Facts, village: &Place, name: &str) -> Result<&'
     if known.closed {
         return Err(Refusal::message(Lock::Closed(facts.month).to_string()));
     }
-    if !may_sign(panel.panel.members.len(), &known.rulebook.panels) {
+    let rule = &known.rulebook.panels;
+    if !may_sign(panel.panel.members.len(), rule) {
         let problem = PanelProblem::TooFew {
             panel: name.to_owned(),
             members: panel.panel.members.len(),
-            minimum: known.rulebook.panels.minimum_members,
+            minimum: rule.minimum_members,
         };
         return Err(Refusal::message(problem.to_string()));
     }
-    Ok(panel)
+    Ok((panel, rule))
 }
 
 /// Refuses while a sheet contradicts the card of a household of the panel's groups.

@@ -5,13 +5,13 @@ use axum::Json;
 use axum::extract::State as Extract;
 use domain::place::Level;
 use records::panels::panels_of;
-use records::scoring::{month_to_sign, sign_month};
+use records::scoring::{NewSignature, Said, month_to_sign, sign_month};
 use records::tenancy;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::Caller;
-use crate::http::input::{Asked, Input, month, place_of, short};
+use crate::http::input::{Asked, Input, month, place_of, short, wrong};
 use crate::problem::{Answered, Problem};
 use crate::state::State;
 
@@ -94,6 +94,34 @@ pub(super) struct SignatureToGive {
     /// 签字人看到的内容的校验码；其间有变动则不签。纸上已签字的不写
     #[serde(default)]
     seen: Option<String>,
+    /// 评分时到场的评委，按 /api/v1/panels 中的次序从 1 起数；不写则不记录到场，也不要求下面两项
+    #[serde(default)]
+    present: Option<Vec<i16>>,
+    /// 到场人数不足评分组最低人数时的原因，至多 200 字；写了 present 才有
+    #[serde(default)]
+    few_reason: Option<String>,
+    /// 不是评分组组长签字的，凭什么代签，如“据纸质签名代录”，至多 200 字；写了 present 才有
+    #[serde(default)]
+    on_behalf: Option<String>,
+}
+
+impl SignatureToGive {
+    /// What is said with it; none where nobody says who was present.
+    fn said(&self) -> Result<Option<Said>, Problem> {
+        short("few_reason", self.few_reason.as_deref())?;
+        short("on_behalf", self.on_behalf.as_deref())?;
+        let Some(present) = &self.present else {
+            let beside = self.few_reason.is_some() || self.on_behalf.is_some();
+            let missing = || wrong("present", "写了原因或代签说明的，也请写到场的评委".into());
+            return if beside { Err(missing()) } else { Ok(None) };
+        };
+        Ok(Some(Said {
+            present: present.iter().copied().collect(),
+            revision: None,
+            few_reason: self.few_reason.clone(),
+            on_behalf: self.on_behalf.clone(),
+        }))
+    }
 }
 
 /// A panel's month, signed.
@@ -119,8 +147,10 @@ pub(super) async fn sign(
     let allowed = caller.allow(SignCards, village).await?;
     let month = month("month", &new.month)?;
     short("panel", Some(&new.panel))?;
-    let (panel, seen, moment) = (new.panel.as_str(), new.seen.as_deref(), state.moment());
+    let (panel, seen, said) = (new.panel.as_str(), new.seen.as_deref(), new.said()?);
+    let given = NewSignature { village, month, panel, seen, said: said.as_ref() };
+    let (salts, moment) = (&state.registrar.salts, state.moment());
     let mut connection = state.database.connection().await?;
-    let signed = sign_month(&mut connection, &allowed, &village, month, panel, seen, &moment).await?;
+    let signed = sign_month(&mut connection, &allowed, &given, salts, &moment).await?;
     Ok(Json(SignatureGiven { cards: signed.cards, digest: signed.digest.hex(), already: signed.already }))
 }

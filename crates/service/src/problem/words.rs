@@ -7,8 +7,10 @@ use crate::problem::{FieldProblem, dates_in_words};
 /// What pages call otherwise than files do, or alone.
 const TITLES: &[(&str, &str)] = &[
     ("attendance", "到会情况"),
+    ("few_reason", "到场人数不足的原因"),
     ("from", "从哪个月起"),
     ("meeting_on", "会议日期"),
+    ("on_behalf", "代签说明"),
     ("points", "扣分"),
     ("rows", "积分项目"),
 ];

@@ -16,20 +16,20 @@ use records::catalogue::catalogue_of;
 use records::households::register_for;
 use records::panels::panels_of;
 use records::photos::photos_shown;
-use records::scoring::{LastSignature, MonthToSign, cards_page, month_to_sign, sign_month};
+use records::scoring::{LastSignature, MonthToSign, cards_page, month_to_sign};
 use records::sheets::evidence_missing;
 use records::{accounts, places, tenancy};
 use serde::Deserialize;
 
 use super::codes::{CodeLine, codes_of, with_items};
+use super::signing::{SignForm, told};
 use super::village::in_words;
-use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
-use crate::http::input::{Asked, Named, Posted};
+use crate::http::input::{Asked, Named, Pairs};
 use crate::log::{account_of_actor, actor_words, household_named, named};
 use crate::photos::Thumbs;
-use crate::shell::{Section, Shell, Told, Visit, done_at, head_for, only_of_village, refused, village_of};
+use crate::shell::{Section, Shell, Told, Visit, head_for, only_of_village};
 use crate::state::State;
 
 #[derive(Template)]
@@ -47,9 +47,14 @@ struct ReviewPage {
     seen: String,
     /// The last signature: when and by whom.
     signed: Option<(String, String)>,
+    /// Who was present then, and what was said beside.
+    told: Vec<String>,
     /// Households with a card that it does not cover.
     uncovered: usize,
-    may_sign: bool,
+    /// Whether the month is closed, so that nobody signs any more.
+    closed: bool,
+    /// The form, for whoever may sign something new.
+    form: Option<SignForm>,
 }
 
 /// A card on the sum sheet.
@@ -78,14 +83,27 @@ pub(crate) async fn show(
     Named((place, month)): Named<(String, String)>,
     Asked(of): Asked<OfPanel>,
 ) -> Result<Response, PageError> {
-    shown(&state, &caller, (&place, &month), of.name, StatusCode::OK, String::new()).await
+    shown(&state, &caller, (&place, &month), (of.name, None), StatusCode::OK, String::new()).await
+}
+
+/// The sum sheet with a form that was refused, as it was sent.
+pub(super) async fn shown_again(
+    state: &State,
+    caller: &Caller,
+    at: (&str, &str),
+    sent: &Pairs,
+    status: StatusCode,
+    problem: String,
+) -> Result<Response, PageError> {
+    let panel = sent.first("panel").to_owned();
+    shown(state, caller, at, (panel, Some(sent)), status, problem).await
 }
 
 async fn shown(
     state: &State,
     caller: &Caller,
     at: (&str, &str),
-    panel: String,
+    (panel, sent): (String, Option<&Pairs>),
     status: StatusCode,
     problem: String,
 ) -> Result<Response, PageError> {
@@ -157,12 +175,16 @@ async fn shown(
             && !has_card(&entry.household)
     });
     let without: Vec<(Place, Place)> = without.map(|entry| (entry.group, entry.household)).collect();
-    let MonthToSign { digest, signed, uncovered, closed } = to_sign;
+    let MonthToSign { digest, signed, uncovered, closed, list } = to_sign;
+    let is_new = !rows.is_empty() && !closed && (signed.is_none() || uncovered > 0);
+    let list = list.filter(|_| is_new && caller.may(SignCards, place));
     let shown = ReviewPage {
         codes: codes_of(cards.iter().filter(mine).flat_map(|card| &card.findings), &catalogue),
         without: (without.len(), by_group(&without, &names)),
         mean: mean.map(Points::short).unwrap_or_else(|| "—".to_owned()),
-        may_sign: caller.may(SignCards, place) && !closed && (signed.is_none() || uncovered > 0),
+        form: list.map(|list| SignForm::of(list, caller, sent)),
+        told: signed.as_ref().map(|signed| told(&signed.attendance)).unwrap_or_default(),
+        closed,
         signed: signed.map(|signed| (state.short_time(signed.at), signed_by(state, &signed, signer, &names))),
         uncovered,
         seen: digest.hex(),
@@ -210,50 +232,5 @@ fn score(card: &Card, table: &ScoringTable) -> Option<Points> {
     match card.status {
         Status::Scored => table.score(&card.findings).ok().map(|score| score.total),
         _ => None,
-    }
-}
-
-/// What the form of the signature sends.
-#[derive(Deserialize)]
-pub(crate) struct SignForm {
-    panel: String,
-    #[serde(default)]
-    seen: String,
-    #[serde(flatten)]
-    token: FormToken,
-}
-
-/// `POST /scoring/{place}/{month}/signatures`
-pub(crate) async fn sign(
-    Extract(state): Extract<State>,
-    caller: Caller,
-    Named((place, month)): Named<(String, String)>,
-    Posted(form): Posted<SignForm>,
-) -> Result<Response, PageError> {
-    form.token.check(&caller)?;
-    let village = village_of(&place)?;
-    let allowed = caller.allow(SignCards, village).await?;
-    let signed = async {
-        let of_month = crate::http::input::month("month", &month)?;
-        let mut connection = state.database.connection().await?;
-        Ok::<_, PageError>(
-            sign_month(
-                &mut connection,
-                &allowed,
-                &village,
-                of_month,
-                &form.panel,
-                Some(&form.seen),
-                &state.moment(),
-            )
-            .await?,
-        )
-    };
-    match signed.await {
-        Ok(_) => Ok(done_at(&format!("/scoring/{place}/{month}"), "signed")),
-        Err(error) => {
-            let (status, words) = refused(error)?;
-            shown(&state, &caller, (&place, &month), form.panel, status, words).await
-        }
     }
 }

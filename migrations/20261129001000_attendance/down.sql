@@ -1,0 +1,6 @@
+alter table signature
+    drop column said_digest,
+    drop column said_salt,
+    drop column on_behalf,
+    drop column few_reason,
+    drop column present;

@@ -1,0 +1,11 @@
+-- What is said with a signature (出勤、代签说明): who of the panel was present on the scoring, why that were fewer than a
+-- panel needs, and on what ground somebody signed who is not its leader. Nothing of it where only the signature is known,
+-- as with a file of cards. The digest of what was signed holds none of it.
+alter table signature
+    -- By the numbers of the panel's members.
+    add column present smallint[],
+    add column few_reason text,
+    add column on_behalf text,
+    -- The salted digest of both texts; the log holds it, too. None where neither was said.
+    add column said_salt bytea,
+    add column said_digest bytea check (length(said_digest) = 32);

@@ -100,7 +100,7 @@ pub fn may_decide(by: &str, involved: &Involved<'_>) -> Result<(), NotImpartial>
     }
 }
 
-/// Rule R-88: a card of a closed month is corrected by somebody who neither handed it in nor chose it among contradicting
+/// Rule R-85: a card of a closed month is corrected by somebody who neither handed it in nor chose it among contradicting
 /// ones, where that is known; a card from a file names nobody.
 ///
 /// Source: part four (三): 评分小组…对评分结果负责; product §2.1 (corrections: a second person where it matters).

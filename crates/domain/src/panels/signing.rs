@@ -38,7 +38,7 @@ impl Signing<'_> {
     }
 }
 
-/// Rule R-87: a panel's month is signed with the list of those who were present on the scoring; fewer of them than make a
+/// Rule R-84: a panel's month is signed with the list of those who were present on the scoring; fewer of them than make a
 /// panel need a reason, and whoever signs without being a leader says on what ground.
 ///
 /// Source: part four (三): 每组不少于3人，指定小组长1名; product §2.3.

@@ -32,7 +32,7 @@ use crate::tenancy::{self, Mode};
 ///
 /// # Errors
 /// Every row that cannot stand, by line and field: a month that is not closed, a household that did not
-/// take part, a rule that the month's catalogue does not have, a card that whoever corrects it handed in.
+/// take part, a rule that the month's catalogue does not have, a card that whoever corrects it handed in.
 pub async fn correct_cards(
     connection: &mut Connection,
     allowed: &Allowed<Correct>,

@@ -58,7 +58,7 @@ pub struct SampleCorrected {
 /// # Errors
 /// A household that is not there or was not checked, a month that is not closed or has a later version than was looked
 /// at, no difference that counts, a card that leaves it, a reason that cannot stand, and whoever handed in the card
-/// that is corrected.
+/// that is corrected.
 pub async fn correct_sampled(
     connection: &mut Connection,
     allowed: &Allowed<Correct>,

@@ -79,7 +79,7 @@ impl Stated {
         Self { present: Some(numbers.collect()), ..Self::default() }
     }
 
-    /// What is said of a panel, held against its list and the rule.
+    /// What is said of a panel, held against its list and the rule.
     ///
     /// # Errors
     /// Another list than was marked, numbers that are not on it, and what [`check_signing`] refuses.

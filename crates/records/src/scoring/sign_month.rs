@@ -58,7 +58,7 @@ pub struct NewSignature<'a> {
 ///
 /// # Errors
 /// A village or panel that is not there, a panel that is too small, no cards, sheets that contradict a card of its
-/// households, a closed month; where something is said, also what R-87 refuses.
+/// households, a closed month; where something is said, also what R-84 refuses.
 pub async fn sign_month(
     connection: &mut Connection,
     allowed: &Allowed<SignCards>,

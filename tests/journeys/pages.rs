@@ -207,8 +207,8 @@ async fn a_form_keeps_how_it_is_read_and_a_receipt_is_made_larger_where_it_stand
         let receipt = post(&objections, &format!("{objection}没有看到扣分的地方"));
         check(&receipt, 200, large);
         assert!(receipt.body.contains(&format!("{board}/suggestion{kept}\">投诉和建议")), "{}", receipt.body);
-        check(&post(&format!("{home}/objections{kept}"), "month=2026-01&words="), 422, large);
-        check(&post(&format!("{home}/objections{kept}"), "month=2026-01&words=请再看一看"), 200, large);
+        check(&post(&format!("{home}/objections{kept}"), "what=2026-01&words="), 422, large);
+        check(&post(&format!("{home}/objections{kept}"), "what=2026-01&words=请再看一看"), 200, large);
         for at in [&board, &home] {
             let (address, typed) = (format!("{at}/suggestions{kept}"), suggestion(at));
             check(&post(&address, &typed), 422, large);

@@ -244,6 +244,10 @@ async fn a_difference_that_counts_is_corrected_by_what_the_town_found() {
         assert_eq!(done.status, 303, "the same again is success: {}", done.body);
         assert!(done.header("location").ends_with("done=sample-corrected"), "{}", done.head);
     }
+    let others = format!("act=correct&card={}&seen=1&reason=另一位办理", FOUND.replace(' ', "+"));
+    assert_eq!(desk.post_as(&clerk, &form, &others).status, 303, "it is corrected so already");
+    let otherwise = correct("correct", "-", "2");
+    assert!(otherwise.status == 422 && otherwise.body.contains("已经更正过"), "{}", otherwise.body);
     let one: i64 = owner.query_one(corrections, &[]).await.expect("a count").get(0);
     assert_eq!(one, 1);
 

@@ -113,7 +113,9 @@ async fn a_first_start_that_broke_off_before_the_role_is_taken_up_again() {
     assert!(set_up(&serving, &code).body.contains("设置码已作废"));
     drop(serving);
     // As if the program had ended between the account and its role.
-    superuser(&database).await.execute("delete from role_grant", &[]).await.expect("no role");
+    let broken =
+        "delete from role_grant; update account set name = '赖', must_change = true, disabled_at = now()";
+    superuser(&database).await.batch_execute(broken).await.expect("no role");
     let serving = Serving::start_at(&database, "127.0.0.1:0", now, UNLIMITED);
     let code = serving.setup.clone().expect("a new code in the terminal");
     let made = set_up(&serving, &code);
@@ -121,4 +123,12 @@ async fn a_first_start_that_broke_off_before_the_role_is_taken_up_again() {
     let query = "select count(*) from role_grant where role = 'county_administrator'";
     let roles: i64 = superuser(&database).await.query_one(query, &[]).await.expect("a number").get(0);
     assert_eq!(roles, 1);
+    let boss = log_in(&serving.pages, "boss");
+    let overview = send(&serving.pages, "GET", "/overview/440229000000/2026-09", &[&boss], "");
+    assert!(
+        overview.status == 200 && overview.body.contains("赖文"),
+        "{} {}",
+        overview.status,
+        overview.body
+    );
 }

@@ -219,7 +219,7 @@ impl From<records::Error> for Problem {
             records::Error::Refused(Refusal::TooMany(wait)) => Self::too_many().after(wait),
             records::Error::Refused(Refusal::Missing(_)) => Self::not_found(),
             records::Error::Refused(Refusal::Changed) => {
-                Self::changed().because("请重新读取，在新内容上修改")
+                Self::changed().because("内容已被别人改动，请重新读取，在新内容上修改")
             }
             records::Error::Refused(Refusal::Message(message)) => Self::refused().because(message),
             fault => {

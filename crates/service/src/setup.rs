@@ -12,7 +12,7 @@ use domain::canonical::Digest;
 use domain::input::{Division, Line};
 use domain::place::{Level, Place};
 use records::accounts::{
-    NewAccount, NewGrant, account_of_login, add_account, check_new, grant_role, grants_of, reset_password,
+    NewAccount, NewGrant, add_account, check_new, grant_role, grants_of, take_up_account,
 };
 use records::places::register_divisions;
 use records::{Database, Mode, tenancy};
@@ -164,15 +164,9 @@ async fn make(state: &State, form: &SetupForm) -> Result<(), PageError> {
     let allowed = permission(state, RegisterDivisions, county)?;
     register_divisions(&mut connection, &allowed, &rows, Mode::Apply, &moment).await?;
     let allowed = permission(state, ManageAccounts, county)?;
-    let left = tenancy::read(&mut connection, &allowed, async |connection| {
-        account_of_login(connection, &new.login).await
-    });
     // Nobody has a role yet: an account of that log-in was left where an earlier start broke off.
-    let account = match left.await? {
-        Some(left) => {
-            reset_password(&mut connection, &allowed, left.id, &new.password, &moment).await?;
-            left.id
-        }
+    let account = match take_up_account(&mut connection, &allowed, &new, &moment).await? {
+        Some(left) => left,
         None => add_account(&mut connection, &allowed, &new, &moment).await?,
     };
     let role =

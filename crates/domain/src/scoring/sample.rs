@@ -45,6 +45,12 @@ pub enum SampleProblem {
     /// A card that says what the town found, as far as two visits may agree.
     #[error("这一户现在的积分卡与镇复核相差不超过 5 分，不从抽查更正")]
     NoDifference,
+    /// Nobody was met on one of the two visits.
+    #[error("有一方没有评分，不能比较，不从抽查更正")]
+    NotComparable,
+    /// A card that was corrected since.
+    #[error("这一户的积分卡结账以后已经更正过，不从抽查更正")]
+    Corrected,
     /// A correction that leaves the difference.
     #[error("更正后的积分卡与镇复核仍相差超过 5 分；请按镇复核的结果填")]
     StillBeyond,
@@ -115,7 +121,7 @@ pub fn is_beyond(panel: Points, town: Option<Points>) -> Option<bool> {
 /// Source: product §2.4 (a confirmed difference corrects the card).
 ///
 /// # Errors
-/// No difference that counts, and a correction that leaves it.
+/// Nothing to compare, no difference that counts, and a correction that leaves it.
 pub fn check_correction(
     now: Option<Points>,
     town: Option<Points>,
@@ -123,9 +129,10 @@ pub fn check_correction(
 ) -> Result<(), SampleProblem> {
     let differs = |card: Option<Points>| card.and_then(|card| is_beyond(card, town));
     match (differs(now), differs(corrected)) {
+        (None, _) => Err(SampleProblem::NotComparable),
         (Some(true), Some(false)) => Ok(()),
         (Some(true), _) => Err(SampleProblem::StillBeyond),
-        _ => Err(SampleProblem::NoDifference),
+        (Some(false), _) => Err(SampleProblem::NoDifference),
     }
 }
 
@@ -187,6 +194,7 @@ mod tests {
             "the town met somebody"
         );
         assert_eq!(check(Some(900), Some(850), Some(850)), Err(SampleProblem::NoDifference));
-        assert_eq!(check(Some(950), None, Some(850)), Err(SampleProblem::NoDifference));
+        assert_eq!(check(Some(950), None, Some(850)), Err(SampleProblem::NotComparable));
+        assert_eq!(check(None, Some(850), Some(850)), Err(SampleProblem::NotComparable));
     }
 }

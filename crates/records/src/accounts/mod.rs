@@ -14,6 +14,7 @@ pub mod sessions;
 mod tokens;
 
 use authz::{Allowed, ManageAccounts, check_delegation};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::place::{Level, Place};
@@ -22,7 +23,7 @@ use serde_json::json;
 use crate::audit;
 use crate::codec;
 use crate::database::Connection;
-use crate::error::{Refusal, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::moment::Moment;
 use crate::places::refuse_unknown;
 use crate::schema::{account, role_grant, session};
@@ -103,10 +104,55 @@ pub async fn add_account(
             .get_result(connection)
             .await
             .optional()?;
-        let taken = || Refusal::message(format!("登录名“{}”已有人使用，请换一个", new.login));
-        let id = id.ok_or_else(taken)?;
+        let id = id.ok_or_else(|| taken(&new.login))?;
         audit::record(connection, allowed, json!({ "account_added": id }), moment).await?;
         Ok(id)
+    })
+    .await
+}
+
+/// Takes up an account that was made and never got a role, as if it were new: name and password are those given, and it
+/// is switched on. Returns its row number; none where the permission's place has no account of that log-in.
+///
+/// # Errors
+/// An account that has or had a role, a name or password that cannot be, a town that may not see to its villages.
+pub async fn take_up_account(
+    connection: &mut Connection,
+    allowed: &Allowed<ManageAccounts>,
+    new: &NewAccount,
+    moment: &Moment,
+) -> Result<Option<i64>> {
+    check_new(new)?;
+    let hash = hash_password(&new.password).await?;
+    tenancy::transaction(connection, &allowed.widened(), Mode::Apply, async |connection| {
+        let Some(found) = account_of_login(connection, &new.login).await? else { return Ok(None) };
+        check_town(connection, allowed, &found.place).await?;
+        // Its roles count wherever they are, above as well.
+        tenancy::reach_account(connection, found.id).await?;
+        let roles: i64 = role_grant::table
+            .filter(role_grant::county_code.eq(found.place.county().digits()))
+            .filter(role_grant::account_id.eq(found.id))
+            .count()
+            .get_result(connection)
+            .await?;
+        if roles > 0 {
+            return Err(taken(&new.login));
+        }
+        diesel::update(account::table.filter(account::id.eq(found.id)))
+            .set((
+                account::name.eq(new.name.trim()),
+                account::password_hash.eq(&hash),
+                account::must_change.eq(new.must_change),
+                account::generation.eq(account::generation + 1),
+                account::totp_sealed.eq(None::<Vec<u8>>),
+                account::disabled_at.eq(None::<DateTime<Utc>>),
+            ))
+            .execute(connection)
+            .await?;
+        end_sessions(connection, found.id).await?;
+        attempts::forget(connection, attempts::Subject::Login(&found.login)).await?;
+        audit::record(connection, allowed, json!({ "account_taken_up": found.id }), moment).await?;
+        Ok(Some(found.id))
     })
     .await
 }
@@ -174,6 +220,10 @@ pub async fn set_disabled(
         audit::record(connection, allowed, json!({ event: id }), moment).await
     })
     .await
+}
+
+fn taken(login: &str) -> Error {
+    Refusal::message(format!("登录名“{login}”已有人使用，请换一个"))
 }
 
 fn check_login(login: &str) -> Result<()> {

@@ -45,8 +45,9 @@ pub(super) type Said = (Status, Vec<Finding>);
 pub(super) struct Cards {
     /// The latest of those that were signed when the sample was drawn.
     pub(super) signed: Option<Said>,
-    /// The one that counts now.
+    /// The one that counts now, and whether it corrected the closed month.
     pub(super) present: Said,
+    pub(super) is_correction: bool,
 }
 
 /// The cards of some households of a month, by the households' row numbers, each with the row number of the last card
@@ -75,18 +76,19 @@ pub(super) async fn cards_of(
         if !is_correction && covered.get(&household).is_some_and(|last| id <= *last) {
             signed.insert(household, (id, status));
         }
-        present.insert(household, (id, status));
+        present.insert(household, ((id, status), is_correction));
     }
-    let wanted: Vec<i64> = signed.values().chain(present.values()).map(|(id, _)| *id).collect();
+    let presents = present.values().map(|(card, _)| card);
+    let wanted: Vec<i64> = signed.values().chain(presents).map(|(id, _)| *id).collect();
     let found = findings_of(connection, &county, month, &wanted).await?;
     let said = |(id, status): (i64, i16)| -> Result<Said> {
         Ok((status_of(status)?, found.get(&id).cloned().unwrap_or_default()))
     };
     present
         .into_iter()
-        .map(|(household, card)| {
+        .map(|(household, (card, is_correction))| {
             let signed = signed.get(&household).copied().map(said).transpose()?;
-            Ok((household, Cards { signed, present: said(card)? }))
+            Ok((household, Cards { signed, present: said(card)?, is_correction }))
         })
         .collect()
 }

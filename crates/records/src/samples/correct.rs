@@ -10,7 +10,7 @@ use domain::month::Month;
 use domain::objections::{check_words, may_correct};
 use domain::place::{Level, Place};
 use domain::points::Points;
-use domain::scoring::{check_correction, parse_findings};
+use domain::scoring::{SampleProblem, check_correction, parse_findings};
 use serde_json::json;
 
 use super::cards::status_of;
@@ -51,14 +51,14 @@ pub struct SampleCorrected {
 }
 
 /// Corrects the card of a drawn household whose check differs from it by more than two visits may. In a dry run
-/// nothing is kept, and the answer says who would move. The same again is success.
+/// nothing is kept, and the answer says who would move. A card that is corrected so already is success.
 ///
 /// The caller seals the month where it has a new version.
 ///
 /// # Errors
 /// A household that is not there or was not checked, a month that is not closed or has a later version than was looked
-/// at, no difference that counts, a card that leaves it, a reason that cannot stand, and whoever handed in the card
-/// that is corrected.
+/// at, no difference that counts, a card that was corrected otherwise or that leaves the difference, a reason that cannot stand, and
+/// whoever handed in the card that is corrected.
 pub async fn correct_sampled(
     connection: &mut Connection,
     allowed: &Allowed<Correct>,
@@ -68,7 +68,7 @@ pub async fn correct_sampled(
     moment: &Moment,
 ) -> Result<SampleCorrected> {
     let (household, month) = (new.household, new.month);
-    let missing = || Refusal::missing(format!("农户 {household} 没有登记，请核对代码"));
+    let missing = || Refusal::unknown(&household);
     let village = household.ancestor(Level::Village).ok_or_else(missing)?;
     let reason = check_words(&new.reason).map_err(|problem| Refusal::message(problem.to_string()))?;
     tenancy::transaction(connection, allowed, mode, async |connection| {
@@ -80,8 +80,15 @@ pub async fn correct_sampled(
         }
         let household_id = facts.roster.get(&household).map(|row| row.household_id).ok_or_else(missing)?;
         let found = town_score(connection, &facts, (&village, month), household_id).await?;
-        let by = doer(connection, allowed.actor()).await?;
+        let present = facts.cards.get(&household_id);
+        let corrected = present.is_some_and(|stored| stored.is_correction);
         let (status, findings) = new.card.clone();
+        if corrected
+            && present.is_some_and(|now| (now.card.status, &now.card.findings) == (status, &findings))
+        {
+            return Ok(SampleCorrected { new_version: None, movements: Vec::new() });
+        }
+        let by = doer(connection, allowed.actor()).await?;
         let row = Correction {
             month,
             household,
@@ -94,15 +101,14 @@ pub async fn correct_sampled(
         };
         let (cards, problems) = facts.decide(&[&Line { number: 0, row }]);
         Refusal::unless_none(problems)?;
-        if cards.is_empty() {
-            return Ok(SampleCorrected { new_version: None, movements: Vec::new() });
-        }
         let scorers = scored_by(connection, &village.county(), household_id, month).await?;
         may_correct(&by, &scorers).map_err(|refusal| Refusal::message(refusal.to_string()))?;
         refuse_unseen(connection, &village, month, new.seen).await?;
+        if corrected {
+            return Err(Refusal::message(SampleProblem::Corrected.to_string()));
+        }
         let table = facts.table();
-        let present = facts.cards.get(&household_id).map(|stored| &stored.card);
-        let now = present.and_then(|card| score(card.status, &card.findings, &table));
+        let now = present.and_then(|stored| score(stored.card.status, &stored.card.findings, &table));
         check_correction(now, found, score(new.card.0, &new.card.1, &table))
             .map_err(|problem| Refusal::message(problem.to_string()))?;
         let why = "镇抽查复核，更正 1 户";

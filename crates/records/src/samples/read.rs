@@ -66,6 +66,8 @@ pub struct CardNow {
     pub findings: String,
     /// What they come to; none where nobody was met.
     pub score: Option<Points>,
+    /// Whether it corrected the closed month.
+    pub is_correction: bool,
 }
 
 /// What the town found at a household (复核卡).
@@ -102,10 +104,15 @@ impl Sampled {
         }
     }
 
-    /// Whether the card that counts now is still further from what the town found than two visits may be.
-    pub fn awaits_correction(&self) -> bool {
+    /// Whether the card that counts now is further from what the town found than two visits may be.
+    pub fn differs_now(&self) -> bool {
         let town = self.check.as_ref().and_then(|check| check.score);
         self.score_now().and_then(|now| is_beyond(now, town)) == Some(true)
+    }
+
+    /// Whether the card that counts now differs so, and is not what somebody decided after the closing.
+    pub fn awaits_correction(&self) -> bool {
+        self.differs_now() && !self.replaced.as_ref().is_some_and(|card| card.is_correction)
     }
 }
 
@@ -148,21 +155,20 @@ async fn sampled(
         return Ok(of_villages);
     }
     let drawn = drawn_households(connection, scope, month).await?;
-    let drawn = drawn.into_iter().filter_map(|(id, household)| {
-        let village = household.ancestor(Level::Village)?;
-        Some((id, household, draws.get(&village)?))
-    });
-    let drawn: Vec<(i64, Place, &StoredDraw)> = drawn.collect();
-    let mut checks = checks(connection, scope, month).await?;
-    let checked = drawn.iter().filter(|(id, ..)| checks.contains_key(id));
-    let covered: BTreeMap<i64, i64> = checked.map(|(id, _, draw)| (*id, draw.last_card_id)).collect();
-    let mut cards = cards_of(connection, scope, month, &covered).await?;
-    let mut known = heads(connection, scope).await?;
     let catalogues = catalogue::all(connection, scope).await?;
     let tables: BTreeMap<Place, ScoringTable> =
         draws.keys().map(|village| (*village, table_of(&catalogues, village, month))).collect();
-    for (id, household, draw) in drawn {
-        let Some(table) = tables.get(&draw.village) else { continue };
+    let drawn = drawn.into_iter().filter_map(|(id, household)| {
+        let village = household.ancestor(Level::Village)?;
+        Some((id, household, draws.get(&village)?, tables.get(&village)?))
+    });
+    let drawn: Vec<(i64, Place, &StoredDraw, &ScoringTable)> = drawn.collect();
+    let mut checks = checks(connection, scope, month).await?;
+    let checked = drawn.iter().filter(|(id, ..)| checks.contains_key(id));
+    let covered: BTreeMap<i64, i64> = checked.map(|(id, _, draw, _)| (*id, draw.last_card_id)).collect();
+    let mut cards = cards_of(connection, scope, month, &covered).await?;
+    let mut known = heads(connection, scope).await?;
+    for (id, household, draw, table) in drawn {
         let (group, head_name) = known.remove(&household).unzip();
         let mut one = Sampled {
             household,
@@ -179,6 +185,7 @@ async fn sampled(
                     status: *status,
                     findings: write_findings(findings),
                     score: score(*status, findings, table),
+                    is_correction: cards.is_correction,
                 },
             );
             one.panel = cards
@@ -193,7 +200,7 @@ async fn sampled(
 }
 
 /// The groups and heads of a village's households; nobody's of a place above.
-async fn heads(
+pub(super) async fn heads(
     connection: &mut Connection,
     scope: &Place,
 ) -> Result<BTreeMap<Place, (Place, Option<String>)>> {

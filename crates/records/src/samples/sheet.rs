@@ -1,17 +1,15 @@
 //! The blank sheet of whoever checks a sample.
 
-use std::collections::BTreeMap;
-
 use domain::forms::BlankSheet;
 use domain::month::Month;
 use domain::place::Place;
 
 use super::drawn::drawn_households;
+use super::read::heads;
 use crate::catalogue::catalogue_of;
 use crate::database::Connection;
 use crate::error::Result;
 use crate::forms::full_name;
-use crate::households::register_of;
 
 /// A blank sheet with the households of a village that were drawn, for whoever checks them; none before the draw and
 /// while no catalogue is in force.
@@ -28,10 +26,11 @@ pub async fn sample_sheet(
     else {
         return Ok(None);
     };
-    let names = heads(connection, village).await?;
-    let households = drawn
-        .into_iter()
-        .map(|(_, household)| (household, names.get(&household).cloned().flatten().unwrap_or_default()));
+    let mut known = heads(connection, village).await?;
+    let households = drawn.into_iter().map(|(_, household)| {
+        let head_name = known.remove(&household).and_then(|(_, head_name)| head_name);
+        (household, head_name.unwrap_or_default())
+    });
     Ok(Some(BlankSheet {
         place_name: full_name(connection, village).await?,
         month,
@@ -39,9 +38,4 @@ pub async fn sample_sheet(
         catalogue: catalogue.catalogue,
         households: households.collect(),
     }))
-}
-
-async fn heads(connection: &mut Connection, village: &Place) -> Result<BTreeMap<Place, Option<String>>> {
-    let register = register_of(connection, village).await?;
-    Ok(register.into_iter().map(|entry| (entry.household, entry.head_name)).collect())
 }

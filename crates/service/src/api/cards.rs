@@ -194,7 +194,7 @@ pub(super) async fn correct(
         correct_cards(&mut connection, &allowed, &parsed, salts, rows.mode(), &moment).await?
     };
     if rows.mode() == Mode::Apply {
-        seal_months(&state.database, &allowed, &moment).await?;
+        seal_months(&state.database, &allowed.widened(), &moment).await?;
     }
     changed(outcome)
 }

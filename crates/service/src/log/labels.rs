@@ -7,6 +7,7 @@ pub(super) const LABELS: &[(&str, &str)] = &[
     ("account_added", "新建的账号编号"),
     ("account_disabled", "停用的账号编号"),
     ("account_enabled", "启用的账号编号"),
+    ("account_taken_up", "重新启用的账号编号"),
     ("accounts", "账号"),
     ("act", "操作"),
     ("added", "新增"),

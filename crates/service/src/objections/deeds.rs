@@ -42,7 +42,7 @@ pub(crate) struct DecisionForm {
     pub(super) seen: String,
     /// What was tried before, as [`meant`] writes it; empty where nothing was.
     #[serde(default)]
-    tried: String,
+    pub(super) tried: String,
     #[serde(default)]
     form_token: String,
 }
@@ -197,7 +197,8 @@ async fn phone(state: &State, caller: &Caller, village: Place, id: i64) -> Resul
     Ok(Done::Shown(Answered::Phone(phone.unwrap_or_else(|| "没有留".to_owned()))))
 }
 
-/// A new version makes the county's seal of the month an old one.
+/// A new version makes the county's seal of the month an old one; whoever reaches the county renews it, wherever the
+/// decision was made.
 ///
 /// # Errors
 /// Faults of the database.
@@ -208,7 +209,7 @@ pub(crate) async fn sealed<A: authz::Act>(
     mode: Mode,
 ) -> records::Result<()> {
     if mode == Mode::Apply && decided.new_version.is_some() {
-        seal_months(&state.database, allowed, &state.moment()).await?;
+        seal_months(&state.database, &allowed.widened(), &state.moment()).await?;
     }
     Ok(())
 }

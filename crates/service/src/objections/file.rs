@@ -150,7 +150,8 @@ pub(super) async fn shown(
     let codes = codes_of(findings.chain(&about), &catalogue);
     let latest = file.latest_version.map(|version| version.to_string()).unwrap_or_default();
     let (moved, tried, phone) = match answered {
-        Answered::Nothing => (None, String::new(), None),
+        // What was tried stays with what was typed, so that a refusal is not a way past it.
+        Answered::Nothing => (None, form.tried.clone(), None),
         Answered::Tried { moved, meant } => (Some(moved), meant, None),
         Answered::Phone(phone) => (None, String::new(), Some(phone)),
     };

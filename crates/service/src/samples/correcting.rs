@@ -218,7 +218,7 @@ async fn corrected(
         correct_sampled(&mut connection, allowed, &new, salts, mode, &moment).await?
     };
     if mode == Mode::Apply && done.new_version.is_some() {
-        seal_months(&state.database, allowed, &moment).await?;
+        seal_months(&state.database, &allowed.widened(), &moment).await?;
     }
     Ok(done)
 }

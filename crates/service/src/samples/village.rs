@@ -127,14 +127,7 @@ pub(super) fn shown(
 fn row(one: Sampled, in_full: bool, names: &BTreeMap<Place, String>, catalogue: &Catalogue) -> Row {
     let words =
         |status, score, findings: &str| in_words(status, score, &text_with_items(findings, catalogue));
-    let stands = one.awaits_correction();
-    let (verdict, class) = match (one.beyond, one.check.is_some()) {
-        (Some(true), _) if stands => ("相差超过 5 分", "word-late"),
-        (Some(true), _) => ("相差超过 5 分，已更正", "word-fine"),
-        (Some(false), _) => ("相符", "word-fine"),
-        (None, true) => ("不能比较", "word-soft"),
-        (None, false) => ("待复核", "word-soon"),
-    };
+    let (stands, (verdict, class)) = (one.awaits_correction(), verdict(&one));
     let town = one.check.as_ref().map(|check| words(check.status, check.score, &check.findings));
     let panel = one.panel.as_ref().map(|(score, findings)| words(Status::Scored, *score, findings));
     let now = one.replaced.as_ref().map(|card| words(card.status, card.score, &card.findings));
@@ -159,6 +152,20 @@ fn row(one: Sampled, in_full: bool, names: &BTreeMap<Place, String>, catalogue: 
     }
 }
 
+/// What the comparison came to, and what became of it since.
+fn verdict(one: &Sampled) -> (&'static str, &'static str) {
+    let stands = one.awaits_correction();
+    match (one.beyond, one.check.is_some()) {
+        (Some(true), _) if stands => ("相差超过 5 分", "word-late"),
+        (Some(false), _) if stands => ("签字后改过，相差超过 5 分", "word-late"),
+        (Some(_), _) if one.differs_now() => ("签字后改过，以更正为准", "word-soft"),
+        (Some(true), _) => ("相差超过 5 分，已更正", "word-fine"),
+        (Some(false), _) => ("相符", "word-fine"),
+        (None, true) => ("不能比较", "word-soft"),
+        (None, false) => ("待复核", "word-soon"),
+    }
+}
+
 impl Row {
     /// The form of the check with what was typed for this household, or with the day of today.
     fn with(self, typed: &Typed, today: &str) -> Self {
@@ -175,5 +182,51 @@ pub(super) fn name_of(one: &Sampled, names: &BTreeMap<Place, String>) -> String 
     match &one.group {
         Some(group) => household_named(&one.household, group, names),
         None => named(&one.household, names),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::points::Points;
+    use records::samples::{CardNow, TownCheck};
+
+    use super::*;
+
+    /// The panel's score, the town's, and what the card came to since and whether by a correction.
+    fn check(panel: i32, town: i32, now: Option<(i32, bool)>, verdict: &str, stands: bool) {
+        let score = |tenths: i32| Some(Points::from_tenths(tenths));
+        let one = Sampled {
+            household: Place::parse_code("4402291002010010001").expect("a code"),
+            group: None,
+            head_name: None,
+            check: Some(TownCheck {
+                checked_on: "2026-02-03".parse().expect("a date"),
+                status: Status::Scored,
+                findings: String::new(),
+                score: score(town),
+                by: "member".to_owned(),
+            }),
+            panel: Some((score(panel), String::new())),
+            beyond: Some((panel - town).abs() > 50),
+            replaced: now.map(|(now, is_correction)| CardNow {
+                status: Status::Scored,
+                findings: String::new(),
+                score: score(now),
+                is_correction,
+            }),
+        };
+        assert_eq!((super::verdict(&one).0, one.awaits_correction()), (verdict, stands));
+    }
+
+    #[test]
+    fn a_difference_is_corrected_unless_somebody_has_decided_on_the_card_since() {
+        check(950, 950, None, "相符", false);
+        check(950, 850, None, "相差超过 5 分", true);
+        check(950, 850, Some((850, true)), "相差超过 5 分，已更正", false);
+        check(950, 850, Some((900, false)), "相差超过 5 分，已更正", false);
+        check(950, 950, Some((850, false)), "签字后改过，相差超过 5 分", true);
+        check(950, 950, Some((1000, false)), "相符", false);
+        check(850, 850, Some((950, true)), "签字后改过，以更正为准", false);
+        check(950, 850, Some((1000, true)), "签字后改过，以更正为准", false);
     }
 }

@@ -175,6 +175,12 @@ async fn the_table_is_taken_out_with_a_line_for_each_village_and_the_log_says_so
     assert!(!page.contains("参与较上月"), "nothing is known of the month before: {page}");
     let next = world.get(&format!("/overview/{COUNTY}/2026-02"));
     assert!(next.contains("参与较上月") && next.contains("<span class=\"visually-hidden\">持平"), "{next}");
+    let leaves = "update household_version set left_month = 202602 where household_id = (
+        select household_id from household_version where joined_month <= 202601 and left_month is null
+        order by household_id limit 1)";
+    superuser(&world.database).await.execute(leaves, &[]).await.expect("one leaves");
+    let next = world.get(&format!("/overview/{COUNTY}/2026-02"));
+    assert!(next.contains("<span class=\"visually-hidden\">减少 1 户"), "{next}");
     assert!(page.contains("近 12 个月") && page.contains("0%（0 / "), "nothing was put up in time: {page}");
 }
 

@@ -245,6 +245,23 @@ async fn the_editor_opens_the_list_of_the_month_from_which_the_change_holds() {
     assert_eq!(changed.status, 303, "{}", changed.body);
     let before = world.get(&town, &format!("{draft}?from=2026-01"));
     assert!(before.contains("下面从2026年1月执行的项目改起") && !before.contains("门前三包"), "{before}");
+
+    // Going to another month on the page: its list where nothing was typed, what was typed where something was.
+    let page = world.get(&town, draft);
+    assert!(page.contains("门前三包没有落实"), "{page}");
+    let to = [("to", "2026-01"), ("act", "from")];
+    let opened = world.post(&town, draft, &with(list(&page, &[]), &to)).body;
+    assert!(opened.contains("下面从2026年1月执行的项目改起") && !opened.contains("门前三包"), "{opened}");
+    let kept = world.post(&town, draft, &with(list(&page, &[(2, "rule", "屋后乱堆杂物")]), &to)).body;
+    assert!(kept.contains("下面从2026年1月执行的项目改起"), "{kept}");
+    for said in ["改过的内容都保留着", "门前三包没有落实", "屋后乱堆杂物"] {
+        assert!(kept.contains(said), "{said}: {kept}");
+    }
+    assert_eq!(values(&kept, "builds_on"), values(&before, "builds_on"), "it stands on January's list");
+    let early = world.post(&town, draft, &with(list(&page, &[]), &[("to", "2026-01"), ("act", "submit")]));
+    assert_eq!(early.status, 200, "another month is looked at before anything is handed in: {}", early.body);
+    let odd = world.post(&town, draft, &with(list(&page, &[]), &[("to", "now"), ("act", "from")]));
+    assert!(odd.status == 422 && odd.body.contains("门前三包没有落实"), "{}", odd.body);
     let odd = send(&world.serving.pages, "GET", &format!("{draft}?from=now"), &[&town], "");
     assert_eq!(odd.status, 422, "{}", odd.body);
 }

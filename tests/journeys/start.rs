@@ -95,6 +95,7 @@ async fn from_an_empty_database_to_a_county_with_its_list_by_hand_of_the_first_a
     let stands_on = value(&looked.body, "builds_on");
     let stale = send_in(&path, &other, &[kept.as_slice(), &[("builds_on", "0")]].concat());
     assert!(stale.status == 412 && stale.body.contains("已被别人改动"), "{} {}", stale.status, stale.body);
+    assert_eq!(value(&stale.body, "reason"), "群众意见", "what was typed stays");
     let brought = send_in(&path, &other, &[kept.as_slice(), &[("builds_on", stands_on.as_str())]].concat());
     assert_eq!(brought.status, 303, "{}", brought.body);
     let foreign = get("/start/440222000000/2026-09");

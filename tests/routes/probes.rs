@@ -20,10 +20,8 @@ pub enum Needs {
 pub struct Probe {
     pub method: &'static str,
     pub route: &'static str,
-    /// With `{account}`, `{grant}`, `{token}`, `{job}`, `{sheet}`, `{objection}`, `{submission}` and `{suggestion}` for
-    /// rows that the village has; in a body `{form_token}` for what the forms of the session carry.
-    /// With `{account}`, `{grant}`, `{token}`, `{job}`, `{sheet}`, `{objection}`, `{exception}` and `{submission}` for rows that the
-    /// village has; in a body `{form_token}` for what the forms of the session carry.
+    /// With `{account}`, `{grant}`, `{token}`, `{job}`, `{sheet}`, `{objection}`, `{exception}`, `{submission}` and
+    /// `{suggestion}` for rows that the village has; in a body `{form_token}` for what the forms of the session carry.
     pub path: &'static str,
     pub body: Option<&'static str>,
     pub needs: Needs,

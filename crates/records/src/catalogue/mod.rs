@@ -140,7 +140,7 @@ async fn examine(
     let own: Vec<_> = stored.iter().filter(|one| one.place == *place).cloned().collect();
     if needs_reason(&own, adoption.from) && adoption.reason.is_none() {
         return Err(Refusal::message(format!(
-            "{} 年已有积分项目，原则上一年调整一次；确需调整请写明原因（reason）",
+            "{} 年已有积分项目，原则上一年调整一次；确需调整请写明原因",
             adoption.from.year()
         )));
     }

@@ -9,6 +9,13 @@ pub(crate) fn dates_in_words(text: &str) -> String {
     let mut words = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
+        if next == '“'
+            && let Some((quoted, after)) = rest.split_once('”')
+        {
+            words.extend([quoted, "”"]);
+            rest = after;
+            continue;
+        }
         let found = if next.is_ascii_digit() && may_follow(&words) { leading(rest) } else { None };
         let Some((title, after)) = found else {
             words.push(next);
@@ -37,7 +44,7 @@ fn goes_on(letter: char) -> bool {
 /// Whether a month or a date may stand after this text.
 fn may_follow(before: &str) -> bool {
     let is_sample = ["如", "写成", "填成"].iter().any(|word| before.trim_end().ends_with(*word));
-    !is_sample && !before.ends_with('“') && !before.ends_with(goes_on)
+    !is_sample && !before.ends_with(goes_on)
 }
 
 /// The month or the date that a text begins with, in words, and what follows it.
@@ -87,6 +94,8 @@ mod tests {
             "“2026-1”不是月份：请写成 2026-10 的样子",
             "应为 2000 到 2099 年的日期，如 2026-11-05",
             "请填成 2026-10-28 的样子",
+            "“青云村 2026-02 名单”没有内容",
+            "“从 2026-02-03 起”应为日期",
         ] {
             check(text, text);
         }

@@ -15,7 +15,7 @@ use records::catalogue::{Adoption, Submission, adopt_catalogue, catalogue_of, su
 use records::{Mode, places, tenancy};
 use serde::Deserialize;
 
-use super::editor::{EditorLine, Sums, assembled, banned, lines_in, lines_of, with_more};
+use super::editor::{EditorLine, Sums, assembled, banned, differ, lines_in, lines_of, with_more};
 use super::grouped::{LineGroup, grouped};
 use super::settings::check_level;
 use super::trial::{Trial, trial};
@@ -106,7 +106,8 @@ fn rows_refused(error: &PageError) -> BTreeSet<u32> {
     }
 }
 
-/// From which month on the list is to hold; without one, from the month after the one on the page.
+/// From which month on the list is to hold; without one, from the month after the one on the page, and not before the
+/// present one.
 #[derive(Default, Deserialize)]
 pub(crate) struct Wanted {
     #[serde(default)]
@@ -178,7 +179,7 @@ async fn in_force(
     Ok(stored.await?)
 }
 
-/// `POST /rules/{place}/{month}/draft`: checks, tries on past months, or hands in.
+/// `POST /rules/{place}/{month}/draft`: goes to another month, checks, tries on past months, or hands in.
 pub(crate) async fn submit(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -189,8 +190,11 @@ pub(crate) async fn submit(
     let mut visit = Visit::of(&state, &caller, Section::Rules, (&place, &month), &Told::default()).await?;
     caller.allow(SubmitCatalogue, visit.place).await?;
     check_level(&visit.place)?;
+    if let Some(to) = form.filled("to").filter(|to| *to != form.first("from").trim()) {
+        return moved(&state, visit, &form, to).await;
+    }
     let act = form.first("act");
-    if act == "check" || act == "try" {
+    if matches!(act, "from" | "check" | "try") {
         let checked = check(&state, &visit, &form, act == "try").await;
         let (status, checked, wrong) = match checked {
             Ok(checked) => (StatusCode::OK, Some(checked), BTreeSet::new()),
@@ -214,6 +218,25 @@ pub(crate) async fn submit(
             shown(&state, visit, status, Filled { wrong, ..Filled::of(&form) }, None).await
         }
     }
+}
+
+/// The editor for another month: with that month's list, or with what was typed where it is not the list that was opened.
+async fn moved(state: &State, mut visit: Visit, form: &Pairs, to: &str) -> Result<Response, PageError> {
+    if let Err(problem) = month_in("from", to) {
+        visit.shell.problem = problem.sentence();
+        return shown(state, visit, problem.status(), Filled::of(form), None).await;
+    }
+    let opened = match month_in("from", form.first("from").trim()) {
+        Ok(opened) => in_force(state, &visit.allowed, &visit.place, opened).await?,
+        Err(_) => None,
+    };
+    let opened = opened.map(|stored| lines_of(&stored.catalogue)).unwrap_or_default();
+    let lines = Some(lines_in(form)).filter(|lines| differ(lines, &opened));
+    if lines.is_some() {
+        visit.shell.done = "已换月份，改过的内容都保留着；请对照那个月执行的项目核对，再提交";
+    }
+    let filled = Filled { lines, from: to.to_owned(), builds_on: None, ..Filled::of(form) };
+    shown(state, visit, StatusCode::OK, filled, None).await
 }
 
 async fn check(state: &State, visit: &Visit, form: &Pairs, is_tried: bool) -> Result<Checked, PageError> {

@@ -94,6 +94,12 @@ fn numbers_in(form: &Pairs, rows: usize) -> Vec<u32> {
     if numbers.len() == rows && distinct.len() == rows { numbers } else { Vec::new() }
 }
 
+/// Whether rows make another list than the one they were opened from.
+pub(super) fn differ(lines: &[EditorLine], opened: &[EditorLine]) -> bool {
+    let counted = lines.iter().filter(|line| line.counts());
+    !counted.map(|line| &line.row).eq(opened.iter().map(|line| &line.row))
+}
+
 /// The rows as the page shows them: with some empty ones at the end, and none between.
 pub(super) fn with_more(mut lines: Vec<EditorLine>) -> Vec<EditorLine> {
     lines.retain(|line| !line.is_blank());
@@ -250,6 +256,18 @@ mod tests {
         let shown = with_more(lines_in(&form(&rows, &[])));
         let numbers: Vec<u32> = shown.iter().map(|line| line.number).collect();
         assert_eq!(numbers, [1, 3, 4, 5, 6], "what was typed keeps its number");
+    }
+
+    #[test]
+    fn rows_differ_from_the_list_they_were_opened_from_once_one_is_typed_or_left_out() {
+        let opened = lines_in(&form(&[["H1", "60", "H1a", "乱堆"], ["H2", "40", "H2a", "不洁"]], &[]));
+        let check = |rows: &[[&str; 4]], dropped: &[&str], expected| {
+            assert_eq!(differ(&lines_in(&form(rows, dropped)), &opened), expected, "{rows:?} {dropped:?}");
+        };
+        let same = [["H1", "60", "H1a", "乱堆"], ["H2", "40", "H2a", "不洁"], ["", "", "", ""]];
+        check(&same, &[], false);
+        check(&same, &["2"], true);
+        check(&[["H1", "60", "H1a", "乱堆"], ["H2", "40", "H2a", "灰尘"]], &[], true);
     }
 
     #[test]

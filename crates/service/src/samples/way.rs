@@ -1,6 +1,6 @@
 //! The way from a difference to a right card: before the closing a new sheet of the panel, after it a correction.
 
-use authz::{Act, Correct};
+use authz::{Act, AskException, Correct};
 use domain::month::Month;
 use domain::place::Place;
 use domain::scoring::Lock;
@@ -14,7 +14,7 @@ use crate::state::State;
 pub(super) struct Way {
     /// The sentence.
     pub(super) words: String,
-    /// Where it is done; empty where there is no such page for the caller.
+    /// The page where it is done; empty where there is none.
     pub(super) href: String,
     /// What leads there.
     pub(super) title: &'static str,
@@ -31,8 +31,8 @@ pub(super) fn way(
 ) -> Way {
     let corrects = caller.may(Correct, *village);
     let title = match lock {
-        None => "去评分",
-        Some(Lock::Past { .. }) => "去申请补录",
+        Some(Lock::Past { .. }) if caller.may(AskException, *village) => "去申请补录",
+        None | Some(Lock::Past { .. }) => "去评分",
         Some(Lock::NotYet { .. } | Lock::Closed(_)) => "",
     };
     Way {

@@ -32,7 +32,7 @@ pub(super) struct Exceptions {
     pub(super) lines: Vec<ExceptionLine>,
     pub(super) waiting: usize,
     /// How far entry is; of a village only.
-    pub(super) entry: Entry,
+    pub(super) entry: Option<Entry>,
     /// What keeps entry closed; empty where nobody may ask.
     pub(super) lock: String,
     pub(super) groups: Vec<Link>,
@@ -99,7 +99,7 @@ pub(super) async fn listed(
         })
         .await?
     };
-    let entry = Entry::of(lock.as_ref(), &found);
+    let entry = is_village.then(|| Entry::of(lock.as_ref(), &found));
     let may_ask = is_village && caller.may(AskException, place);
     let lock = lock.filter(|lock| may_ask && matches!(lock, Lock::Past { .. }));
     let link = |(group, name): (Place, String)| Link {

@@ -57,9 +57,9 @@ impl Entry {
         match self {
             Self::Ahead(from) => format!("还没有开始：{}起填写积分卡。", date_title(from)),
             Self::Open => String::new(),
-            Self::Ended(until, None) => format!("录入已于{} 24:00 截止，等待结账。", date_title(until)),
+            Self::Ended(until, None) => format!("录入已于{}24时截止，等待结账。", date_title(until)),
             Self::Ended(until, Some(opened)) => format!(
-                "录入已于{} 24:00 截止；获准补录的，到{}当天为止还可以录入。",
+                "录入已于{}24时截止；获准补录的，到{}当天为止还可以录入。",
                 date_title(until),
                 date_title(opened)
             ),
@@ -83,7 +83,7 @@ mod tests {
         let month = Month::parse("2026-10").expect("a month");
         let ended = Entry::of(Some(&Lock::Past { month, until: day("2026-11-03") }), &[]);
         assert_eq!(ended, Entry::Ended(day("2026-11-03"), None));
-        assert_eq!(ended.words(), "录入已于2026年11月3日 24:00 截止，等待结账。");
+        assert_eq!(ended.words(), "录入已于2026年11月3日24时截止，等待结账。");
         let closed = Entry::of(Some(&Lock::Closed(month)), &[]);
         assert!(
             !ended.takes_cards() && !closed.takes_cards() && !Entry::Ahead(day("2026-10-25")).takes_cards()

@@ -20,6 +20,7 @@ use serde::Deserialize;
 
 use super::codes::text_with_items;
 use super::exceptions::{AskForm, Exceptions, listed};
+use super::standing::Entry;
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
@@ -66,6 +67,7 @@ struct VillagePage {
     panels: Vec<PanelLine>,
     open: Vec<OpenLine>,
     exceptions: Exceptions,
+    entry: Entry,
     /// How many households have no card.
     without: usize,
     may_enter: bool,
@@ -182,6 +184,7 @@ pub(super) async fn shown(
         without: groups.iter().map(|group| group.taking_part.saturating_sub(group.with_card)).sum(),
         open,
         groups,
+        entry: exceptions.entry.unwrap_or(Entry::Open),
         exceptions,
         may_enter: caller.may(EnterCards, place),
         may_sign: caller.may(SignCards, place),

@@ -33,6 +33,8 @@ struct ImportPage {
     kind: String,
     title: &'static str,
     preview: Option<Preview>,
+    /// Why, as it was typed.
+    reason: String,
 }
 
 /// What a file would do.
@@ -46,8 +48,6 @@ struct Preview {
     wrong: Vec<String>,
     /// The rows to be confirmed; empty where there are too many.
     kept: String,
-    /// Why, as it was typed.
-    reason: String,
     /// The catalogue in force when the file was looked at; 0 for none.
     builds_on: i64,
 }
@@ -95,7 +95,8 @@ pub(crate) async fn show(
     let at: Place = place.parse().map_err(|_| PageError::NotFound)?;
     let kind = Kind::of(&caller, &name, at).await?;
     let visit = Visit::of(&state, &caller, Section::Overview, (&place, &month), &told).await?;
-    let shown = ImportPage { shell: visit.shell, kind: name, title: kind.title(), preview: None };
+    let reason = String::new();
+    let shown = ImportPage { shell: visit.shell, kind: name, title: kind.title(), preview: None, reason };
     Ok(page(StatusCode::OK, &shown))
 }
 
@@ -112,7 +113,7 @@ pub(crate) async fn import(
     let upload = upload(request, &state).await?;
     FormToken::new(&upload.token).check(&caller)?;
     let mut visit = Visit::of(&state, &caller, Section::Overview, (&place, &month), &Told::default()).await?;
-    let confirmed = upload.confirmed;
+    let (confirmed, reason) = (upload.confirmed, upload.reason.clone());
     let (status, preview) = match previewed(&state, &kind, visit.month, upload).await {
         Ok(preview) if preview.is_good() && confirmed => {
             return Ok(done_at(&format!("/start/{}/{}", visit.place.code(), visit.month), "saved"));
@@ -125,7 +126,7 @@ pub(crate) async fn import(
             (status, None)
         }
     };
-    let shown = ImportPage { shell: visit.shell, kind: name, title: kind.title(), preview };
+    let shown = ImportPage { shell: visit.shell, kind: name, title: kind.title(), preview, reason };
     Ok(page(status, &shown))
 }
 
@@ -141,13 +142,13 @@ async fn previewed(state: &State, kind: &Kind, month: Month, upload: Upload) -> 
     let read = tokio::task::spawn_blocking(move || intake::read_bytes(&file, bytes, &LIMITS)).await;
     let table = read.map_err(|_| Problem::fault())?;
     let table = table.map_err(|problem| Problem::refused().because(problem.to_string()))?;
-    let mut preview = Preview { name, rows: table.len(), reason, ..Preview::default() };
+    let mut preview = Preview { name, rows: table.len(), ..Preview::default() };
     if table.is_empty() {
         preview.wrong.push("表头下面没有内容，请填好后再选".to_owned());
         return Ok(preview);
     }
     let mode = if confirmed { Mode::Apply } else { Mode::DryRun };
-    match bring(state, kind, month, &table, &mut preview, builds_on, mode).await {
+    match bring(state, kind, month, &table, &mut preview, (builds_on, reason), mode).await {
         Ok(outcome) => {
             preview.outcome = outcome;
             preview.kept = kept(&table);
@@ -166,7 +167,7 @@ async fn bring(
     month: Month,
     table: &Table,
     preview: &mut Preview,
-    builds_on: Option<i64>,
+    (builds_on, reason): (Option<i64>, String),
     mode: Mode,
 ) -> records::Result<Outcome> {
     let moment = state.moment();
@@ -190,7 +191,7 @@ async fn bring(
                 catalogue_of(connection, &place, month).await
             });
             preview.builds_on = stored.await?.map_or(0, |stored| stored.id);
-            let reason = Some(preview.reason.clone()).filter(|reason| !reason.is_empty());
+            let reason = Some(reason).filter(|reason| !reason.is_empty());
             let adoption = Adoption { catalogue, year: month.year(), from: month, reason, builds_on };
             adopt_catalogue(&mut connection, allowed, &adoption, mode, &moment).await
         }

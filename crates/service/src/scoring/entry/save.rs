@@ -174,22 +174,33 @@ async fn hand_in_all(
     let (salts, moment) = (&state.registrar.salts, state.moment());
     let mut connection = state.database.connection().await?;
     let mut saved = 0;
-    for some in sheets.chunks(AT_ONCE) {
+    let mut chunks = sheets.chunks(AT_ONCE);
+    while let Some(some) = chunks.next() {
         let received =
             hand_in(&mut connection, allowed, identity.account, &identity.login, some, salts, &moment).await;
         let received = match received {
             Ok(received) => received,
-            Err(error) => {
-                kept.problem = refused(error.into())?.1;
+            Err(records::Error::Refused(refusal)) => {
+                kept.problem = refused(records::Error::Refused(refusal).into())?.1;
                 kept.lines.extend(some.iter().map(|sheet| line(sheet, String::new())));
                 continue;
+            }
+            Err(fault) => {
+                // What was handed in before stands; the rest stays on the page.
+                tracing::error!(error = %fault, village = %allowed.place(), "cards of a page failed");
+                kept.problem =
+                    format!("系统出错：已保存 {saved} 户，其余的没有保存、还在各行里，请稍后再按“保存”");
+                let rest = some.iter().chain(chunks.by_ref().flatten());
+                kept.lines.extend(rest.map(|sheet| line(sheet, String::new())));
+                break;
             }
         };
         for (sheet, receipt) in some.iter().zip(received) {
             if matches!(receipt.receipt, Receipt::Entered | Receipt::Same) {
                 saved += 1;
             } else {
-                kept.lines.extend([line(sheet, dates_in_words(&receipt.message))]);
+                let (household, typed) = line(sheet, dates_in_words(&receipt.message));
+                kept.lines.insert(household, typed);
             }
         }
     }

@@ -170,6 +170,7 @@ pub const PROBES: &[Probe] = &[
     send("POST", "/household/{code}/{month}/answers", "/household/4402291002010010001/2026-01/answers", "form_token={form_token}&act=confirmed", Needs::Act("register_households", VILLAGE)),
     get("/panels/{place}/{month}", "/panels/440229100201/2026-01", Needs::Act("read", VILLAGE)),
     send("POST", "/panels/{place}/{month}/revisions", "/panels/440229100201/2026-01/revisions", "form_token={form_token}", Needs::Act("form_panels", VILLAGE)),
+    send("POST", "/panels/{place}/{month}/areas", "/panels/440229100201/2026-01/areas", "form_token={form_token}", Needs::Act("form_panels", VILLAGE)),
     get("/phone", "/phone", Needs::Person),
     get("/phone/sw.js", "/phone/sw.js", Needs::Nobody),
     get("/phone/month/{month}", "/phone/month/2026-01", Needs::Act("enter_cards", None)),

@@ -133,6 +133,7 @@ pages! {
     post "/start/{place}/{month}/import/{kind}" start::import, up_to households::UPLOAD_BYTES;
     get "/panels/{place}/{month}" panels::show;
     post "/panels/{place}/{month}/revisions" panels::form;
+    post "/panels/{place}/{month}/areas" panels::hand_over;
     get "/phone" scoring::phone;
     get "/phone/sw.js" assets::service_worker;
     get "/phone/month/{month}" scoring::phone_month;

@@ -16,6 +16,7 @@ mod moved;
 mod office;
 mod overview;
 mod pages;
+mod panels;
 mod paper;
 mod personal;
 mod photos;

@@ -2,6 +2,7 @@
 
 mod awards;
 mod bad_files;
+mod cards;
 mod changes;
 mod close;
 mod console;

@@ -162,6 +162,7 @@ pub const PROBES: &[Probe] = &[
     get("/household/{code}/{month}/form2.pdf", "/household/4402291002010010001/2020-01/form2.pdf", Needs::Act("export_household", VILLAGE)),
     get("/household/{code}/{month}/photos/{photo}", "/household/4402291002010010001/2026-01/photos/00", Needs::Act("enter_cards", GROUP)),
     send("POST", "/household/{code}/{month}/changes", "/household/4402291002010010001/2026-01/changes", "form_token={form_token}", Needs::Act("register_households", VILLAGE)),
+    send("POST", "/household/{code}/{month}/card", "/household/4402291002010010001/2026-01/card", "form_token={form_token}", Needs::Act("issue_tokens", VILLAGE)),
     send("POST", "/household/{code}/{month}/reveal", "/household/4402291002010010001/2026-01/reveal", "form_token={form_token}&field=phone", Needs::Act("reveal", VILLAGE)),
     send("POST", "/household/{code}/{month}/moves", "/household/4402291002010010001/2026-01/moves", "form_token={form_token}&act=check", Needs::Act("register_households", VILLAGE)),
     send("POST", "/household/{code}/{month}/splits", "/household/4402291002010010001/2026-01/splits", "form_token={form_token}&act=check", Needs::Act("register_households", VILLAGE)),

@@ -122,6 +122,7 @@ pages! {
     get "/household/{code}/{month}/photos/{photo}" photos::of_household;
     post "/household/{code}/{month}/changes" households::change;
     post "/household/{code}/{month}/reveal" households::reveal;
+    post "/household/{code}/{month}/card" households::reissue;
     post "/household/{code}/{month}/moves" households::moves;
     post "/household/{code}/{month}/splits" households::splits;
     post "/household/{code}/{month}/mergers" households::merges;

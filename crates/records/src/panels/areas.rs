@@ -188,7 +188,7 @@ impl Change<'_> {
         if gained.is_empty() {
             return Ok(());
         }
-        if let Some(problem) = check_composition(std::slice::from_ref(before), rule).first() {
+        if let Some(problem) = check_composition(std::slice::from_ref(before), rule).as_slice().first() {
             return Err(Refusal::message(format!("{problem}；请先补足，再接片区")));
         }
         let names: Vec<&str> = self.panel.names.iter().flatten().map(String::as_str).collect();

@@ -2,6 +2,7 @@
 
 mod awards;
 mod bad_files;
+mod cards;
 mod changes;
 mod close;
 mod console;
@@ -16,14 +17,16 @@ mod moved;
 mod office;
 mod overview;
 mod pages;
+mod panels;
 mod paper;
 mod personal;
 mod photos;
 mod postings;
+mod register;
 mod rules;
-mod suggestions;
 mod samples;
 mod start;
+mod suggestions;
 mod tamper;
 mod tasks;
 mod user;

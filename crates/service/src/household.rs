@@ -13,7 +13,7 @@ use domain::month::{Month, date_title};
 use domain::objections::{Filing, filing};
 use domain::place::{Level, Place};
 use domain::points::Points;
-use records::forms::{self, Versions};
+use records::forms::{self, CardToken, Versions};
 use records::objections::{ObjectionSummary, objections_of_household};
 use records::photos::{ShownPhoto, photo_files, photos_shown};
 use records::publication::published;
@@ -24,6 +24,7 @@ use serde::Deserialize;
 use crate::error::{PageError, page};
 use crate::http::input::Named;
 use crate::photos::{OwnPhoto, ReasonLine, own_photos, reasons};
+use crate::problem::Problem;
 use crate::reading::Reading;
 use crate::state::State;
 
@@ -110,13 +111,23 @@ pub(crate) fn allow<A: Act>(
     state.guard.allow(actor, act, place).map_err(|_| PageError::NotFound)
 }
 
-/// The household of a token, with its village. An unknown, a malformed and a dead token answer alike.
+/// What is said of a card in whose place the household has another one.
+const REPLACED: &str =
+    "这张户卡已经换新，上面的二维码不能再用。请扫新发的户卡；还没有拿到新卡的，请问村委会。";
+
+/// The household of a token, with its village. An unknown, a malformed and an erased household's token answer alike; a
+/// replaced one says so.
 pub(crate) async fn holder(state: &State, token: &str) -> Result<(Place, Place), PageError> {
     let county = forms::county_of_token(token).ok_or(PageError::NotFound)?;
     let allowed = allow(state, &Actor::Visitor, ReadPublic, county)?;
     let mut connection = state.database.connection().await?;
-    let household = forms::household_of_token(&mut connection, &allowed, token).await?;
-    let household = household.ok_or(PageError::NotFound)?;
+    let household = match forms::card_of_token(&mut connection, &allowed, token).await? {
+        Some(CardToken::Living(household)) => household,
+        Some(CardToken::Replaced) => {
+            return Err(PageError::Problem(Box::new(Problem::not_found().because(REPLACED))));
+        }
+        None => return Err(PageError::NotFound),
+    };
     let village = household.ancestor(Level::Village).ok_or(PageError::NotFound)?;
     Ok((household, village))
 }

@@ -123,6 +123,7 @@ pages! {
     get "/household/{code}/{month}/photos/{photo}" photos::of_household;
     post "/household/{code}/{month}/changes" households::change;
     post "/household/{code}/{month}/reveal" households::reveal;
+    post "/household/{code}/{month}/card" households::reissue;
     post "/household/{code}/{month}/moves" households::moves;
     post "/household/{code}/{month}/splits" households::splits;
     post "/household/{code}/{month}/mergers" households::merges;
@@ -134,6 +135,7 @@ pages! {
     post "/start/{place}/{month}/import/{kind}" start::import, up_to households::UPLOAD_BYTES;
     get "/panels/{place}/{month}" panels::show;
     post "/panels/{place}/{month}/revisions" panels::form;
+    post "/panels/{place}/{month}/areas" panels::hand_over;
     get "/phone" scoring::phone;
     get "/phone/sw.js" assets::service_worker;
     get "/phone/month/{month}" scoring::phone_month;

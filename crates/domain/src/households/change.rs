@@ -92,8 +92,8 @@ pub enum ChangeProblem {
     /// A later change is registered already.
     #[error("这一户已登记从 {0} 起的变动，这之前的月份不能再改；请从 {0} 起")]
     Settled(Month),
-    /// Its card of the month belongs to the panel of the old group.
-    #[error("这一户 {0} 已有积分卡，由原来小组的评分组评；请从 {1} 起")]
+    /// Its card of the month belongs to the panel of the old group, and would count for nobody once it has left.
+    #[error("这一户 {0} 已有积分卡，这个月还按原来的小组和户号算；请从 {1} 起")]
     Scored(Month, Month),
     /// Too far ahead.
     #[error("{0} 太远，最多提前登记到 {1}")]
@@ -108,8 +108,8 @@ impl Earliest {
     }
 
     /// Rule R-73: a move, a split and a merger hold from a month on: none that the village has closed, none before a
-    /// change that is registered already, none in which a moved household has a card; at the latest from the month
-    /// after this one.
+    /// change that is registered already, none in which a household that moves, or leaves by a merger, has a card; at
+    /// the latest from the month after this one.
     ///
     /// Source: product §2.2 (head, group and address are dated attributes; closed months stay where they were).
     ///
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_month_with_a_card_stays_with_the_group_that_scored_it() {
         let refused = check(("2026-10", "2026-01", "2026-11"), "2026-11");
-        assert_eq!(refused, "这一户 2026-11 已有积分卡，由原来小组的评分组评；请从 2026-12 起");
+        assert_eq!(refused, "这一户 2026-11 已有积分卡，这个月还按原来的小组和户号算；请从 2026-12 起");
         assert_eq!(check(("2026-10", "2026-01", "2026-11"), "2026-12"), "");
         assert!(
             check(("2026-10", "2026-01", "2026-09"), "2026-09").contains("已结账，不能再改；请从 2026-10 起")

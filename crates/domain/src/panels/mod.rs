@@ -1,5 +1,6 @@
 //! Panels (评分小组): who scores which groups, and who steps back.
 
+mod handover;
 mod quorum;
 mod recusal;
 mod signing;
@@ -8,6 +9,7 @@ use crate::canonical::{Digest, Form};
 use crate::month::Month;
 use crate::place::Place;
 
+pub use handover::{HandoverProblem, OpenWork, check_handover};
 pub use quorum::{PanelProblem, check_composition, may_sign};
 pub use recusal::{RecusalProblem, check_recusal, is_expected_to_step_back};
 pub use signing::{Signing, SigningProblem, check_signing};
@@ -70,13 +72,18 @@ pub struct Panel {
     pub revision: i32,
     /// The first month this revision holds.
     pub effective: Month,
-    /// The groups it scores, in the order of their codes.
+    /// The groups it scores, in the order of their codes; none once it is dissolved.
     pub groups: Vec<Place>,
     /// Its members, as written.
     pub members: Vec<Member>,
 }
 
 impl Panel {
+    /// Whether it scores anybody: a panel without groups is dissolved from the revision's month on.
+    pub fn holds(&self) -> bool {
+        !self.groups.is_empty()
+    }
+
     /// Adds this panel's canonical lines.
     pub fn write(&self, form: &mut Form) {
         form.text(&self.name).number(self.revision).number(self.effective.number());

@@ -2,6 +2,7 @@
 
 mod group_sheet;
 mod household_sheet;
+mod replacement;
 mod tokens;
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,8 +23,9 @@ use crate::schema::{card, household, household_version, month_result};
 
 pub use group_sheet::{blank_sheet, group_month, group_year};
 pub use household_sheet::{household_months, household_year};
-pub(crate) use tokens::reissue;
-pub use tokens::{county_of_token, household_cards, household_of_token};
+pub(crate) use replacement::reissue;
+pub use replacement::{IssuedCard, issued_card, reissue_card};
+pub use tokens::{CardToken, card_of_token, county_of_token, household_cards};
 
 /// `龙仙镇青云村第一小组`, or as far as the place reaches.
 ///

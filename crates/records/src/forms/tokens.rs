@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::canonical::Digest;
 use domain::forms::HouseholdCard;
+use domain::month::Month;
 use domain::place::Place;
 use serde_json::json;
 
@@ -16,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::households::{RegisterEntry, register_of};
 use crate::moment::Moment;
 use crate::places::{self, lock_villages};
-use crate::schema::{household, household_token};
+use crate::schema::{household, household_token, household_version};
 use crate::sealing::{Field, Sealer, random};
 use crate::tenancy::{self, Mode};
 
@@ -35,14 +36,17 @@ pub async fn household_cards(
     tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
         let village = super::village_of(group)?;
         lock_villages(connection, &BTreeSet::from([village])).await?;
+        let this_month = Month::of(moment.local().date());
+        let this_month = this_month.ok_or_else(|| Error::Corrupt("当前时间".into()))?;
         let register = register_of(connection, group).await?;
         let mut known = known(connection, &village, sealer).await?;
         let village_name = super::full_name(connection, &village).await?;
         let group_name = places::name_of(connection, group).await?;
         let (mut cards, mut issued) = (Vec::new(), 0);
         for entry in register {
-            let takes_part = entry.participation.joined.is_some() && entry.participation.left.is_none();
-            if !takes_part {
+            let dates = entry.participation;
+            // One that is to leave takes part until then.
+            if dates.joined.is_none() || dates.left.is_some_and(|left| left <= this_month) {
                 continue;
             }
             let token = match known.remove(&entry.household_id) {
@@ -92,27 +96,8 @@ async fn known(connection: &mut Connection, scope: &Place, sealer: &Sealer) -> R
         .collect()
 }
 
-/// Gives a household a new token, so that the old one leads nowhere; none where it never had one.
-pub(crate) async fn reissue(
-    connection: &mut Connection,
-    entry: &RegisterEntry,
-    sealer: &Sealer,
-    moment: &Moment,
-) -> Result<()> {
-    let latest: Option<i32> = household_token::table
-        .filter(household_token::county_code.eq(entry.household.county().digits()))
-        .filter(household_token::household_id.eq(entry.household_id))
-        .select(diesel::dsl::max(household_token::revision))
-        .first(connection)
-        .await?;
-    match latest {
-        Some(latest) => issue(connection, entry, latest + 1, sealer, moment).await.map(drop),
-        None => Ok(()),
-    }
-}
-
 /// A token of 128 random bits, after the county's digits, by which it is found.
-async fn issue(
+pub(super) async fn issue(
     connection: &mut Connection,
     entry: &RegisterEntry,
     revision: i32,
@@ -147,15 +132,24 @@ pub fn county_of_token(token: &str) -> Option<Place> {
     Place::from_digits(&token[..6])
 }
 
-/// The household of a living token: the latest of its household.
+/// What the token of a card leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardToken {
+    /// The household whose latest card it is.
+    Living(Place),
+    /// Nothing: another card has taken its place.
+    Replaced,
+}
+
+/// What a token leads to; nothing where it is unknown, or of a household that is lawfully erased.
 ///
 /// # Errors
 /// Faults of the database.
-pub async fn household_of_token(
+pub async fn card_of_token(
     connection: &mut Connection,
     allowed: &Allowed<ReadPublic>,
     token: &str,
-) -> Result<Option<Place>> {
+) -> Result<Option<CardToken>> {
     tenancy::read(connection, allowed, async |connection| {
         let county = allowed.place().county();
         let found: Option<(i64, i32)> = household_token::table
@@ -173,11 +167,24 @@ pub async fn household_of_token(
             .first(connection)
             .await?;
         if latest != Some(revision) {
-            return Ok(None);
+            return Ok(is_named(connection, &county, id).await?.then_some(CardToken::Replaced));
         }
         let code: String =
             household::table.find((county.digits(), id)).select(household::code).first(connection).await?;
-        Ok(Some(codec::place(&code)?))
+        Ok(Some(CardToken::Living(codec::place(&code)?)))
     })
     .await
+}
+
+/// Whether the register still names the head of a household.
+async fn is_named(connection: &mut Connection, county: &Place, household_id: i64) -> Result<bool> {
+    let head: Option<Option<String>> = household_version::table
+        .filter(household_version::county_code.eq(county.digits()))
+        .filter(household_version::household_id.eq(household_id))
+        .order(household_version::revision.desc())
+        .select(household_version::head_name)
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(head.flatten().is_some())
 }

@@ -18,7 +18,7 @@ use crate::database::Connection;
 use crate::error::{Error, Refusal, Result};
 use crate::forms::reissue;
 use crate::moment::Moment;
-use crate::objections::erase_words;
+use crate::objections::{erase_words, open_against};
 use crate::photos::{PhotoStore, erase_photos, sweep_photos};
 use crate::schema::{card_remark, household_version};
 use crate::scoring::erase_exceptions;
@@ -47,7 +47,7 @@ pub struct Erased {
 /// household of the village, or the daily clearing throws them away, also once the household is registered again.
 ///
 /// # Errors
-/// A household that is not there or that has not left, a store of photos that cannot be reached.
+/// A household that is not there or that has not left, or whose objections are not decided, a store of photos that cannot be reached.
 pub async fn erase_household(
     connection: &mut Connection,
     allowed: &Allowed<Erase>,
@@ -77,7 +77,9 @@ async fn erase_rows(
         crate::places::lock_villages(connection, &BTreeSet::from([town, village])).await?;
         let entry = entry_of(connection, &village, household).await?;
         let open = closing::open_months(connection, &village).await?.get(&village).copied();
-        may_erase(&entry.participation, open).map_err(|refusal| Refusal::message(refusal.to_string()))?;
+        let objections = open_against(connection, household).await?;
+        may_erase(&entry.participation, open, objections)
+            .map_err(|refusal| Refusal::message(refusal.to_string()))?;
         let county = village.county();
         let named = household_version::table
             .filter(household_version::county_code.eq(county.digits()))

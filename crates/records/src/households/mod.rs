@@ -64,6 +64,35 @@ pub async fn register_households(
     mode: Mode,
     moment: &Moment,
 ) -> Result<Outcome> {
+    register(connection, allowed, rows, None, registrar, mode, moment).await
+}
+
+/// Registers one household, or changes it, as its writer saw it: `builds_on` is the revision of the register that was
+/// looked at, 0 where there was none.
+///
+/// # Errors
+/// As [`register_households`], and [`Refusal::Changed`] where the register has another revision by now.
+pub async fn register_household(
+    connection: &mut Connection,
+    allowed: &Allowed<RegisterHouseholds>,
+    row: Household,
+    builds_on: i32,
+    registrar: &Registrar,
+    moment: &Moment,
+) -> Result<Outcome> {
+    let rows = [Line { number: 1, row }];
+    register(connection, allowed, &rows, Some(builds_on), registrar, Mode::Apply, moment).await
+}
+
+async fn register(
+    connection: &mut Connection,
+    allowed: &Allowed<RegisterHouseholds>,
+    rows: &[Line<Household>],
+    builds_on: Option<i32>,
+    registrar: &Registrar,
+    mode: Mode,
+    moment: &Moment,
+) -> Result<Outcome> {
     tenancy::transaction(connection, allowed, mode, async |connection| {
         let scope = allowed.place();
         let groups = known_places(connection, &scope, Level::Group).await?;
@@ -75,6 +104,10 @@ pub async fn register_households(
 
         let open = closing::open_months(connection, &scope).await?;
         let known = load::current(connection, &scope.county(), &villages).await?;
+        for Line { row, .. } in rows {
+            let now = known.get(&row.household).map(|entry| i64::from(entry.revision));
+            Refusal::unless_same(builds_on.map(i64::from), now)?;
+        }
         let changes = decide(rows, &known, &open, &registrar.sealer)?;
         tenancy::bulk_write(connection, async |connection| {
             save::households(connection, &scope, &changes.new).await?;

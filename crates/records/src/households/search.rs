@@ -61,8 +61,10 @@ impl TakingPart {
 /// Which households are looked for; all of them where nothing is said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RegisterSearch {
-    /// 户号, the whole code, or a part of the head's name.
+    /// 户号, the whole code, or a part of the head's name as the reader sees it.
     pub text: String,
+    /// Whether the reader sees heads' names in full; otherwise what is looked for is held against masked ones.
+    pub sees_names: bool,
     /// Whether they take part.
     pub taking_part: Option<TakingPart>,
     /// 常住户 or not.
@@ -166,7 +168,12 @@ pub async fn search_register(
             l.joined_month, l.left_month, count(*) over () as found
          from latest l
          where ($5 = '' or right(l.code, 4) = $5) and ($6 = '' or l.code = $6)
-            and ($7 = '' or strpos(coalesce(l.head_name, ''), $7) > 0)
+            and ($7 = '' or l.head_name is not null and strpos(case
+                when $12 then l.head_name
+                when char_length(btrim(l.head_name)) < 2 then '*'
+                when char_length(btrim(l.head_name)) = 2 then left(btrim(l.head_name), 1) || '*'
+                else left(btrim(l.head_name), 1) || repeat('*', char_length(btrim(l.head_name)) - 2)
+                    || right(btrim(l.head_name), 1) end, $7) > 0)
             and ($9 = '' or l.resident = ($9 = 'yes'))
             and ($8 = '' or $8 = case
                 when l.joined_month is null or l.joined_month > $4 then 'not'
@@ -185,6 +192,7 @@ pub async fn search_register(
     .bind::<Text, _>(resident)
     .bind::<BigInt, _>(i64::from(limit))
     .bind::<BigInt, _>(i64::from(offset))
+    .bind::<Bool, _>(search.sees_names)
     .load(connection)
     .await?;
     let found = rows.as_slice().first().map_or(0, |row| codec::rows(row.found));

@@ -20,6 +20,7 @@ pub(crate) use file::phone as phone_digits;
 pub use file::{Filed, NewObjection, file_objection};
 pub use personal::reveal_phone;
 pub(crate) use personal::{erase_words, reseal_phones};
+pub(crate) use read::open_against;
 pub use read::{
     ObjectionFile, ObjectionFilter, ObjectionSummary, objection, objections_of, objections_of_household,
     open_objections, published_outcomes,

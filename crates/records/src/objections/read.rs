@@ -112,6 +112,13 @@ pub async fn objections_of_household(
     summaries(connection, household, &found, now).await
 }
 
+/// How many objections against a household's score somebody has to act on.
+pub(crate) async fn open_against(connection: &mut Connection, household: &Place) -> Result<usize> {
+    let which = Which { household: Some(*household), ..Which::default() };
+    let found = load(connection, household, &which).await?;
+    Ok(found.iter().filter(|one| one.is_open()).count())
+}
+
 /// The objection of a row number, where it is inside `scope`.
 ///
 /// # Errors

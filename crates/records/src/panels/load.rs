@@ -45,7 +45,7 @@ pub struct ListedPanel {
     pub names: Vec<Option<String>>,
 }
 
-/// The latest revision of every panel inside `scope`, by village and name.
+/// The latest revision of every panel inside `scope` that is not dissolved, by village and name.
 ///
 /// # Errors
 /// Faults of the database.
@@ -57,7 +57,26 @@ pub async fn panels_of(connection: &mut Connection, scope: &Place) -> Result<Vec
         }
         latest.push(ListedPanel { village, panel, names });
     }
+    latest.retain(|listed| listed.panel.holds());
     Ok(latest)
+}
+
+/// The panels that hold for a village in a month, in the order of their names.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn panels_in(
+    connection: &mut Connection,
+    village: &Place,
+    month: Month,
+) -> Result<Vec<ListedPanel>> {
+    let stored = panels(connection, village).await?;
+    let listed = |one: &StoredPanel| ListedPanel {
+        village: one.village,
+        panel: one.panel.clone(),
+        names: one.names.clone(),
+    };
+    Ok(as_of(&stored, village, month).into_iter().map(listed).collect())
 }
 
 /// A list of members of a panel, and for how long it held (任期).
@@ -84,7 +103,8 @@ pub async fn terms_of(connection: &mut Connection, village: &Place) -> Result<Ve
     Ok(terms(stored.iter().map(|one| &one.panel)))
 }
 
-/// Takes the revisions of each panel in their order; one that is replaced from its own first month on never held.
+/// Takes the revisions of each panel in their order; one that is replaced from its own first month on never held, and one
+/// that dissolves the panel only ends the list before it.
 fn terms<'a>(panels: impl IntoIterator<Item = &'a Panel>) -> Vec<PanelTerm> {
     let mut terms: Vec<PanelTerm> = Vec::new();
     for panel in panels {
@@ -93,7 +113,10 @@ fn terms<'a>(panels: impl IntoIterator<Item = &'a Panel>) -> Vec<PanelTerm> {
             terms.pop();
         }
         if let Some(last) = terms.last_mut().filter(|last| same(last)) {
-            last.until = Some(panel.effective.previous());
+            last.until = last.until.or(Some(panel.effective.previous()));
+        }
+        if !panel.holds() {
+            continue;
         }
         let (name, members) = (panel.name.clone(), panel.members.len());
         terms.push(PanelTerm { name, revision: panel.revision, members, from: panel.effective, until: None });
@@ -152,7 +175,8 @@ pub(crate) async fn in_range(
         .collect()
 }
 
-/// The revisions that hold for a village in a month, in the order of the panels' names.
+/// The revisions that hold for a village in a month, in the order of the panels' names; a panel that is dissolved holds no
+/// more.
 pub(crate) fn as_of<'a>(panels: &'a [StoredPanel], village: &Place, month: Month) -> Vec<&'a StoredPanel> {
     let mut latest: BTreeMap<&str, &StoredPanel> = BTreeMap::new();
     for panel in panels.iter().filter(|panel| panel.village == *village && panel.panel.effective <= month) {
@@ -165,7 +189,7 @@ pub(crate) fn as_of<'a>(panels: &'a [StoredPanel], village: &Place, month: Month
             })
             .or_insert(panel);
     }
-    latest.into_values().collect()
+    latest.into_values().filter(|panel| panel.panel.holds()).collect()
 }
 
 fn stored_panel(row: PanelRow, members: Vec<MemberRow>) -> Result<StoredPanel> {
@@ -194,7 +218,44 @@ mod tests {
 
     fn panel(name: &str, revision: i32, from: &str) -> Panel {
         let effective = Month::parse(from).expect("a month");
-        Panel { name: name.to_owned(), revision, effective, groups: Vec::new(), members: Vec::new() }
+        let groups = vec![Place::parse_code("440229100204001").expect("a code")];
+        Panel { name: name.to_owned(), revision, effective, groups, members: Vec::new() }
+    }
+
+    fn dissolved(name: &str, revision: i32, from: &str) -> Panel {
+        Panel { groups: Vec::new(), ..panel(name, revision, from) }
+    }
+
+    #[test]
+    fn a_panel_that_is_dissolved_ends_its_list_and_may_be_formed_anew() {
+        let revisions = [
+            panel("一组", 1, "2026-01"),
+            dissolved("一组", 2, "2026-03"),
+            panel("一组", 3, "2026-06"),
+            dissolved("一组", 4, "2026-06"),
+        ];
+        let until = |term: &PanelTerm| term.until.map(|month| month.to_string()).unwrap_or_default();
+        let found = terms(&revisions);
+        let found: Vec<_> = found.iter().map(|term| (term.revision, until(term))).collect();
+        assert_eq!(found, [(1, "2026-02".to_owned())]);
+        let found = terms(&revisions[..3]);
+        let found: Vec<_> = found.iter().map(|term| (term.revision, until(term))).collect();
+        assert_eq!(found, [(1, "2026-02".to_owned()), (3, String::new())]);
+    }
+
+    #[test]
+    fn a_panel_that_is_dissolved_holds_until_the_month_before() {
+        let village = Place::parse_code("440229100204").expect("a code");
+        let stored = [panel("一组", 1, "2026-01"), dissolved("一组", 2, "2026-03")];
+        let stored = stored.map(|panel| StoredPanel {
+            id: i64::from(panel.revision),
+            village,
+            panel,
+            names: Vec::new(),
+            salts: Vec::new(),
+        });
+        let holding = |month: &str| as_of(&stored, &village, Month::parse(month).expect("a month")).len();
+        assert_eq!((holding("2026-02"), holding("2026-03")), (1, 0));
     }
 
     #[test]

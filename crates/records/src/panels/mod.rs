@@ -1,5 +1,6 @@
 //! Panels: formed and changed by dated revisions.
 
+mod areas;
 mod load;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +25,8 @@ use crate::schema::{panel, panel_member};
 use crate::sealing::Salts;
 use crate::tenancy::{self, Mode};
 
-pub use load::{ListedPanel, PanelTerm, panels_of, terms_of};
+pub use areas::{Areas, HandedOver, areas_seen, hand_over};
+pub use load::{ListedPanel, PanelTerm, panels_in, panels_of, terms_of};
 pub(crate) use load::{StoredPanel, as_of, in_range, panels};
 
 /// A member as a revision writes it.
@@ -47,7 +49,10 @@ struct Draft {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unnamed {
     Stay,
-    Leave,
+    /// The rows are the whole panel, as whoever wrote them saw it: with this revision, 0 where there was none.
+    Leave {
+        builds_on: i32,
+    },
 }
 
 /// Forms panels and changes those already known, dated from their village's open month; members and
@@ -67,20 +72,20 @@ pub async fn form_panels(
     revise(connection, allowed, rows, Unnamed::Stay, salts, mode, moment).await
 }
 
-/// Forms panels, and changes those already known as a whole: members that the rows of their panel do not name leave it;
-/// panels that are not named stay.
+/// Forms a panel, or changes it as a whole: members that its rows do not name leave it. `builds_on` is the revision that
+/// was looked at, 0 for a panel that was not there.
 ///
 /// # Errors
-/// As [`form_panels`].
-pub async fn replace_panels(
+/// As [`form_panels`], and [`Refusal::Changed`] where the panel has another revision by now.
+pub async fn replace_panel(
     connection: &mut Connection,
     allowed: &Allowed<FormPanels>,
     rows: &[Line<PanelMember>],
+    builds_on: i32,
     salts: &Salts,
-    mode: Mode,
     moment: &Moment,
 ) -> Result<Outcome> {
-    revise(connection, allowed, rows, Unnamed::Leave, salts, mode, moment).await
+    revise(connection, allowed, rows, Unnamed::Leave { builds_on }, salts, Mode::Apply, moment).await
 }
 
 async fn revise(
@@ -106,19 +111,23 @@ async fn revise(
         let mut problems = Vec::new();
         for village in &villages {
             let effective = open.get(village).copied().map_or_else(from_the_beginning, Ok)?;
-            let known = as_of(&stored, village, Month::new(2099, 12).unwrap_or(effective));
+            let known = as_of(&stored, village, last_month(effective));
             let drafts = merge(village, rows, &known, unnamed);
             let rules = rulebook::resolve(&rulebook::inherited(&layers, village, effective))?;
             problems.extend(check_drafts(&drafts, &known, effective, &rules.panels));
             for (name, draft) in drafts {
                 let before = known.iter().find(|panel| panel.panel.name == name);
+                if let Unnamed::Leave { builds_on } = unnamed {
+                    let now = before.map(|before| i64::from(before.panel.revision));
+                    Refusal::unless_same(Some(i64::from(builds_on)), now)?;
+                }
                 match before {
                     Some(before) if same(before, &draft) => outcome.unchanged += draft.lines.len(),
                     Some(_) => outcome.changed += draft.lines.len(),
                     None => outcome.added += draft.lines.len(),
                 }
                 if !before.is_some_and(|before| same(before, &draft)) && problems.is_empty() {
-                    let revision = before.map_or(0, |before| before.panel.revision) + 1;
+                    let revision = next_revision(&stored, village, &name);
                     insert(connection, village, &name, revision, effective, &draft, salts).await?;
                 }
             }
@@ -129,6 +138,17 @@ async fn revise(
         Ok(outcome)
     })
     .await
+}
+
+/// The month in which every revision holds that is not replaced; no revision begins later.
+fn last_month(effective: Month) -> Month {
+    Month::new(2099, 12).unwrap_or(effective)
+}
+
+/// The number of a panel's next revision, also of one that was dissolved and is formed anew.
+fn next_revision(stored: &[StoredPanel], village: &Place, name: &str) -> i32 {
+    let own = stored.iter().filter(|one| one.village == *village && one.panel.name == name);
+    own.map(|one| one.panel.revision).max().unwrap_or(0) + 1
 }
 
 fn check_places(
@@ -271,6 +291,9 @@ async fn insert(
             panel_member::is_leader.eq(seat.is_leader),
         ));
     }
-    diesel::insert_into(panel_member::table).values(members).execute(connection).await?;
+    // A panel that is dissolved has none.
+    if !members.is_empty() {
+        diesel::insert_into(panel_member::table).values(members).execute(connection).await?;
+    }
     Ok(())
 }

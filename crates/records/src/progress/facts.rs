@@ -219,19 +219,25 @@ async fn panels(
     villages: &mut Villages,
 ) -> Result<BTreeMap<i64, String>> {
     let interval = scope.scope();
-    let rows: Vec<(i64, String, String, i32)> = panel::table
+    let rows: Vec<(i64, String, String, i32, Vec<String>)> = panel::table
         .filter(panel::county_code.eq(scope.county().digits()))
         .filter(panel::place.ge(interval.low))
         .filter(panel::place.lt(interval.high))
-        .select((panel::id, panel::place, panel::name, panel::effective_month))
+        .order(panel::revision)
+        .select((panel::id, panel::place, panel::name, panel::effective_month, panel::groups))
         .load(connection)
         .await?;
     let mut names = BTreeMap::new();
-    for (id, village, name, effective) in rows {
+    for (id, village, name, effective, groups) in rows {
         if let Some(village) =
             villages.get_mut(&codec::place(&village)?).filter(|_| effective <= month.number())
         {
-            village.panels.entry(name.clone()).or_default();
+            // A revision without groups dissolves the panel.
+            if groups.is_empty() {
+                village.panels.remove(&name);
+            } else {
+                village.panels.entry(name.clone()).or_default();
+            }
         }
         names.insert(id, name);
     }

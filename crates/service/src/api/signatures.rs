@@ -4,7 +4,7 @@ use authz::{Read, SignCards};
 use axum::Json;
 use axum::extract::State as Extract;
 use domain::place::Level;
-use records::panels::panels_of;
+use records::panels::panels_in;
 use records::scoring::{NewSignature, Said, month_to_sign, sign_month};
 use records::tenancy;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ pub(super) async fn to_sign(
     let month = month("month", &of.month)?;
     let mut connection = state.database.connection().await?;
     let to_sign = tenancy::read(&mut connection, &allowed, async |connection| {
-        let known = panels_of(connection, &village).await?;
+        let known = panels_in(connection, &village, month).await?;
         if !known.iter().any(|listed| listed.panel.name == of.panel) {
             return Ok(None);
         }

@@ -4,13 +4,12 @@ use authz::{Allowed, RegisterHouseholds, Reveal};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::input::Line;
 use domain::place::Place;
 use records::households::{
-    PersonalField, RegisterEntry, register_entry, register_households, reveal as reveal_value,
+    PersonalField, RegisterEntry, register_entry, register_household, reveal as reveal_value,
 };
 use records::sealing::Field;
-use records::{Mode, tenancy};
+use records::{Refusal, tenancy};
 
 use super::file::{Left, shown};
 use super::{Typed, household_of, household_typed, refused_row, wrong_words};
@@ -55,20 +54,22 @@ async fn changed(
         register_entry(connection, &household).await
     });
     let entry = entry.await?.ok_or(PageError::NotFound)?;
-    if revision != entry.revision.to_string() {
-        let words = "这一户已被别人改动，请核对现在的内容后再改";
-        return Ok(Some((StatusCode::PRECONDITION_FAILED, words.to_owned())));
-    }
+    let Ok(builds_on) = revision.parse::<i32>() else { return Ok(Some(changed_meanwhile())) };
     let row = match household_typed(completed(state, &entry, typed)?) {
         Ok(row) => row,
         Err(words) => return Ok(Some(wrong_words(words))),
     };
-    let rows = [Line { number: 1, row }];
     let (registrar, moment) = (&state.registrar, state.moment());
-    match register_households(&mut connection, allowed, &rows, registrar, Mode::Apply, &moment).await {
+    match register_household(&mut connection, allowed, row, builds_on, registrar, &moment).await {
         Ok(_) => Ok(None),
+        Err(records::Error::Refused(Refusal::Changed)) => Ok(Some(changed_meanwhile())),
         Err(error) => refused_row(error).map(Some),
     }
+}
+
+fn changed_meanwhile() -> (StatusCode, String) {
+    let words = "这一户已被别人改动，请核对现在的内容后再改";
+    (StatusCode::PRECONDITION_FAILED, words.to_owned())
 }
 
 /// What was typed with what the form does not carry: the code, and phone and address where they stay.

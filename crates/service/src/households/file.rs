@@ -4,17 +4,17 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use authz::{EnterCards, ExportHousehold, QueryEligibility, Read, RegisterHouseholds, Reveal};
+use authz::{EnterCards, ExportHousehold, IssueTokens, QueryEligibility, Read, RegisterHouseholds, Reveal};
 use axum::extract::State as Extract;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use domain::forms::{MonthColumn, household_kind};
-use domain::month::Month;
+use domain::month::{Month, date_title, local_time};
 use domain::place::{Level, Place};
 use domain::publication::last_digits;
 use records::closing::closed_months;
-use records::forms::{Versions, full_name, household_months};
+use records::forms::{IssuedCard, Versions, full_name, household_months, issued_card};
 use records::households::{
     PersonalField, Query, RegisterEntry, TimelineRow, queries_of_household, register_entry, result_months,
     timeline,
@@ -55,6 +55,9 @@ struct FilePage {
     may_reveal: bool,
     may_change: bool,
     may_export: bool,
+    /// The household's card, where one was given out.
+    issued: Option<CardLine>,
+    may_issue: bool,
     /// Whether the village's months can be read from here.
     sees_months: bool,
     months: Vec<MonthLine>,
@@ -74,6 +77,13 @@ struct FilePage {
     typed: Typed,
     /// From when on a change holds.
     effective: String,
+}
+
+/// The card of a household.
+struct CardLine {
+    revision: i32,
+    /// `2026年2月5日`
+    issued_on: String,
 }
 
 /// What a form left behind.
@@ -108,6 +118,7 @@ struct Loaded {
     queries: Vec<Query>,
     objections: Vec<ObjectionSummary>,
     open: Option<Month>,
+    issued: Option<IssuedCard>,
 }
 
 pub(super) async fn shown(
@@ -159,6 +170,11 @@ pub(super) async fn shown(
         address: revealed(PersonalField::Address),
         may_reveal: caller.may(Reveal, village),
         may_change,
+        issued: loaded.issued.map(|card| CardLine {
+            revision: card.revision,
+            issued_on: date_title(local_time(card.issued_at, state.zone).date()),
+        }),
+        may_issue: caller.may(IssueTokens, village) && entry.head_name.is_some(),
         may_export: caller.may(ExportHousehold, village),
         sees_months,
         months: loaded.months.iter().map(|month| month_line(month, &household, &loaded.photos)).collect(),
@@ -217,6 +233,7 @@ async fn loaded(
             cards: result_months(connection, &entry).await?,
             history: timeline(connection, &entry).await?,
             queries: queries_of_household(connection, &entry).await?,
+            issued: issued_card(connection, &entry).await?,
             entry,
             objections: objections_of_household(connection, &household, now).await?,
             open: closed.first().map(|latest| latest.month.next()),

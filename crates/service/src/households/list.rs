@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use authz::{IssueTokens, RegisterHouseholds};
+use authz::{EnterCards, IssueTokens, RegisterHouseholds};
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -72,6 +72,8 @@ struct ListPage {
     after: String,
     may_register: bool,
     may_print: bool,
+    /// Whether a name is looked for in full.
+    sees_names: bool,
 }
 
 /// A household.
@@ -106,9 +108,10 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    fn wanted(&self) -> RegisterSearch {
+    fn wanted(&self, sees_names: bool) -> RegisterSearch {
         RegisterSearch {
             text: self.q.clone(),
+            sees_names,
             taking_part: TakingPart::from_name(&self.part),
             resident: match self.resident.as_str() {
                 "yes" => Some(true),
@@ -198,7 +201,10 @@ async fn listed(state: &State, caller: &Caller, visit: Visit, search: Search) ->
     let scope = group.filter(|group| place.contains(group)).unwrap_or(place);
     let at = search.page.unwrap_or(1).clamp(1, 100_000);
     let size = search.size();
-    let (wanted, offset) = (search.wanted(), (at - 1) * size);
+    let village = place.ancestor(Level::Village).unwrap_or(place);
+    // The list masks names; whoever finds them in full in a household's file may look for them.
+    let sees_names = caller.may(RegisterHouseholds, village) || caller.may(EnterCards, village);
+    let (wanted, offset) = (search.wanted(sees_names), (at - 1) * size);
     let (counts, divisions, (lines, found), open) = {
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
@@ -215,7 +221,6 @@ async fn listed(state: &State, caller: &Caller, visit: Visit, search: Search) ->
         .map(|one| (one.place, one.name))
         .collect();
     let pages = found.div_ceil(size).max(1);
-    let village = place.ancestor(Level::Village).unwrap_or(place);
     let list = Section::Households.at(&place, month);
     let shown = ListPage {
         totals: counts.values().copied().sum(),
@@ -235,6 +240,7 @@ async fn listed(state: &State, caller: &Caller, visit: Visit, search: Search) ->
         after: if at < pages { search.at(&list, at + 1) } else { String::new() },
         may_register: caller.may(RegisterHouseholds, village),
         may_print: caller.may(IssueTokens, village) && !counts.is_empty(),
+        sees_names,
         search,
         shell: visit.shell,
     };

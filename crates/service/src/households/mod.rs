@@ -29,7 +29,7 @@ pub(crate) use dated::{merges, moves, splits};
 pub(crate) use file::show as file;
 pub(crate) use import::{LIMITS, UPLOAD_BYTES, Upload, import, show as import_form, upload};
 pub(crate) use list::show;
-pub(crate) use papers::{cards, cards_file, form2, year_taken};
+pub(crate) use papers::{cards, cards_file, form2, reissue, year_taken};
 pub(crate) use query::{answer, query};
 pub(crate) use register::{form, register, sample};
 

@@ -2,22 +2,25 @@
 
 use authz::{Allowed, ExportHousehold, IssueTokens};
 use axum::extract::State as Extract;
+use axum::http::StatusCode;
 use axum::response::Response;
 use domain::forms::HouseholdYear;
 use domain::month::Month;
 use domain::place::{Level, Place};
-use records::forms::{Versions, household_cards, household_year};
-use records::{audit, tenancy};
+use records::forms::{Versions, household_cards, household_year, reissue_card};
+use records::{Refusal, audit, tenancy};
 use reporting::paper;
 use serde_json::json;
 
-use super::{household_of, registered_at};
+use super::file::{Left, shown};
+use super::{household_of, registered_at, wrong_words};
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::PageError;
 use crate::http::input::{Named, Pairs, place_of};
 use crate::problem::{Answered, Problem};
 use crate::publishing::{attachment, printed};
+use crate::shell::{Told, done_at, refused};
 use crate::state::State;
 
 /// `POST /households/{place}/{month}/cards`: a card for every household of a group that takes part. A household without
@@ -69,6 +72,36 @@ pub(crate) async fn cards_file(
     let sheet = paper::household_cards(&cards, year, state.public_url(), phone);
     let bytes = printed(state, move |printer| printer.pdf(&sheet)).await?;
     Ok((cards.len(), attachment(bytes, "application/pdf", &format!("cards-{}.pdf", group.code()))))
+}
+
+/// `POST /household/{code}/{month}/card`: another card in the place of the one that was lost.
+pub(crate) async fn reissue(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    Named((code, month)): Named<(String, String)>,
+    form: Pairs,
+) -> Result<Response, PageError> {
+    FormToken::of(&form).check(&caller)?;
+    let (household, _, village) = household_of(&code)?;
+    let allowed = caller.allow(IssueTokens, village).await?;
+    let refusal = if form.first("confirmed") == "yes" {
+        let mut connection = state.database.connection().await?;
+        let (sealer, moment) = (&state.registrar.sealer, state.moment());
+        // A form that lost the number has seen no card.
+        let seen = form.first("card").parse().unwrap_or(0);
+        match reissue_card(&mut connection, &allowed, &household, seen, sealer, &moment).await {
+            Ok(_) => return Ok(done_at(&format!("/household/{code}/{month}"), "card-reissued")),
+            Err(records::Error::Refused(Refusal::Changed)) => {
+                let words = "户卡在这一页打开以后已经重发过；请核对现在的发放日期";
+                (StatusCode::PRECONDITION_FAILED, words.to_owned())
+            }
+            Err(error) => refused(error.into())?,
+        }
+    } else {
+        wrong_words("请先勾选“旧户卡作废”，再重发户卡".to_owned())
+    };
+    let left = Left { refusal: Some(refusal), ..Left::default() };
+    shown(&state, &caller, (&code, &month), &Told::default(), left).await
 }
 
 /// `GET /household/{code}/{month}/form2.pdf`: the household's year, as far as it is closed; logged before it is set.

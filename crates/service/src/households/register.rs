@@ -8,11 +8,11 @@ use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use domain::input::{Household, Line};
+use domain::input::Household;
 use domain::month::Month;
 use domain::place::{Level, Place};
-use records::households::{register_entry, register_households};
-use records::{Mode, places, tenancy};
+use records::households::register_household;
+use records::{Refusal, places, tenancy};
 
 use super::{Choice, Typed, csv_text, household_typed, refused_row, registered_at, wrong_words};
 use crate::account::FormToken;
@@ -100,25 +100,23 @@ async fn added(
     allowed: &Allowed<RegisterHouseholds>,
     row: Household,
 ) -> Result<Option<(StatusCode, String)>, PageError> {
-    let mut connection = state.database.connection().await?;
-    let (group, household) = (row.group, row.household);
-    if !allowed.place().contains(&group) {
+    if !allowed.place().contains(&row.group) {
         return Ok(Some(wrong_words("村小组：不在您办理的地方，请重新选择".to_owned())));
     }
-    let known = tenancy::read(&mut connection, allowed, async |connection| {
-        register_entry(connection, &household).await
-    });
-    if known.await?.is_some() {
-        let words = "户号：本组已有这个户号；请换一个户号，或到那一户的一户一档里更改";
-        return Ok(Some(wrong_words(words.to_owned())));
-    }
-    let rows = [Line { number: 1, row }];
+    let mut connection = state.database.connection().await?;
     let (registrar, moment) = (&state.registrar, state.moment());
-    match register_households(&mut connection, allowed, &rows, registrar, Mode::Apply, &moment).await {
+    match register_household(&mut connection, allowed, row, NEW, registrar, &moment).await {
         Ok(_) => Ok(None),
+        Err(records::Error::Refused(Refusal::Changed)) => {
+            let words = "户号：本组已有这个户号；请换一个户号，或到那一户的一户一档里更改";
+            Ok(Some(wrong_words(words.to_owned())))
+        }
         Err(error) => refused_row(error).map(Some),
     }
 }
+
+/// The revision of a household that is not registered yet.
+const NEW: i32 = 0;
 
 /// `GET /households/{place}/{month}/sample.csv`: the headings, and two households that nobody has.
 pub(crate) async fn sample(

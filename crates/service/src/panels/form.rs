@@ -10,10 +10,10 @@ use domain::input::{Line, PanelMember, Problem as RowProblem};
 use domain::panels::Capacity;
 use domain::place::Place;
 use intake::Limits;
-use records::panels::{ListedPanel, replace_panels};
-use records::{Mode, Refusal};
+use records::Refusal;
+use records::panels::{ListedPanel, replace_panel};
 
-use super::{listed, shown};
+use super::{Left, listed, shown};
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::PageError;
@@ -118,6 +118,8 @@ impl Typed {
 /// The form as the page shows it.
 pub(super) struct PanelForm {
     pub(super) known: String,
+    /// The revision of the panel that the page shows; 0 for a new one.
+    pub(super) revision: i32,
     pub(super) name: String,
     pub(super) groups: Vec<Choice>,
     pub(super) lines: Vec<FormLine>,
@@ -156,8 +158,10 @@ impl PanelForm {
             let capacities = capacities.into();
             FormLine { number, capacities, is_leader: member.is_leader, name: member.name }
         });
+        let known = panels.iter().find(|one| one.panel.name == typed.known);
         Self {
             known: typed.known.clone(),
+            revision: known.map_or(0, |one| one.panel.revision),
             name: typed.name.clone(),
             groups: groups.collect(),
             lines: lines.collect(),
@@ -180,19 +184,26 @@ pub(crate) async fn form(
     let (panels, groups) = listed(&state, &visit).await?;
     let typed = Typed::of(&form);
     let is_taken = typed.known.is_empty() && panels.iter().any(|one| one.panel.name == typed.name);
+    // A new panel builds on nothing; a form that lost the number builds on what there never is.
+    let builds_on = if typed.known.is_empty() { 0 } else { form.first("revision").parse().unwrap_or(-1) };
     let refusal = match typed.rows(&village) {
         _ if is_taken => Some(wrong("本村已有这个名称的评分组，要改它请点它的“调整”")),
-        Ok(rows) => replaced(&state, &allowed, &rows).await?,
+        Ok(rows) => replaced(&state, &allowed, &rows, builds_on).await?,
         Err(words) => Some(wrong(&words)),
     };
-    let Some((status, mut words)) = refusal else {
+    let Some((status, words)) = refusal else {
         return Ok(done_at(&Section::Panels.at(&village, visit.month), "saved"));
     };
-    for (group, name) in &groups {
+    visit.shell.problem = with_names(words, &groups);
+    shown(&state, &caller, visit, status, Left { panel: Some(typed), ..Left::default() }).await
+}
+
+/// Words with the names of groups for their codes. A household's code begins with its group's, and becomes its number.
+pub(super) fn with_names(mut words: String, groups: &BTreeMap<Place, String>) -> String {
+    for (group, name) in groups {
         words = words.replace(&group.code(), name);
     }
-    visit.shell.problem = words;
-    shown(&state, &caller, visit, status, Ok(typed)).await
+    words
 }
 
 fn wrong(words: &str) -> (StatusCode, String) {
@@ -204,14 +215,22 @@ async fn replaced(
     state: &State,
     allowed: &Allowed<FormPanels>,
     rows: &[Line<PanelMember>],
+    builds_on: i32,
 ) -> Result<Option<(StatusCode, String)>, PageError> {
     let mut connection = state.database.connection().await?;
     let (salts, moment) = (&state.registrar.salts, state.moment());
-    match replace_panels(&mut connection, allowed, rows, salts, Mode::Apply, &moment).await {
+    match replace_panel(&mut connection, allowed, rows, builds_on, salts, &moment).await {
         Ok(_) => Ok(None),
+        Err(records::Error::Refused(Refusal::Changed)) => Ok(Some(changed_meanwhile())),
         Err(records::Error::Refused(Refusal::Problems(problems))) => Ok(Some(wrong(&in_words(&problems)))),
         Err(error) => refused(error.into()).map(Some),
     }
+}
+
+/// Somebody else has changed the panels since the page was shown.
+pub(super) fn changed_meanwhile() -> (StatusCode, String) {
+    let words = "评分组已被别人改动，没有保存；请核对现在的名单和片区，再保存";
+    (StatusCode::PRECONDITION_FAILED, words.to_owned())
 }
 
 /// What is wrong, a line for each; the first member stands on line 2.

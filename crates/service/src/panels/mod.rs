@@ -1,5 +1,6 @@
 //! 评分组: who scores which groups, and forming and changing panels.
 
+mod areas;
 mod form;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,8 @@ use crate::http::input::{Asked, Named};
 use crate::shell::{Section, Shell, Told, Visit};
 use crate::state::State;
 
+pub(crate) use areas::hand_over;
+use areas::{AreasForm, TypedAreas};
 pub(crate) use form::form;
 use form::{PanelForm, Typed};
 
@@ -37,7 +40,10 @@ struct VillagePage {
     uncovered: String,
     rule: PanelRule,
     may_form: bool,
+    /// Panels that are dissolved, with their lists.
+    gone: Vec<String>,
     form: PanelForm,
+    areas: AreasForm,
     /// The address of the page.
     here: String,
 }
@@ -111,7 +117,10 @@ pub(crate) async fn show(
     let visit = Visit::of(&state, &caller, Section::Panels, (&place, &month), &told).await?;
     match visit.place.level() {
         Level::County | Level::Town => above(&state, visit).await,
-        Level::Village => shown(&state, &caller, visit, StatusCode::OK, Err(wanted.edit)).await,
+        Level::Village => {
+            let left = Left { edit: wanted.edit, ..Left::default() };
+            shown(&state, &caller, visit, StatusCode::OK, left).await
+        }
         Level::Group => {
             let village = visit.place.parent().filter(|village| caller.may(authz::Read, *village));
             Ok(match village {
@@ -123,13 +132,21 @@ pub(crate) async fn show(
     }
 }
 
-/// The panels of a village, with the form as it was typed or for the panel of a name.
+/// What a form left behind, or which panel is to be changed.
+#[derive(Default)]
+struct Left {
+    edit: String,
+    panel: Option<Typed>,
+    areas: Option<TypedAreas>,
+}
+
+/// The panels of a village, with the forms as they were typed or for the panel of a name.
 async fn shown(
     state: &State,
     caller: &Caller,
     visit: Visit,
     status: StatusCode,
-    typed: Result<Typed, String>,
+    left: Left,
 ) -> Result<Response, PageError> {
     let (village, month) = (visit.place, visit.month);
     let (panels, groups) = listed(state, &visit).await?;
@@ -140,10 +157,13 @@ async fn shown(
     let uncovered = groups.iter().filter(|(group, _)| !covered(group)).map(|(_, name)| name.as_str());
     let uncovered = uncovered.collect::<Vec<_>>().join("、");
     let here = Section::Panels.at(&village, month);
-    let typed = typed.unwrap_or_else(|name| {
-        let known = panels.iter().find(|one| one.panel.name == name);
+    let typed = left.panel.unwrap_or_else(|| {
+        let known = panels.iter().find(|one| one.panel.name == left.edit);
         known.map(Typed::of_panel).unwrap_or_default()
     });
+    let is_there = |term: &&PanelTerm| panels.iter().any(|one| one.panel.name == term.name);
+    let gone = terms.iter().filter(|term| !is_there(term));
+    let gone = gone.map(|term| format!("{}：{}", term.name, past_list(term)));
     let rule = visit.rulebook.panels;
     let shown = VillagePage {
         panels: panels
@@ -152,6 +172,8 @@ async fn shown(
             .collect(),
         uncovered,
         may_form: caller.may(FormPanels, village) && !groups.is_empty(),
+        gone: gone.collect(),
+        areas: AreasForm::of(left.areas.as_ref(), &groups, &panels),
         form: PanelForm::of(&typed, &groups, &panels),
         rule,
         here,
@@ -206,13 +228,9 @@ impl PanelCard {
         register: &[RegisterEntry],
     ) -> Self {
         for term in terms.iter().filter(|term| term.name == one.panel.name) {
-            let (from, list) = (term.from.title(), term.revision);
             match term.until {
-                None => self.term = format!("自 {from} 起，第 {list} 版名单"),
-                Some(until) => {
-                    let (until, members) = (until.title(), term.members);
-                    self.past.push(format!("{from}至 {until}，第 {list} 版名单，{members} 人"));
-                }
+                None => self.term = format!("自 {} 起，第 {} 版名单", term.from.title(), term.revision),
+                Some(_) => self.past.push(past_list(term)),
             }
         }
         for name in one.names.iter().flatten() {
@@ -228,6 +246,13 @@ impl PanelCard {
         }
         self
     }
+}
+
+/// A list of members that holds no more.
+fn past_list(term: &PanelTerm) -> String {
+    let (from, list, members) = (term.from.title(), term.revision, term.members);
+    let until = term.until.map(|until| format!("至 {}", until.title())).unwrap_or_default();
+    format!("{from}{until}，第 {list} 版名单，{members} 人")
 }
 
 fn card(one: &ListedPanel, groups: &BTreeMap<Place, String>, rule: &PanelRule, here: &str) -> PanelCard {

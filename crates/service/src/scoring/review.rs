@@ -14,7 +14,7 @@ use domain::publication::last_digits;
 use domain::scoring::{Card, ScoringTable, Status};
 use records::catalogue::catalogue_of;
 use records::households::register_for;
-use records::panels::panels_of;
+use records::panels::panels_in;
 use records::photos::photos_shown;
 use records::scoring::{LastSignature, MonthToSign, cards_page, month_to_sign};
 use records::sheets::evidence_missing;
@@ -120,7 +120,7 @@ async fn shown(
             let to_sign = month_to_sign(connection, &place, month, &panel).await?;
             let signer = signer(connection, to_sign.signed.as_ref()).await?;
             Ok((
-                panels_of(connection, &place).await?,
+                panels_in(connection, &place, month).await?,
                 register_for(connection, &place, month).await?,
                 cards_page(connection, &place, month, None, usize::MAX).await?,
                 catalogue_of(connection, &place, month).await?,

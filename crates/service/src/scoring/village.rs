@@ -12,7 +12,7 @@ use domain::place::{Level, Place};
 use domain::points::Points;
 use domain::scoring::Status;
 use records::catalogue::catalogue_of;
-use records::panels::panels_of;
+use records::panels::panels_in;
 use records::progress::GroupProgress;
 use records::sheets::{Decision, OpenSheet, decide_sheet, open_sheets};
 use records::tenancy;
@@ -145,7 +145,7 @@ pub(super) async fn shown(
         let mut connection = state.database.connection().await?;
         tenancy::read(&mut connection, &visit.allowed, async |connection| {
             Ok((
-                panels_of(connection, &place).await?,
+                panels_in(connection, &place, month).await?,
                 open_sheets(connection, &place, month).await?,
                 catalogue_of(connection, &place, month).await?,
             ))

@@ -33,6 +33,7 @@ pub(super) fn done(code: Option<&str>) -> &'static str {
         "decided" => "异议已办结。",
         "corrected" => "异议已办结，本月已更正为新版本。请公示新版本。",
         "answered" => "已答复，村民凭查询码可以看到。",
+        "card-reissued" => "旧户卡已作废。请打印新户卡，交给这一户。",
         "erased" => "已依法删除。",
         "moved" => "迁组已登记。",
         "split" => "分户已登记。分出来的一户在花名册里。",

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use authz::{Allowed, RegisterHouseholds};
-use domain::households::{ChangeKind, Participation};
+use domain::households::{ChangeKind, Earliest, Participation};
 use domain::month::Month;
 use domain::place::{Level, Place};
 use serde_json::json;
 
 use super::note::{Noted, note};
 use super::{
-    Changed, Registrar, changeable, check_members, earliest, in_village, next, reason_of, row_of,
-    save_versions, this_month,
+    Changed, Registrar, changeable, check_members, earliest, in_village, last_scored, next, reason_of,
+    row_of, save_versions, this_month,
 };
 use crate::database::Connection;
 use crate::error::{Refusal, Result};
@@ -40,7 +40,8 @@ pub struct Merger {
 /// total.
 ///
 /// # Errors
-/// The same household twice, another village, one that is gone, a month that cannot be.
+/// The same household twice, another village, one that is gone, a month that cannot be or that has a card of the one that
+/// leaves.
 pub async fn merge_households(
     connection: &mut Connection,
     allowed: &Allowed<RegisterHouseholds>,
@@ -62,9 +63,11 @@ pub async fn merge_households(
         lock_villages(connection, &BTreeSet::from([village])).await?;
         let leaving = changeable(connection, &merger.leaving, merger.builds_on).await?;
         let staying = changeable(connection, &merger.staying, None).await?;
-        for entry in [&leaving, &staying] {
+        // A card of the one that leaves would count for nobody.
+        let scored = last_scored(connection, &leaving, merger.from).await?;
+        for (entry, scored) in [(&leaving, scored), (&staying, None)] {
             let earliest = earliest(connection, &village, entry).await?;
-            earliest.check(merger.from, this_month(moment)?)?;
+            Earliest { scored, ..earliest }.check(merger.from, this_month(moment)?)?;
         }
 
         let mut gone = row_of(&leaving, registrar)?;

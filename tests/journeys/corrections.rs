@@ -65,7 +65,8 @@ async fn a_correction_makes_the_next_version_and_keeps_the_difference() {
     let own = notice.changes.iter().find(|change| household.ends_with(&change.number));
     assert!(own.is_some_and(|change| change.score.0 != change.score.1), "the corrected score is told");
     let hidden = |change: &domain::publication::Change| {
-        let below = moved.iter().find(|one| one.household.code().ends_with(&change.number));
+        let below =
+            moved.iter().map(|one| &one.moved).find(|one| one.household.code().ends_with(&change.number));
         below.is_some_and(|one| one.qualifies.1 != Some(true) && change.rank.1.is_some())
     };
     assert!(
@@ -74,7 +75,8 @@ async fn a_correction_makes_the_next_version_and_keeps_the_difference() {
         notice.changes
     );
     assert_eq!(months.iter().map(|closed| closed.version).collect::<Vec<_>>(), [2, 1]);
-    assert!(moved.iter().any(|one| one.household.code() == household && one.score.0 != one.score.1));
+    let mut moved = moved.iter().map(|one| &one.moved);
+    assert!(moved.any(|one| one.household.code() == household && one.score.0 != one.score.1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

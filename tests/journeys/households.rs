@@ -183,6 +183,17 @@ async fn what_is_split_off_begins_at_zero_and_the_old_household_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_house_where_nobody_lives_may_move_as_any_other() {
+    let register = Register::new().await;
+    let household = register.first[0].household;
+    let empty = "update household_version set resident = false, members_registered = 0, members_resident = 0
+        where household_id = (select id from household where code = $1)";
+    let owner = superuser(&register.database).await;
+    owner.execute(empty, &[&household.digits()]).await.expect("nobody lives there");
+    register.moved(household, "2026-02", Mode::Apply).await.expect("moved");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_merged_households_one_leaves_and_the_other_keeps_its_own_total() {
     let register = Register::new().await;
     let (leaving, staying) = (register.first[0].household, register.first[1].household);

@@ -232,4 +232,13 @@ async fn the_public_board_takes_a_group_and_number_as_its_month_has_them() {
         let code: String = owner.query_one(query, &[]).await.expect("an objection").get(0);
         assert_eq!(code, world.households[household].digits(), "{at}");
     }
+    // Where nobody of the second group had the number in January, whoever has it there since is not meant.
+    let renumbered = "update household set code = left(code, 15) || '9001' where code = $1";
+    owner.execute(renumbered, &[&world.households[1].digits()]).await.expect("another number");
+    for (at, status) in [("2026-01", 422), ("2026-02", 200)] {
+        let group = world.groups[1].0.code();
+        let body = format!("month={at}&group={group}&number={number}&words=x");
+        let answer = send(&world.serving.pages, "POST", &path, &[kind], &body);
+        assert_eq!(answer.status, status, "{at}: {}", answer.body);
+    }
 }

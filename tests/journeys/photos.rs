@@ -346,6 +346,9 @@ async fn erasing_a_household_throws_its_photos_away_and_nobody_elses() {
     std::fs::write(file(household), "the same picture").expect("a file");
     assert_eq!(erase(), json!(0), "again is success");
     assert!(!file(household).exists(), "what was left behind is swept");
+    let told = "select count(*) from audit_event where act = 'erase' and detail like '%\"files\":%'";
+    let told: i64 = owner.query_one(told, &[]).await.expect("a count").get(0);
+    assert_eq!(told, 2, "whenever files went, the log says how many");
     let page = send(&world.serving.pages, "GET", "/account", &[&who], "").body;
     let token = page.split("name=\"form_token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
     let token = format!("X-Form-Token: {}", token.expect("a form"));

@@ -3,7 +3,7 @@
 use authz::{Actor, Object, Role};
 use domain::place::Place;
 use domain::suggestions::{SuggestionKind, Topic};
-use records::suggestions::{FiledSuggestion, NewSuggestion, Way, file_suggestion};
+use records::suggestions::{FiledSuggestion, NewSuggestion, Via, file_suggestion};
 use serde_json::{Value, json};
 use testkit::{COUNTY, County, TestDatabase, guard, moment, registrar};
 
@@ -224,8 +224,8 @@ async fn what_came_from_a_households_page_is_limited_and_erased_with_it() {
         };
         let mut connection = world.database.database.connection().await.expect("a connection");
         let (at, registrar) = (moment("2026-02-05 09:00"), registrar());
-        let way = Way::Household(&household);
-        file_suggestion(&mut connection, &allowed, &village.place, way, &new, &registrar, &at)
+        let via = Via::Household(&household);
+        file_suggestion(&mut connection, &allowed, &village.place, via, &new, &registrar, &at)
             .await
             .map_err(|error| error.to_string())
     };

@@ -35,7 +35,7 @@ pub struct Waiting {
 /// its last day on, until it is decided or answered. Of an objection that is overdue the town hears beside the village. What
 /// the town answers is told to the town alone.
 ///
-/// Rests on R-61 and R-70 (until when) and R-69 (who answers); adds no day of its own.
+/// Rests on R-61 and R-70 (until when) and R-69 (who answers); the three days before are its own, beside those of R-57.
 pub fn waiting_reminders(waiting: &[Waiting], today: NaiveDate) -> Vec<Reminder> {
     let soon = today.checked_add_days(Days::new(DAYS_BEFORE)).unwrap_or(today);
     let mut due: BTreeMap<(Place, ReminderKind, Place, Month), Vec<&Waiting>> = BTreeMap::new();

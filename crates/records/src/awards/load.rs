@@ -117,7 +117,7 @@ impl Year {
     /// Which months of the year are not final, and until when.
     pub(crate) fn not_final(&self, now: NaiveDateTime) -> Vec<String> {
         let mut reasons = Vec::new();
-        for month in &self.months {
+        for (month, rule) in &self.objection_rules {
             let head = self.closed.get(month);
             let published = head.and_then(|head| self.published.get(&(self.village, *month, head.version)));
             let open = self.open_objections.get(&(self.village, *month)).copied().unwrap_or(0);
@@ -127,7 +127,6 @@ impl Year {
                 published: head.zip(published).map(|(head, published)| (head.version, published.on)),
                 open_objections: open,
             };
-            let rule = self.objection_rules.get(month).unwrap_or(&self.rulebook.objections);
             match state(&facts, now, rule) {
                 MonthState::Final { .. } => {}
                 MonthState::Published { .. } if open > 0 => {

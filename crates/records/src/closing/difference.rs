@@ -12,15 +12,22 @@ use crate::database::Connection;
 use crate::error::Result;
 use crate::schema::{household, month_difference};
 
-/// What a later version moved for one household: before and after.
+/// A stored difference, and where its household is by now, which is no part of a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredDifference {
+    /// What the version moved.
+    pub moved: Difference,
+    /// The group where the household is now.
+    pub present: Place,
+}
+
+/// What a later version moved for one household: before and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
     /// The household.
     pub household: Place,
     /// The group where it was in the month.
     pub group: Place,
-    /// The group where it is now.
-    pub present: Place,
     /// 本月总分
     pub score: (Option<Points>, Option<Points>),
     /// 组内名次
@@ -33,16 +40,15 @@ pub struct StoredDifference {
     pub tier: (Option<Tier>, Option<Tier>),
 }
 
-impl StoredDifference {
-    /// As a recomputed movement is stored; where the household is by now is no part of a version.
-    pub(crate) fn of(movement: &Movement, present: Option<Place>) -> Self {
+impl Difference {
+    /// As a recomputed movement is stored.
+    pub(crate) fn of(movement: &Movement) -> Self {
         fn pair<T>(movement: &Movement, part: impl Fn(&Standing) -> Option<T>) -> (Option<T>, Option<T>) {
             (movement.before.as_ref().and_then(&part), movement.after.as_ref().and_then(&part))
         }
         Self {
             household: movement.household,
             group: movement.group,
-            present: present.unwrap_or(movement.group),
             score: pair(movement, |standing| standing.score),
             rank: pair(movement, |standing| standing.rank_in_group),
             year_total: pair(movement, |standing| Some(standing.year_total)),
@@ -84,16 +90,16 @@ pub async fn differences(
         .await?;
     rows.into_iter()
         .map(|((code, group, present), score, rank, total, qualifies, tier)| {
-            Ok(StoredDifference {
+            let moved = Difference {
                 household: codec::place(&code)?,
                 group: codec::place(&group)?,
-                present: codec::place(&present)?,
                 score: (codec::points(score.0), codec::points(score.1)),
                 rank: (rank.0.map(codec::counted), rank.1.map(codec::counted)),
                 year_total: (codec::points(total.0), codec::points(total.1)),
                 qualifies,
                 tier: (tier.0.and_then(Tier::new), tier.1.and_then(Tier::new)),
-            })
+            };
+            Ok(StoredDifference { moved, present: codec::place(&present)? })
         })
         .collect()
 }

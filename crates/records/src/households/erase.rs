@@ -57,7 +57,7 @@ pub async fn erase_household(
     moment: &Moment,
 ) -> Result<Erased> {
     let erased = erase_rows(connection, allowed, household, sealer, moment).await?;
-    sweep_photos(connection, allowed, store).await?;
+    sweep_photos(connection, allowed, store, moment).await?;
     Ok(erased)
 }
 

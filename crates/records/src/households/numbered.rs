@@ -41,7 +41,7 @@ pub async fn household_numbered(
 }
 
 /// The household that the board of a month calls by its group and number: the one that was in the group then, wherever
-/// it was registered and wherever it is now. Whoever was not there in the month is found by its present name.
+/// it was registered and wherever it is now. Whoever was in no group of the village then is found by its present name.
 ///
 /// # Errors
 /// Faults of the database.
@@ -52,15 +52,20 @@ pub async fn household_numbered_in(
     month: Month,
 ) -> Result<Option<Place>> {
     let Some(number) = four_digits(group, number) else { return Ok(None) };
-    let interval = group.scope();
-    let there = roster(connection, &group.county(), (&interval.low, &interval.high), month).await?;
-    let then = there.iter().map(|row| &row.entry).filter(|entry| last_digits(&entry.household) == number);
+    let village = group.ancestor(Level::Village).unwrap_or(*group).scope();
+    let there = roster(connection, &group.county(), (&village.low, &village.high), month).await?;
+    let of_group = there.iter().map(|row| &row.entry).filter(|entry| entry.group == *group);
+    let then = of_group.filter(|entry| last_digits(&entry.household) == number);
     // Of two, the board shows the one that takes part.
     let then = then
         .max_by_key(|entry| (entry.participation.covers(month), entry.household.parent() == Some(*group)));
     match then {
         Some(entry) => Ok(Some(entry.household)),
-        None => household_numbered(connection, group, &number).await,
+        None => {
+            // Whoever was in another group then is called by that one.
+            let now = household_numbered(connection, group, &number).await?;
+            Ok(now.filter(|now| there.iter().all(|row| row.entry.household != *now)))
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Writes the digests of a day: what is missing, who hears of it, one message per person and way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use authz::{Allowed, Remind};
 use diesel::prelude::*;
@@ -19,7 +19,7 @@ use crate::database::Connection;
 use crate::error::{Error, Result};
 use crate::jobs::{NewJob, enqueue, given_up};
 use crate::moment::Moment;
-use crate::objections::{ObjectionFilter, objections_of};
+use crate::objections::{ObjectionFilter, ObjectionSummary, objections_of};
 use crate::places::{names_in, villages_of};
 use crate::publication::{Postings, postings, published};
 use crate::rulebook;
@@ -45,7 +45,11 @@ pub async fn compose_digests(
         let names = names_in(connection, &county).await?;
         let mut items: BTreeMap<Place, Vec<(Reminder, Item)>> = BTreeMap::new();
         let mut found = missing(connection, &county, moment).await?;
-        found.extend(waiting_reminders(&waiting(connection, &county, moment).await?, moment.local().date()));
+        let filter = ObjectionFilter { month: None, only_open: true };
+        let open = objections_of(connection, &county, filter, moment.local()).await?;
+        let reviews = reviews(&open, &names);
+        let waiting = waiting(connection, &county, open, moment).await?;
+        found.extend(waiting_reminders(&waiting, moment.local().date()));
         for reminder in found {
             let item = item(&reminder, &names);
             items.entry(reminder.to).or_default().push((reminder, item));
@@ -55,7 +59,7 @@ pub async fn compose_digests(
         let mut written = 0;
         for ((channel, address), places) in recipients {
             let name = places.as_slice().first().map(|(_, name)| name.clone()).unwrap_or_default();
-            let content = content(&county, &names, &places, &items, &failures);
+            let content = content(&county, &names, &places, &items, &reviews, &failures);
             if !content.items.is_empty() {
                 let to = (channel, address.as_str(), name.as_str());
                 written += write(connection, &county, to, &content, moment).await?;
@@ -117,10 +121,13 @@ fn this_month(moment: &Moment) -> Result<Month> {
 }
 
 /// The objections that wait for their decision, and the suggestions and complaints that wait for their answer.
-async fn waiting(connection: &mut Connection, county: &Place, moment: &Moment) -> Result<Vec<Waiting>> {
+async fn waiting(
+    connection: &mut Connection,
+    county: &Place,
+    objections: Vec<ObjectionSummary>,
+    moment: &Moment,
+) -> Result<Vec<Waiting>> {
     let (this, now) = (this_month(moment)?, moment.local());
-    let filter = ObjectionFilter { month: None, only_open: true };
-    let objections = objections_of(connection, county, filter, now).await?;
     let objections = objections.into_iter().filter(|one| matches!(one.state, ObjectionState::Open { .. }));
     let objections = objections.map(|one| Waiting {
         kind: ReminderKind::Objection,
@@ -165,18 +172,39 @@ fn item(reminder: &Reminder, names: &BTreeMap<Place, String>) -> Item {
     }
 }
 
+/// The decisions that are before their town, one by one: a review has no last day.
+fn reviews(open: &[ObjectionSummary], names: &BTreeMap<Place, String>) -> BTreeMap<Place, Vec<Item>> {
+    let mut of_towns: BTreeMap<Place, Vec<Item>> = BTreeMap::new();
+    for one in open.iter().filter(|one| matches!(one.state, ObjectionState::UnderReview(_))) {
+        let (village, town) = (one.village, one.village.ancestor(Level::Town).unwrap_or(one.village));
+        let name = |place: &Place| names.get(place).cloned().unwrap_or_default();
+        of_towns.entry(town).or_default().push(Item {
+            about: "复核".to_owned(),
+            place: format!("{}{}", name(&town), name(&village)),
+            month: one.month.title(),
+            missing: format!("村民不服异议 {} 的处理，请复核", one.number),
+            by: String::new(),
+            path: format!("/objections/{}/{}/{}", village.code(), one.month, one.id),
+        });
+    }
+    of_towns
+}
+
 /// What one person hears of, over all places whose contact the person is.
 fn content(
     county: &Place,
     names: &BTreeMap<Place, String>,
     places: &[(Place, String)],
     items: &BTreeMap<Place, Vec<(Reminder, Item)>>,
+    reviews: &BTreeMap<Place, Vec<Item>>,
     failures: &[(String, String)],
 ) -> Content {
     let mut own: Vec<_> = places.iter().filter_map(|(place, _)| items.get(place)).flatten().collect();
     own.sort_by_key(|(reminder, _)| (reminder.by, reminder.village, reminder.month, reminder.kind));
     let mut all: Vec<Item> = own.into_iter().map(|(_, item)| item.clone()).collect();
     all.dedup();
+    let own: BTreeSet<Place> = places.iter().map(|(place, _)| *place).collect();
+    all.extend(own.iter().filter_map(|place| reviews.get(place)).flatten().cloned());
     if places.iter().any(|(place, _)| place.level() == Level::County) {
         all.extend(failures.iter().map(|(what, reason)| Item {
             about: "系统".to_owned(),
@@ -253,4 +281,52 @@ async fn write(
         due_at: moment.now,
     };
     enqueue(connection, &[job]).await
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::month::Month;
+    use domain::objections::Decision;
+
+    use super::*;
+    use crate::objections::Via;
+
+    #[test]
+    fn the_town_hears_of_each_decision_that_it_is_to_review() {
+        let place = |digits: &str| Place::from_digits(digits).expect("a place");
+        let day = "2026-11-12".parse().expect("a date");
+        let objection = |number: &str, state| ObjectionSummary {
+            id: 7,
+            number: number.to_owned(),
+            village: place("440229100204"),
+            household: place("4402291002040010001"),
+            group: place("440229100204001"),
+            head_name: None,
+            month: Month::parse("2026-10").expect("a month"),
+            about: String::new(),
+            state,
+            filed_on: day,
+            decide_by: day,
+            overdue: false,
+            in_time: true,
+            via: Via::Board,
+        };
+        let open = [
+            objection("2026-10-003", ObjectionState::UnderReview(Decision::Rejected)),
+            objection("2026-10-004", ObjectionState::Open { decide_by: day, overdue: false }),
+        ];
+        let names = BTreeMap::from([
+            (place("440229100"), "龙仙镇".to_owned()),
+            (place("440229100204"), "青云村".to_owned()),
+        ]);
+        let expected = Item {
+            about: "复核".to_owned(),
+            place: "龙仙镇青云村".to_owned(),
+            month: "2026年10月".to_owned(),
+            missing: "村民不服异议 2026-10-003 的处理，请复核".to_owned(),
+            by: String::new(),
+            path: "/objections/440229100204/2026-10/7".to_owned(),
+        };
+        assert_eq!(reviews(&open, &names), BTreeMap::from([(place("440229100"), vec![expected])]));
+    }
 }

@@ -66,7 +66,7 @@ pub struct Decided {
 impl Decided {
     /// The households that redeem now and did not before, or no longer do.
     pub fn flips(&self) -> impl Iterator<Item = &StoredDifference> {
-        self.movements.iter().filter(|moved| moved.qualifies.0 != moved.qualifies.1)
+        self.movements.iter().filter(|one| one.moved.qualifies.0 != one.moved.qualifies.1)
     }
 }
 

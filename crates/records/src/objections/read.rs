@@ -93,7 +93,8 @@ pub async fn objections_of(
     filter: ObjectionFilter,
     now: NaiveDateTime,
 ) -> Result<Vec<ObjectionSummary>> {
-    let mut found = load(connection, scope, &Which { month: filter.month, ..Which::default() }).await?;
+    let which = Which { month: filter.month, waiting: filter.only_open, ..Which::default() };
+    let mut found = load(connection, scope, &which).await?;
     found.retain(|one| !filter.only_open || one.is_open());
     summaries(connection, scope, &found, now).await
 }
@@ -114,7 +115,7 @@ pub async fn objections_of_household(
 
 /// How many objections against a household's score somebody has to act on.
 pub(crate) async fn open_against(connection: &mut Connection, household: &Place) -> Result<usize> {
-    let which = Which { household: Some(*household), ..Which::default() };
+    let which = Which { household: Some(*household), waiting: true, ..Which::default() };
     let found = load(connection, household, &which).await?;
     Ok(found.iter().filter(|one| one.is_open()).count())
 }
@@ -155,7 +156,7 @@ pub async fn open_objections(
     scope: &Place,
 ) -> Result<BTreeMap<(Place, Month), u32>> {
     let mut open = BTreeMap::new();
-    for one in load(connection, scope, &Which::default()).await? {
+    for one in load(connection, scope, &Which { waiting: true, ..Which::default() }).await? {
         if one.is_open() {
             *open.entry((one.village, one.month)).or_default() += 1;
         }

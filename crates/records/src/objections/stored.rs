@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use domain::month::Month;
 use domain::objections::{Involved, ObjectionState, StepKind, is_open, objection_state, settled};
@@ -102,6 +104,8 @@ pub(super) struct Which {
     pub(super) id: Option<i64>,
     pub(super) household: Option<Place>,
     pub(super) month: Option<Month>,
+    /// Only those on which somebody has to act.
+    pub(super) waiting: bool,
 }
 
 type Row = (
@@ -140,6 +144,15 @@ pub(super) async fn load(connection: &mut Connection, scope: &Place, which: &Whi
     }
     if let Some(month) = which.month {
         query = query.filter(objection::month.eq(month.number()));
+    }
+    if which.waiting {
+        // Nothing was settled yet, or a review was asked for and is not over.
+        let (noted, asked) = (StepKind::Noted.number(), StepKind::ReviewAsked.number());
+        query = query.filter(sql::<Bool>(&format!(
+            "coalesce((select s.kind = {asked} from objection_step s
+                where s.county_code = objection.county_code and s.objection_id = objection.id and s.kind <> {noted}
+                order by s.number desc limit 1), true)"
+        )));
     }
     let rows: Vec<Row> = query.load(connection).await?;
     let ids: Vec<i64> = rows.iter().map(|row| row.0.0).collect();

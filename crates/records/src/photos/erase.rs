@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use authz::{Act, Allowed};
+use authz::{Act, Allowed, Erase, Retain};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use domain::canonical::Digest;
 use domain::place::{Level, Place};
+use serde_json::json;
 
 use super::PhotoStore;
 use crate::codec;
 use crate::database::Connection;
 use crate::error::{Error, Result};
+use crate::moment::Moment;
 use crate::places::lock_villages;
 use crate::schema::{household, photo, photo_publication};
 use crate::tenancy::{self, Mode};
@@ -52,16 +54,24 @@ pub(crate) async fn erase_photos(
     Ok(photos + worded)
 }
 
+/// Whose permission throws files away.
+pub trait MaySweep: Act {}
+
+impl MaySweep for Erase {}
+
+impl MaySweep for Retain {}
+
 /// Throws away the files of households inside a permission's place that were once erased, but for those that rows name:
 /// what was just erased, and what an erasure left behind that broke off after its commit. A household that was registered
-/// again keeps its new photos, also one that comes at this moment. Returns how many files went.
+/// again keeps its new photos, also one that comes at this moment. Returns how many files went, which the log says as well.
 ///
 /// # Errors
 /// Faults of the database, a store that cannot be reached.
-pub async fn sweep_photos<A: Act>(
+pub async fn sweep_photos<A: MaySweep>(
     connection: &mut Connection,
     allowed: &Allowed<A>,
     store: &PhotoStore,
+    moment: &Moment,
 ) -> Result<usize> {
     let scope = allowed.place();
     let erased =
@@ -74,6 +84,12 @@ pub async fn sweep_photos<A: Act>(
         // Nothing is written: the transaction is there for its locks.
         cleared += tenancy::transaction(connection, allowed, Mode::DryRun, async |connection| {
             clear_unnamed(connection, &household, store).await
+        })
+        .await?;
+    }
+    if cleared > 0 {
+        tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
+            crate::audit::record(connection, allowed, json!({ "files": cleared }), moment).await
         })
         .await?;
     }

@@ -31,7 +31,7 @@ use crate::tenancy::{self, Mode};
 pub use board::{BoardPhoto, board_photo, photos_hangable, photos_on_board};
 pub use clean::{Cleaned, MOST_BYTES, PhotoProblem, clean};
 pub(crate) use erase::erase_photos;
-pub use erase::sweep_photos;
+pub use erase::{MaySweep, sweep_photos};
 pub use kept::KeptPhoto;
 pub(crate) use kept::photos_kept;
 pub use publish::{Proposal, Verdict, decide_photo, propose_photo, withdraw_consent};

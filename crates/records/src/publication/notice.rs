@@ -12,7 +12,7 @@ use domain::publication::{
 };
 
 use super::published;
-use crate::closing::{ClosedMonth, board, closed_months, differences, rows_of};
+use crate::closing::{ClosedMonth, StoredDifference, board, closed_months, differences, rows_of};
 use crate::database::Connection;
 use crate::error::{Error, Result};
 use crate::objections::published_outcomes;
@@ -134,7 +134,7 @@ async fn changes(
     let moved = differences(connection, &village.county(), closed.closing_id).await?;
     // Below the places a rank is nobody's business: it is shown only where the household redeems.
     let shown = |qualifies: Option<bool>| qualifies == Some(true);
-    let change = |one: crate::closing::StoredDifference| Change {
+    let change = |StoredDifference { moved: one, .. }: StoredDifference| Change {
         group: name(names, &one.group),
         number: last_digits(&one.household).to_owned(),
         score: one.score,

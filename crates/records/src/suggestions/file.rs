@@ -32,6 +32,9 @@ use crate::turns::{Turn, take_turn};
 /// How many from one household's page may wait for an answer of an office at a time.
 const MOST_OPEN: usize = 5;
 
+/// The most characters of a name.
+const LONGEST_NAME: usize = 30;
+
 /// How many about a village an office takes from the notice board in a day. Whoever a complaint is about shall not
 /// crowd the others out, so a town takes more.
 fn most_a_day(office: &Place) -> i64 {
@@ -40,7 +43,7 @@ fn most_a_day(office: &Place) -> i64 {
 
 /// How a suggestion or complaint comes in.
 #[derive(Debug, Clone, Copy)]
-pub enum Way<'a> {
+pub enum Via<'a> {
     /// 公示栏: from the page of the notice board, and a network address.
     Board(&'a str),
     /// 本户页面: from the page behind a household's card.
@@ -49,7 +52,7 @@ pub enum Way<'a> {
     Office(&'a Allowed<Object>),
 }
 
-impl Way<'_> {
+impl Via<'_> {
     /// The name in the log.
     fn name(self) -> &'static str {
         match self {
@@ -59,9 +62,6 @@ impl Way<'_> {
         }
     }
 }
-
-/// The most characters of a name.
-const LONGEST_NAME: usize = 30;
 
 /// What a villager says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +106,7 @@ pub async fn file_suggestion(
     connection: &mut Connection,
     allowed: &Allowed<Object>,
     village: &Place,
-    way: Way<'_>,
+    via: Via<'_>,
     new: &NewSuggestion,
     registrar: &Registrar,
     moment: &Moment,
@@ -118,7 +118,7 @@ pub async fn file_suggestion(
     let level = office(new.kind, new.topic);
     let place = village.ancestor(level).ok_or_else(unknown)?;
     let allowed = &allowed.narrow(place)?;
-    if let Way::Office(clerk) = way {
+    if let Via::Office(clerk) = via {
         clerk.narrow(*village)?;
     }
     let today = moment.local().date();
@@ -133,18 +133,18 @@ pub async fn file_suggestion(
             let rule = rulebook::of(connection, village, same.month).await?.objections;
             return Ok(filed(same.number_text(), code, level, same.filed_on, &rule));
         }
-        let household_id = match way {
-            Way::Household(household) => Some(known(connection, household).await?),
-            Way::Board(_) | Way::Office(_) => None,
+        let household_id = match via {
+            Via::Household(household) => Some(known(connection, household).await?),
+            Via::Board(_) | Via::Office(_) => None,
         };
-        let taken_by = match way {
-            Way::Office(clerk) => Some(doer(connection, clerk.actor()).await?),
-            Way::Board(_) | Way::Household(_) => None,
+        let taken_by = match via {
+            Via::Office(clerk) => Some(doer(connection, clerk.actor()).await?),
+            Via::Board(_) | Via::Household(_) => None,
         };
         if let Some(household_id) = household_id {
             refuse_too_many(connection, (&place, village), household_id).await?;
         }
-        if let Way::Board(address) = way {
+        if let Via::Board(address) = via {
             refuse_full(connection, (&place, village), today).await?;
             let what = format!("suggestion {}", place.digits());
             let turn = Turn { what: &what, village, on: today, address, of: most_a_day(&place) };
@@ -174,9 +174,9 @@ pub async fn file_suggestion(
             return Err(unknown());
         }
         let mut detail = json!({
-            "suggestion": &text, "village": village.digits(), "words": row.digest.hex(), "via": way.name(),
+            "suggestion": &text, "village": village.digits(), "words": row.digest.hex(), "via": via.name(),
         });
-        if let (Way::Office(clerk), Some(fields)) = (way, detail.as_object_mut())
+        if let (Via::Office(clerk), Some(fields)) = (via, detail.as_object_mut())
             && clerk.actor() != allowed.actor()
         {
             fields.insert("taken_by".into(), clerk.actor().title().into());

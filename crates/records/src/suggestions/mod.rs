@@ -11,7 +11,7 @@ mod stored;
 
 pub use answer::{NewAnswer, answer_suggestion};
 pub use code::county_of_code;
-pub use file::{FiledSuggestion, NewSuggestion, Way, file_suggestion};
+pub use file::{FiledSuggestion, NewSuggestion, Via, file_suggestion};
 pub use personal::{OwnSuggestion, erase_suggestion, reveal_sender};
 pub(crate) use personal::{erase_of_household, own_suggestions, reseal_senders};
 pub use read::{

@@ -35,7 +35,7 @@ pub struct SuggestionSummary {
     pub kind: SuggestionKind,
     /// What it is about.
     pub topic: Topic,
-    /// Whether it came from a household's page, and not from the notice board.
+    /// Whether it came from a household's page; else it came from the notice board, or was taken at the office.
     pub from_household: bool,
     /// The log-in of whoever took it at the office; none where it came from a page.
     pub taken_by: Option<String>,

@@ -101,7 +101,7 @@ pub(super) struct MovedHousehold {
 }
 
 impl From<StoredDifference> for MovedHousehold {
-    fn from(moved: StoredDifference) -> Self {
+    fn from(StoredDifference { moved, .. }: StoredDifference) -> Self {
         Self {
             household_code: moved.household.code(),
             score_before: moved.score.0.map(|score| score.to_string()),

@@ -36,11 +36,12 @@ pub(crate) struct Moved {
 
 impl Moved {
     /// In words, a slash where there is nothing; `names` holds the groups'.
-    pub(crate) fn of(one: &StoredDifference, names: &BTreeMap<Place, String>) -> Self {
+    pub(crate) fn of(stored: &StoredDifference, names: &BTreeMap<Place, String>) -> Self {
+        let one = &stored.moved;
         let group = named(&one.group, names);
         let may = |may: bool| String::from(if may { "可兑换" } else { "不可兑换" });
         Self {
-            group: format!("{group}{}", now_in(&one.group, &one.present, names)),
+            group: format!("{group}{}", now_in(&one.group, &stored.present, names)),
             number: last_digits(&one.household).to_owned(),
             score: change(one.score, Points::short),
             rank: change(one.rank, |rank| rank.to_string()),

@@ -34,6 +34,7 @@ pub(super) const LABELS: &[(&str, &str)] = &[
     ("exception", "补录申请编号"),
     ("expires_at", "截止时间"),
     ("exported", "导出的内容"),
+    ("files", "清除的照片文件"),
     ("fixed", "定下抽查的村和承诺"),
     ("format", "格式"),
     ("from", "开始"),

@@ -35,13 +35,13 @@ pub(crate) fn preview(moved: &[StoredDifference], names: &BTreeMap<Place, String
     Preview { rights: rights.collect::<Vec<_>>().join("；"), flips }
 }
 
-fn flip(moved: &StoredDifference, names: &BTreeMap<Place, String>) -> Flip {
+fn flip(StoredDifference { moved, present }: &StoredDifference, names: &BTreeMap<Place, String>) -> Flip {
     let points = |points: Option<Points>| points.map(Points::short).unwrap_or_else(|| "/".to_owned());
     let rank = |rank: Option<u32>| rank.map(|rank| rank.to_string()).unwrap_or_else(|| "/".to_owned());
     let may = |qualifies: Option<bool>| if qualifies == Some(true) { "可兑换" } else { "不可兑换" };
     let household = household_named(&moved.household, &moved.group, names);
     Flip {
-        household: format!("{household}{}", now_in(&moved.group, &moved.present, names)),
+        household: format!("{household}{}", now_in(&moved.group, present, names)),
         score: (points(moved.score.0), points(moved.score.1)),
         rank: (rank(moved.rank.0), rank(moved.rank.1)),
         qualifies: (may(moved.qualifies.0), may(moved.qualifies.1)),

@@ -14,7 +14,7 @@ use domain::month::date_title;
 use domain::place::{Level, Place};
 use domain::suggestions::{SuggestionKind, Topic};
 use records::sealing::random;
-use records::suggestions::{FiledSuggestion, NewSuggestion, Way, file_suggestion};
+use records::suggestions::{FiledSuggestion, NewSuggestion, Via, file_suggestion};
 use records::{places, tenancy};
 use serde::Deserialize;
 
@@ -223,11 +223,11 @@ async fn filed(
     let town = desk.village.ancestor(Level::Town).ok_or(PageError::NotFound)?;
     let allowed = allow(state, &desk.actor(), Object, town)?;
     let address = client.counted();
-    let way = desk.household.as_ref().map_or(Way::Board(&address), Way::Household);
+    let via = desk.household.as_ref().map_or(Via::Board(&address), Via::Household);
     let mut connection = state.database.connection().await?;
     let (registrar, moment) = (&state.registrar, state.moment());
     let filed =
-        file_suggestion(&mut connection, &allowed, &desk.village, way, &new, registrar, &moment).await?;
+        file_suggestion(&mut connection, &allowed, &desk.village, via, &new, registrar, &moment).await?;
     Ok((filed, new))
 }
 

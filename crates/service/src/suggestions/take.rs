@@ -4,7 +4,7 @@ use authz::{Actor, Allowed, Object};
 use axum::extract::State as Extract;
 use axum::response::Response;
 use domain::suggestions::office;
-use records::suggestions::{FiledSuggestion, NewSuggestion, Way, file_suggestion};
+use records::suggestions::{FiledSuggestion, NewSuggestion, Via, file_suggestion};
 
 use super::shown;
 use crate::account::FormToken;
@@ -49,9 +49,9 @@ async fn taken(
     // What the town answers is filed with it as anybody's is: the village's clerk reaches nothing there.
     let allowed =
         if reach.place().contains(&office) { reach } else { allow(state, &Actor::Visitor, Object, office)? };
-    let (way, moment) = (Way::Office(clerk), state.moment());
+    let (via, moment) = (Via::Office(clerk), state.moment());
     let mut connection = state.database.connection().await?;
     let filed =
-        file_suggestion(&mut connection, &allowed, &village, way, &new, &state.registrar, &moment).await?;
+        file_suggestion(&mut connection, &allowed, &village, via, &new, &state.registrar, &moment).await?;
     Ok((filed, new))
 }

@@ -22,7 +22,7 @@ pub(super) async fn retain(worker: &Worker, job: &Claimed, moment: &Moment) -> R
     let files =
         worker.mailer.clear_old(before).await.map_err(|error| JobError::Outside(error.to_string()))?;
     let ended = delete_expired(&mut connection).await?;
-    let photos = sweep_photos(&mut connection, &allowed, &worker.photos).await?;
+    let photos = sweep_photos(&mut connection, &allowed, &worker.photos, moment).await?;
     Ok(format!(
         "清理 {cleared} 条消息、{files} 个邮件文件、{ended} 条过期的会话和记录、{photos} 张依法删除后遗留的照片"
     ))

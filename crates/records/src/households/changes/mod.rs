@@ -75,7 +75,8 @@ async fn changeable(
     if entry.head_name.is_none() {
         return Err(Refusal::message("这一户已退出并依法删除个人信息，不能再变动"));
     }
-    if !entry.resident && entry.members_registered == 0 {
+    let is_empty = !entry.resident && entry.members_registered == 0;
+    if is_empty && note::was_merged(connection, &household.county(), entry.household_id).await? {
         return Err(Refusal::message(format!("农户 {household} 已并入他户，请核对")));
     }
     Ok(entry)

@@ -100,7 +100,7 @@ async fn refuse_group(
         return Err(Refusal::message("只能迁到本村的村小组；迁往外村的，在这里登记退出，到那边登记新户"));
     }
     if !known_places(connection, village, Level::Group).await?.contains(group) {
-        return Err(Refusal::message(format!("村小组 {group} 没有登记，请核对代码")));
+        return Err(Refusal::unknown(group));
     }
     let name = name_of(connection, group).await?;
     if entry.group == *group {

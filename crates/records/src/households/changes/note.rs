@@ -105,6 +105,22 @@ async fn insert<A: Act>(
     all_written(written, noted.len())
 }
 
+/// Whether a household once became a part of another one.
+pub(super) async fn was_merged(
+    connection: &mut Connection,
+    county: &Place,
+    household_id: i64,
+) -> Result<bool> {
+    let merged: i64 = household_change::table
+        .filter(household_change::county_code.eq(county.digits()))
+        .filter(household_change::household_id.eq(household_id))
+        .filter(household_change::kind.eq(ChangeKind::MergedInto.number()))
+        .count()
+        .get_result(connection)
+        .await?;
+    Ok(merged > 0)
+}
+
 /// Erases the reasons of a household's changes, and of those of others that name it; their salted digests stay. Returns
 /// how many.
 pub(in crate::households) async fn erase_reasons(

@@ -1,14 +1,12 @@
 //! What needs no recomputation: names against digests, signatures against cards, publications against
 //! the log, differences against versions.
 
-use std::collections::BTreeMap;
-
 use domain::canonical::Digest;
 use domain::objections::difference;
 use domain::scoring::signed_digest;
 
 use super::{Computed, Facts};
-use crate::closing::StoredDifference;
+use crate::closing::Difference;
 use crate::codec;
 use crate::scoring::remark_digest;
 use crate::sealing::{Field, Sealer};
@@ -120,12 +118,7 @@ impl Facts {
             let versions =
                 (computed.get(&key(closing.link.version - 1)), computed.get(&key(closing.link.version)));
             let (Some(before), Some(after)) = versions else { continue };
-            let present: BTreeMap<_, _> =
-                closing.stored_difference.iter().map(|one| (one.household, one.present)).collect();
-            let moved: Vec<_> = difference(before, after)
-                .iter()
-                .map(|one| StoredDifference::of(one, present.get(&one.household).copied()))
-                .collect();
+            let moved: Vec<_> = difference(before, after).iter().map(Difference::of).collect();
             if let Some(difference) = compare::field("差异", &closing.stored_difference, &moved) {
                 let what = format!("{}的差异", closing.title());
                 verified.fail_in(closing.link.month, self.village, what, compare::sentence(difference));

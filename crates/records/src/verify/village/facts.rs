@@ -39,7 +39,7 @@ pub(in crate::verify) struct StoredClosing {
     pub(super) closed_at: DateTime<Utc>,
     /// Each result with the row numbers of household, roster entry and card.
     pub(super) results: Vec<(HouseholdResult, i64, i64, Option<i64>)>,
-    pub(super) stored_difference: Vec<crate::closing::StoredDifference>,
+    pub(super) stored_difference: Vec<crate::closing::Difference>,
 }
 
 impl StoredClosing {
@@ -155,6 +155,7 @@ async fn closing(connection: &mut Connection, village: &Place, row: ClosingRow) 
     if months.len() != versions.len() {
         return Err(Error::Corrupt(format!("{village} {month} 所累计的月份与版本数目不同")));
     }
+    let stored_difference = differences(connection, &village.county(), id).await?;
     let summed = months.into_iter().zip(versions).map(|(month, version)| Ok((codec::month(month)?, version)));
     Ok(StoredClosing {
         id,
@@ -178,7 +179,7 @@ async fn closing(connection: &mut Connection, village: &Place, row: ClosingRow) 
         reason: rest.0,
         closed_at: rest.1,
         results: results_with_rows(connection, &village.county(), month, id).await?,
-        stored_difference: differences(connection, &village.county(), id).await?,
+        stored_difference: stored_difference.into_iter().map(|one| one.moved).collect(),
     })
 }
 

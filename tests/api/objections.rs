@@ -312,6 +312,12 @@ async fn what_was_tried_is_what_is_done_by_the_village_and_by_the_town() {
     for other in ["outcome=upheld&card=H1a*3%3BW1a", "outcome=partly&card=H1a*2%3BW1a", "outcome=rejected"] {
         let refused = press(&world.secretary, &tried.body, &format!("act=decide&{other}"));
         assert!(refused.status == 422 && refused.body.contains("请再看一次影响"), "{}", refused.body);
+        let again = press(&world.secretary, &refused.body, &format!("act=decide&{other}"));
+        assert!(
+            again.status == 422 && again.body.contains("请再看一次影响"),
+            "pressed again: {}",
+            again.body
+        );
     }
     assert_eq!(world.state(id), "open", "nothing was decided");
     let decided = press(&world.secretary, &tried.body, "act=decide&outcome=upheld&card=H1a2+W1a");

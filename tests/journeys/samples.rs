@@ -158,6 +158,7 @@ async fn a_difference_that_counts_is_corrected_by_what_the_town_found() {
         ("member", Role::GuidanceMember, TOWN),
         ("clerk", Role::VillageAdministrator, VILLAGE),
         ("scorer", Role::VillageAdministrator, VILLAGE),
+        ("boss", Role::CountyAdministrator, COUNTY),
     ] {
         let place = Place::parse_code(at).expect("a code");
         let number = account(&mut connection, login, place).await;
@@ -239,6 +240,12 @@ async fn a_difference_that_counts_is_corrected_by_what_the_town_found() {
     assert_eq!(own.json()["errors"][0]["field"], "household_code", "{}", own.body);
     let none: i64 = owner.query_one(corrections, &[]).await.expect("a count").get(0);
     assert_eq!(none, 0, "whoever scored the card does not correct it, neither here nor there");
+    let boss = log_in(&desk.serving.pages, "boss");
+    let fields = format!("act=correct&card={}&seen=1&reason=镇复核属实", FOUND.replace(' ', "+"));
+    assert_eq!(desk.post_as(&boss, &form, &fields).status, 303);
+    let seals = "select count(*) from county_seal where month = 202601";
+    let seals: i64 = owner.query_one(seals, &[]).await.expect("a count").get(0);
+    assert_eq!(seals, 2, "the county seals what it does in a village");
     for _ in 0..2 {
         let done = correct("correct", FOUND, "1");
         assert_eq!(done.status, 303, "the same again is success: {}", done.body);

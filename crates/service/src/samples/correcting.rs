@@ -152,10 +152,15 @@ fn prefilled(one: &Sampled, check: &TownCheck) -> CorrectionForm {
     }
 }
 
-/// What the panel's card says.
+/// What the panel's card says, and the one that has taken its place since.
 fn panel_words(one: &Sampled) -> String {
-    let said = one.panel.as_ref();
-    said.map(|(score, findings)| in_words(Status::Scored, *score, &typed_text(findings))).unwrap_or_default()
+    let said = |status, score, findings: &str| in_words(status, score, &typed_text(findings));
+    let signed = one.panel.as_ref().map(|(score, findings)| said(Status::Scored, *score, findings));
+    let signed = signed.unwrap_or_default();
+    match &one.replaced {
+        Some(card) => format!("{signed}；后来改为 {}", said(card.status, card.score, &card.findings)),
+        None => signed,
+    }
 }
 
 /// Stored findings as people type them; a text that cannot be read stands as it is.

@@ -5,7 +5,7 @@ import { showHouse } from './house.js';
 import { showList } from './list.js';
 import { numberOf } from './month.js';
 import { Queue } from './queue.js';
-import { withReceipt } from './sheets.js';
+import { retakeWords, withReceipt } from './sheets.js';
 import { forgetShown, openStore } from './store.js';
 import { Sync } from './sync.js';
 
@@ -111,13 +111,15 @@ function showState(state, words) {
   if (pending) pending.textContent = `${app.queue.sheets.length}`;
 }
 
-async function received(sheet, receipt) {
+async function received(sheet, receipt, refused) {
   app.receipts.push([sheet, receipt]);
   if (app.data) await keepMonth(withReceipt(app.data, sheet, receipt));
-  if (receipt.outcome !== 'entered' && receipt.outcome !== 'same') {
+  const message = ['entered', 'same'].includes(receipt.outcome) ? '' : receipt.message;
+  const words = [message, refused ? retakeWords(refused) : ''].filter(Boolean).join('；');
+  if (words) {
     const house = app.data?.households.find((one) => one.code === sheet.household_code);
     const name = house ? `${numberOf(app.data, house)} ${house.head_name}` : sheet.household_code;
-    tell(`${name}：${receipt.message}`, 'problem', h('a', { href: `#/h/${sheet.household_code}` }, '查看'));
+    tell(`${name}：${words}`, 'problem', h('a', { href: `#/h/${sheet.household_code}` }, '查看'));
   }
   redraw();
 }

@@ -5,7 +5,7 @@ import { itemsOf } from './items.js';
 import { jointActs } from './joint.js';
 import { covered, isLate, nextToDo, numberOf, panelOf, standing, STATUSES, today } from './month.js';
 import { FindingsError, parseFindings, rulesOf, score, short } from './score.js';
-import { draftOf, nameOf, newSheet } from './sheets.js';
+import { draftOf, nameOf, newSheet, retakeWords } from './sheets.js';
 
 /** Shows the page of a house. */
 export async function showHouse(app, code) {
@@ -22,7 +22,7 @@ export async function showHouse(app, code) {
     return show([...head, sheet.waiting?.held ? state(sheet) : null, signedCard(data, household)], name);
   }
   const form = formOf(sheet);
-  show([...head, state(sheet), ...form.elements], name);
+  show([...head, state(sheet), lacking(sheet), ...form.elements], name);
   form.update();
 }
 
@@ -32,9 +32,10 @@ async function open(app, panel, household) {
   const name = nameOf(data.month, household.code);
   const waiting = queue.waiting(data.month).get(household.code);
   const draft = draftOf(await store.get('draft', name), waiting, household.card);
+  const refused = await store.get('refused', name);
   app.addresses.splice(0).forEach((address) => URL.revokeObjectURL(address));
   const queued = new Set(queue.sheets.filter((one) => nameOf(one.month, one.household_code) === name).flatMap((one) => one.photos));
-  return { app, store, data, panel, record: household, household: household.code, month: data.month, name, draft, waiting, queued,
+  return { app, store, data, panel, record: household, household: household.code, month: data.month, name, draft, waiting, queued, refused,
     addresses: app.addresses, kept: Promise.resolve(), taking: null, busy: false };
 }
 
@@ -73,6 +74,11 @@ function state({ data, waiting, record }) {
   else if (waiting) words = '已存本机，还没有上传；可以更改。';
   else if (card) words = `已有积分卡（${card.panel}）；更改后再保存，会成为新的一份。`;
   return words ? h('p', { class: 'notice', 'data-kind': waiting?.held ? 'problem' : 'done' }, words) : null;
+}
+
+/** The photo that the server refused, while its card went without it. */
+function lacking({ refused }) {
+  return refused ? h('p', { class: 'notice', id: 'retake', 'data-kind': 'problem' }, `${retakeWords(refused)}，再保存一次。`) : null;
 }
 
 function formOf(sheet) {

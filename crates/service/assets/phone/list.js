@@ -2,6 +2,7 @@
 
 import { button, h, heading, show } from './dom.js';
 import { covered, dayTitle, isToDo, numberOf, panelOf, standing, today } from './month.js';
+import { nameOf } from './sheets.js';
 
 /** Shows the list of the month; `still` draws it anew where it is shown already. */
 export async function showList(app, still = false) {
@@ -16,10 +17,10 @@ export async function showList(app, still = false) {
     const words = '这个评分组负责的小组里没有参与积分的农户。请村里先登记农户，再打开本页。';
     return show([heading(title), months(app), panelLine(app, panel), h('p', { class: 'empty' }, words)], title, still);
   }
-  const drafts = new Set(await app.store.ids('draft'));
+  const [drafts, refused] = await Promise.all(['draft', 'refused'].map(async (kind) => new Set(await app.store.ids(kind))));
   if (location.hash.startsWith('#/h/')) return;
   const grid = h('ul', { class: 'houses' });
-  const fill = () => fillGrid(app, grid, households, drafts);
+  const fill = () => fillGrid(app, grid, households, { drafts, refused });
   fill();
   const content = [panelLine(app, panel), counts(app, households), deadline(data), ...filters(app, panel, households, fill), grid, leftOver(app)];
   show([heading(title), months(app), ...content], title, still);
@@ -130,14 +131,15 @@ function filters(app, panel, households, fill) {
   return [h('label', { class: 'search' }, '按户号或户主查找', search), tabs];
 }
 
-function fillGrid(app, grid, households, drafts) {
+function fillGrid(app, grid, households, { drafts, refused }) {
   const waiting = app.queue.waiting(app.data.month);
   const wanted = app.search.trim();
   const fits = (one) =>
     (!app.tab || one.group === app.tab) && (!wanted || one.number.includes(wanted) || one.head_name.includes(wanted));
   const mixed = !app.tab && new Set(households.map((one) => one.group)).size > 1;
   const tile = (one) => {
-    const stands = standing(app.data, one, waiting.get(one.code), drafts.has(`${app.data.month}/${one.code}`));
+    const name = nameOf(app.data.month, one.code);
+    const stands = standing(app.data, one, waiting.get(one.code), { hasDraft: drafts.has(name), lacksPhoto: refused.has(name) });
     return h('li', {}, h(
       'a',
       { href: `#/h/${one.code}`, class: 'house', 'data-household': one.code, 'data-standing': stands.kind },

@@ -31,11 +31,13 @@ function comesTo(data, one) {
 }
 
 /** How a house stands: `{kind, mark, word}`; a colour, a sign and a word say the same. */
-export function standing(data, household, sheet, hasDraft) {
+export function standing(data, household, sheet, { hasDraft, lacksPhoto } = {}) {
   if (sheet?.held) return { kind: 'held', mark: '!', word: '需核对' };
   if (sheet) return { kind: 'here', mark: '↑', word: `待传 ${comesTo(data, sheet)}` };
   if (data.conflicts.includes(household.code)) return { kind: 'conflict', mark: '≠', word: '两份不同' };
   if (hasDraft) return { kind: 'draft', mark: '…', word: '填了一半' };
+  // Once it is signed, nothing can be added here.
+  if (lacksPhoto && !household.card?.signed) return { kind: 'retake', mark: '!', word: '请补拍' };
   if (household.card) return { kind: 'done', mark: '✓', word: comesTo(data, household.card) };
   return { kind: 'todo', mark: '○', word: '未评' };
 }

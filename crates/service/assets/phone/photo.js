@@ -5,6 +5,8 @@ import { nameOf } from './sheets.js';
 
 const LONGEST_SIDE = 1600;
 const MOST_BYTES = 900_000;
+/** The server takes so many with a sheet. */
+const MOST_PHOTOS = 40;
 
 const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
@@ -68,6 +70,10 @@ export function photosOf(sheet, item) {
         const { hash, bytes } = await shrink(file);
         const photo = { hash, item: item.code };
         if (sheet.draft.photos.some((one) => one.hash === hash)) continue;
+        if (sheet.draft.photos.length >= MOST_PHOTOS) {
+          problem.textContent = `一户至多 ${MOST_PHOTOS} 张照片：请先删去几张。`;
+          return false;
+        }
         await sheet.store.put('photo', id(photo), bytes);
         sheet.draft.photos = [...sheet.draft.photos, photo];
       }

@@ -29,7 +29,8 @@ export class Queue {
       const replaced = earlier.filter((one) => !one.tried || one.held);
       // It is the later one, also where somebody set the clock back between.
       const added = { ...sheet, saved_at: Math.max(sheet.saved_at, ...earlier.map((one) => one.saved_at + 1)) };
-      const dropped = [['draft', nameOfSheet(sheet)], ...replaced.map((one) => ['sheet', one.key])];
+      const read = ['draft', 'refused'].map((kind) => [kind, nameOfSheet(sheet)]);
+      const dropped = [...read, ...replaced.map((one) => ['sheet', one.key])];
       await this.store.change([['sheet', sheet.key, added]], dropped);
       this.sheets = [...this.sheets.filter((one) => !replaced.includes(one)), added];
     });
@@ -49,8 +50,9 @@ export class Queue {
     });
   }
 
-  /** Takes the server's word on a sheet that was sent, and drops what is needed no longer. */
-  settle(sheet, receipt) {
+  /** Takes the server's word on a sheet that was sent, and drops what is needed no longer. Why a photo of it was refused stays
+   * with the house, unless a later sheet waits whose photos speak for themselves. */
+  settle(sheet, receipt, refused) {
     return this.#inTurn(async () => {
       await this.#read();
       const { sheets, kept, gone } = settled(this.sheets, sheet, receipt);
@@ -59,7 +61,9 @@ export class Queue {
       const dropped = gone ? [['sheet', sheet.key], ...(await this.#photosOfNobody(sheet, sheets))] : [];
       const draft = revision ? await this.store.get('draft', nameOfSheet(sheet)) : null;
       const known = draft ? [['draft', nameOfSheet(sheet), { ...draft, base_revision: revision }]] : [];
-      await this.store.change([...kept.map((one) => ['sheet', one.key, one]), ...known], dropped);
+      const isLast = sheets.every((one) => one.key === sheet.key || nameOfSheet(one) !== nameOfSheet(sheet));
+      const told = refused && isLast ? [['refused', nameOfSheet(sheet), refused]] : [];
+      await this.store.change([...kept.map((one) => ['sheet', one.key, one]), ...known, ...told], dropped);
       this.sheets = sheets;
     });
   }

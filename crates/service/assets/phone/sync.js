@@ -57,6 +57,8 @@ export class Sync {
   /** The keys of the sheets at which the server broke this time, and how often in a row. */
   #stuck = new Set();
   #faults = 0;
+  /** Why the server refused a photo this time, by the keys of the sheets that name it. */
+  #refused = new Map();
 
   /** `identity` is `{account, place, token}`; `onState` and `onReceipt` hear of what happens; `onRetry` is called
    * when it is time to try again. */
@@ -150,6 +152,7 @@ export class Sync {
     this.tell();
     await this.#identify();
     this.#stuck.clear();
+    this.#refused.clear();
     this.#faults = 0;
     // What is held is sent again once, not round and round.
     let sheets = await this.queue.take(again ? Infinity : SHEETS_AT_ONCE, again);
@@ -178,9 +181,8 @@ export class Sync {
     const ready = [];
     for (const sheet of sheets) {
       try {
-        const refusal = await this.#sendPhotos(sheet);
-        if (refusal) await this.#settle(sheet, { outcome: 'unclear', message: `照片：${refusal}` });
-        else ready.push(sheet);
+        await this.#sendPhotos(sheet);
+        ready.push(sheet);
       } catch (error) {
         if (!isFault(error)) throw error;
         this.#stuck.add(sheet.key);
@@ -216,11 +218,14 @@ export class Sync {
   }
 
   async #settle(sheet, receipt) {
-    await this.queue.settle(sheet, receipt);
-    await this.onReceipt(sheet, receipt);
+    // Only a receipt with a key is the server's word on the sheet; without it the photo goes once more with its sheet.
+    const refused = receipt.key ? this.#refused.get(sheet.key) : undefined;
+    await this.queue.settle(sheet, receipt, refused);
+    await this.onReceipt(sheet, receipt, refused);
   }
 
-  /** Sends the photos of a sheet that the server does not have; returns why one was refused, if it was. */
+  /** Sends the photos of a sheet that the server does not have. One that is refused for good stays behind: the card is due in
+   * time, the server shows what evidence it lacks, and the photo is taken again. */
   async #sendPhotos(sheet) {
     const name = nameOf(sheet.month, sheet.household_code);
     for (const hash of sheet.photos) {
@@ -234,12 +239,11 @@ export class Sync {
         headers: { 'content-type': 'image/jpeg', 'x-form-token': this.identity.token },
         body: bytes,
       });
-      if (!response.ok) return wordsOf(response);
       // Any other success is not the server's word: the photo may be nowhere but here.
-      if (response.status !== 204) throw new Later('offline');
-      await this.store.put('uploaded', id, true);
+      if (response.ok && response.status !== 204) throw new Later('offline');
+      if (response.ok) await this.store.put('uploaded', id, true);
+      else this.#refused.set(sheet.key, response.status === 413 ? '照片太大' : await wordsOf(response));
     }
-    return null;
   }
 }
 

@@ -72,6 +72,42 @@ async fn another_log_in_on_the_phone_neither_sees_nor_sends_what_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_signal_the_page_that_is_kept_shows_nothing_to_whoever_logged_in_since() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", "2026-01-28T10:00:00+08:00").await;
+    let driver = Driver::start();
+    let phone = Browser::open(&driver, &stage.serving.pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    let away = stage.goes_away();
+    tap(&phone, "[data-standing=todo]").await;
+    save(&phone, "#nothing-found").await;
+    phone.find("#sync-state[data-state=offline]").await;
+
+    // The log-in ends; somebody else logs in, and opens a page of the console only.
+    let owner = superuser(&away.database).await;
+    assert_eq!(owner.execute("delete from session", &[]).await.expect("ended"), 1);
+    let stage = away.comes_back("2026-01-28T11:00:00+08:00");
+    phone.log_in("panel_leader").await;
+    phone.goto(&format!("/scoring/{VILLAGE}/2026-01")).await;
+    // Its script has run.
+    phone.find("button[data-print]:not([hidden])").await;
+    let away = stage.goes_away();
+    phone.goto("/phone").await;
+    phone.find("#shut").await;
+    assert_eq!(phone.count("[data-household], header.top, .sync").await, 0);
+    until("no month", async || owners_of(&phone, "month").await.is_empty().then_some(())).await;
+    assert_eq!(owners_of(&phone, "sheet").await.len(), 1, "what was not sent stays");
+
+    let stage = away.comes_back("2026-01-28T12:00:00+08:00");
+    assert_eq!(owner.execute("delete from session", &[]).await.expect("ended"), 1);
+    phone.log_in("panel_member").await;
+    phone.goto("/phone").await;
+    until("the sheet", async || (received(&owner).await == [entered("panel_member")]).then_some(())).await;
+    phone.find("#sync-state[data-state=synced]").await;
+    drop(phone.close().await);
+    drop(stage);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_members_on_one_house_are_both_kept_and_the_leader_decides() {
     let stage = Stage::registered(HOUSEHOLDS, "2026-01", "2026-01-28T10:00:00+08:00").await;
     let (driver, pages) = (Driver::start(), stage.serving.pages.as_str());

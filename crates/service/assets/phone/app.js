@@ -1,13 +1,14 @@
 // The scoring page of a phone: what there is to show, where one is, and when to send.
 
-import { h, tell } from './dom.js';
+import { isAnothers, noteAccount } from './device.js';
+import { h, heading, show, tell } from './dom.js';
 import { showHouse } from './house.js';
 import { showList } from './list.js';
 import { numberOf } from './month.js';
 import { Queue } from './queue.js';
 import { retakeWords, withReceipt } from './sheets.js';
 import { forgetShown, openStore } from './store.js';
-import { Sync } from './sync.js';
+import { loggedIn, Sync } from './sync.js';
 
 const { account, place, token } = document.body.dataset;
 
@@ -168,7 +169,35 @@ async function withoutSignal() {
   }
 }
 
+/** How long the server may take to say who is logged in, in milliseconds. */
+const PATIENCE = 10_000;
+
+/** Whether this page may be shown: nobody else has logged in here since, or its owner has again, as the server says. */
+async function isOwners() {
+  if (!isAnothers(account)) return true;
+  return loggedIn({ signal: AbortSignal.timeout?.(PATIENCE) }).then((now) => now.account === account, () => false);
+}
+
+/** Shows nothing of an owner after whom somebody else was here. What was not sent stays on the phone, sealed. */
+async function shut() {
+  document.querySelector('header.top').remove();
+  document.querySelector('.sync').remove();
+  const words = '这台手机已换了人登录，不再显示原来的名单。原来没有上传的积分卡还封存在本机，只有原来的人再登录才看得到和上传。';
+  const logIn = h('a', { class: 'login', href: '/login?next=/phone' }, '在有信号的地方登录');
+  show([heading('请先登录'), h('p', { class: 'empty', id: 'shut' }, words), logIn], '请先登录');
+  await forgetShown().catch((error) => console.error('something of the page stays on this phone', error));
+}
+
+/** Begins anew where somebody else has logged in in another window; tells whether it does. */
+function givesWay() {
+  const gives = isAnothers(account);
+  if (gives) location.reload();
+  return gives;
+}
+
 async function start() {
+  if (!(await isOwners())) return shut();
+  noteAccount(account);
   document.querySelector('#log-out').addEventListener('submit', leave);
   try {
     app.store = await openStore(account, place);
@@ -189,9 +218,10 @@ async function start() {
   addEventListener('hashchange', () => route());
   addEventListener('online', refresh);
   // Whoever goes back to the page that was left finds out who is logged in.
-  addEventListener('pageshow', (event) => event.persisted && app.leaving && location.reload());
+  addEventListener('pageshow', (event) => event.persisted && (app.leaving ? location.reload() : givesWay()));
+  addEventListener('storage', givesWay);
   addEventListener('offline', () => app.sync.tell());
-  document.addEventListener('visibilitychange', () => document.hidden || refresh());
+  document.addEventListener('visibilitychange', () => document.hidden || givesWay() || refresh());
   document.querySelector('#sync-now').addEventListener('click', async () => {
     await app.sync.run(true);
     await refresh();

@@ -40,6 +40,16 @@ async function send(address, options) {
 /** Whether the server broke at what was sent, and may well take the rest. */
 const isFault = (error) => error instanceof Later && error.message === '500';
 
+/** Who is logged in, as the page says that the server gives now: `{account, place, token}`. */
+export async function loggedIn(options = {}) {
+  const response = await ask('/phone', options);
+  if (!response.ok) throw new LoginOver();
+  const { dataset } = new DOMParser().parseFromString(await response.text(), 'text/html').body;
+  // What stands between this phone and the server may answer with a page of its own.
+  if (!dataset.token) throw new Later('offline');
+  return dataset;
+}
+
 /** The words of a refusal, from a problem or a page. */
 async function wordsOf(response) {
   const problem = await response.json().catch(() => ({}));
@@ -168,13 +178,9 @@ export class Sync {
 
   /** Whose log-in this is, and its token: another window may have logged in anew, or as somebody else. */
   async #identify() {
-    const response = await ask('/phone', {});
-    if (!response.ok) throw new LoginOver();
-    const { dataset } = new DOMParser().parseFromString(await response.text(), 'text/html').body;
-    // What stands between this phone and the server may answer with a page of its own.
-    if (!dataset.token) throw new Later('offline');
-    if (!this.#isOurs(dataset.account, dataset.place)) throw new LoginOver();
-    this.identity.token = dataset.token;
+    const { account, place, token } = await loggedIn();
+    if (!this.#isOurs(account, place)) throw new LoginOver();
+    this.identity.token = token;
   }
 
   async #sendSheets(sheets) {

@@ -198,7 +198,7 @@ async fn a_sheet_after_the_deadline_is_parked_and_never_lost() {
 }
 
 /// Whose the values of a kind are that the phone keeps, sealed.
-async fn owners_of(phone: &Browser, kind: &str) -> Vec<String> {
+pub(super) async fn owners_of(phone: &Browser, kind: &str) -> Vec<String> {
     let owners = phone.run_async(KEPT, vec![kind.into()]).await;
     owners.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }

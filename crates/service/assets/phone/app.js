@@ -4,7 +4,7 @@ import { isAnothers, noteAccount } from './device.js';
 import { h, heading, show, tell } from './dom.js';
 import { showHouse } from './house.js';
 import { showList } from './list.js';
-import { numberOf } from './month.js';
+import { isOver, numberOf } from './month.js';
 import { Queue } from './queue.js';
 import { retakeWords, withReceipt } from './sheets.js';
 import { forgetShown, openStore } from './store.js';
@@ -169,6 +169,13 @@ async function withoutSignal() {
   }
 }
 
+/** Takes off this phone what can be sent no more. */
+async function sweep() {
+  const { data, queue } = app;
+  const gone = await queue.sweep((month) => Boolean(data) && isOver(data, month));
+  if (gone > 0) tell(`往月填了一半、没有保存的 ${gone} 户已不能再填，从本机清除了。`, 'done');
+}
+
 /** How long the server may take to say who is logged in, in milliseconds. */
 const PATIENCE = 10_000;
 
@@ -229,6 +236,7 @@ async function start() {
   if (app.data) await route();
   app.sync.tell();
   withoutSignal();
+  await sweep().catch((error) => console.error('something that nobody needs stays on this phone', error));
   await refresh();
 }
 

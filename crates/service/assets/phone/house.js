@@ -96,12 +96,15 @@ function formOf(sheet) {
     total.textContent = result ? short(result.total) : '—';
     problem.textContent = words;
   };
-  sheet.changed = () => {
+  /** Keeps the draft, and with it photos that were taken or removed, all or nothing; tells whether it is kept. */
+  sheet.changed = (photos = [], dropped = []) => {
     // The day of the visit is the day on which the sheet was begun.
     sheet.draft.scored_on ||= today(data, Date.now());
     update();
-    sheet.kept = sheet.kept.then(() => sheet.store.put('draft', sheet.name, { ...sheet.draft })).catch(() => {
+    const keep = () => sheet.store.change([['draft', sheet.name, { ...sheet.draft }], ...photos], dropped);
+    sheet.kept = sheet.kept.then(keep).then(() => true, () => {
       problem.textContent = '本机没有存下来：空间可能不足。请先上传，或清理手机。';
+      return false;
     });
     return sheet.kept;
   };

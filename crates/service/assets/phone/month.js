@@ -64,6 +64,13 @@ export function today(data, now) {
   return new Date(Date.parse(`${data.today}T00:00:00Z`) + since * DAY).toISOString().slice(0, 10);
 }
 
+/** Whether nothing of a month is entered any more, as the server said last: it is not open, nor the last one before today's. */
+export function isOver(data, month) {
+  const [year, number] = data.today.split('-').map(Number);
+  const last = number === 1 ? `${year - 1}-12` : `${year}-${`${number - 1}`.padStart(2, '0')}`;
+  return month < last && ![data, ...(data.open ?? [])].some((one) => one.month === month);
+}
+
 /** Whether a day is after the end of the month that is scored, so that a reason is needed. */
 export const isLate = (data, day) => day.slice(0, 7) > data.month;
 

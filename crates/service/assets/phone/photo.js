@@ -58,8 +58,8 @@ export function photosOf(sheet, item) {
 
   const remove = async (photo) => {
     sheet.draft.photos = sheet.draft.photos.filter((one) => one !== photo);
-    await sheet.changed();
-    if (!sheet.queued.has(photo.hash)) await sheet.store.change([], [['photo', id(photo)]]);
+    const dropped = sheet.queued.has(photo.hash) ? [] : [['photo', id(photo)], ['uploaded', id(photo)]];
+    await sheet.changed([], dropped);
     await draw();
   };
 
@@ -74,11 +74,13 @@ export function photosOf(sheet, item) {
           problem.textContent = `一户至多 ${MOST_PHOTOS} 张照片：请先删去几张。`;
           return false;
         }
-        await sheet.store.put('photo', id(photo), bytes);
         sheet.draft.photos = [...sheet.draft.photos, photo];
+        if (!(await sheet.changed([['photo', id(photo), bytes]]))) {
+          sheet.draft.photos = sheet.draft.photos.filter((one) => one !== photo);
+          throw new Error('not kept');
+        }
+        await draw();
       }
-      await sheet.changed();
-      await draw();
       return true;
     } catch {
       problem.textContent = '这张照片没有存下来：可能不是图片，或本机空间不足。请再拍一次，或在备注里写明。';

@@ -78,6 +78,29 @@ export class Queue {
     });
   }
 
+  /** Drops drafts, and what was said of photos, of months that are over, and every photo that neither a sheet nor a draft
+   * shows: those of such drafts, and what a crash left behind. Tells how many drafts went. */
+  sweep(isOver) {
+    return this.#inTurn(async () => {
+      const [photos, uploaded, refused] = await Promise.all(['photo', 'uploaded', 'refused'].map((kind) => this.store.ids(kind)));
+      // Another window may make a sheet of a draft, or a draft from a sheet, between one reading and the next.
+      await this.#read();
+      const before = this.sheets;
+      const drafts = await this.store.all('draft');
+      await this.#read();
+      const isOld = (id) => isOver(id.split('/')[0]);
+      const [old, current] = [drafts.filter(([id]) => isOld(id)), drafts.filter(([id]) => !isOld(id))];
+      const shown = new Set([
+        ...current.flatMap(([id, draft]) => draft.photos.map((photo) => `${id}/${photo.hash}`)),
+        ...[...before, ...this.sheets].flatMap((sheet) => sheet.photos.map((hash) => `${nameOfSheet(sheet)}/${hash}`)),
+      ]);
+      const ofNobody = (kind, ids) => ids.filter((id) => !shown.has(id)).map((id) => [kind, id]);
+      const gone = [...old.map(([id]) => ['draft', id]), ...refused.filter(isOld).map((id) => ['refused', id])];
+      await this.store.change([], [...gone, ...ofNobody('photo', photos), ...ofNobody('uploaded', uploaded)]);
+      return old.length;
+    });
+  }
+
   /** The newest sheet of each household of a month. */
   waiting(month) {
     const newest = new Map();

@@ -15,6 +15,8 @@ const { account, place, token } = document.body.dataset;
 const app = {
   identity: { account, place, token },
   data: null, chosen: null, problem: '', panel: null, tab: '', search: '', lateReason: '', addresses: [], keeping: null, leaving: false,
+  /** What happened to all that this phone kept, if anything did. */
+  notice: '',
   /** What the server said of sheets, in the order in which it came: `[sheet, receipt]`. */
   receipts: [],
   /** Goes to a page, also to the one that is shown. */
@@ -169,6 +171,15 @@ async function withoutSignal() {
   }
 }
 
+/** What the page still knows, where the browser threw away all that this phone kept. */
+function rescue() {
+  const { data, panel, queue } = app;
+  app.notice = '浏览器清除了本机保存的内容。没有上传的积分卡已重新存下，它们的照片和填了一半的没有了，请核对，需要的请补拍。';
+  const month = data ? [['month', data.month, data], ['setting', 'month', data.month]] : [];
+  const chosen = panel ? [['setting', 'panel', panel]] : [];
+  return [...queue.sheets.map((sheet) => ['sheet', sheet.key, sheet]), ...month, ...chosen];
+}
+
 /** Takes off this phone what can be sent no more. */
 async function sweep() {
   const { data, queue } = app;
@@ -215,6 +226,7 @@ async function start() {
     return;
   }
   app.queue = new Queue(app.store);
+  app.store.rescue = rescue;
   const { identity, store, queue } = app;
   app.sync = new Sync({ store, queue, identity, onState: showState, onReceipt: received, onRetry: refresh });
   await queue.load();

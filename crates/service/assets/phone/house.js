@@ -6,6 +6,7 @@ import { jointActs } from './joint.js';
 import { covered, isLate, nextToDo, numberOf, panelOf, standing, STATUSES, today } from './month.js';
 import { FindingsError, parseFindings, rulesOf, score, short } from './score.js';
 import { draftOf, nameOf, newSheet, retakeWords } from './sheets.js';
+import { whyNotKept } from './store.js';
 
 /** Shows the page of a house. */
 export async function showHouse(app, code) {
@@ -96,15 +97,15 @@ function formOf(sheet) {
     total.textContent = result ? short(result.total) : '—';
     problem.textContent = words;
   };
-  /** Keeps the draft, and with it photos that were taken or removed, all or nothing; tells whether it is kept. */
+  /** Keeps the draft, and with it photos that were taken or removed, all or nothing; tells why not, if it is not kept. */
   sheet.changed = (photos = [], dropped = []) => {
     // The day of the visit is the day on which the sheet was begun.
     sheet.draft.scored_on ||= today(data, Date.now());
     update();
     const keep = () => sheet.store.change([['draft', sheet.name, { ...sheet.draft }], ...photos], dropped);
-    sheet.kept = sheet.kept.then(keep).then(() => true, () => {
-      problem.textContent = '本机没有存下来：空间可能不足。请先上传，或清理手机。';
-      return false;
+    sheet.kept = sheet.kept.then(keep).then(() => '', (error) => {
+      problem.textContent = `本机没有存下来：${whyNotKept(error)}。`;
+      return whyNotKept(error);
     });
     return sheet.kept;
   };
@@ -182,9 +183,9 @@ async function saved(sheet, status, problem, details) {
   try {
     await sheet.kept;
     await app.queue.add(made);
-  } catch {
+  } catch (error) {
     sheet.busy = false;
-    problem.textContent = '本机没有存下来：空间可能不足。请先上传，或清理手机，再按一次保存。';
+    problem.textContent = `本机没有存下来：${whyNotKept(error)}，再按一次保存。`;
     return;
   }
   if (late) app.lateReason = made.late_reason;

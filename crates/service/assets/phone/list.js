@@ -8,14 +8,15 @@ import { nameOf } from './sheets.js';
 export async function showList(app, still = false) {
   const { data } = app;
   const title = data?.title ?? '评分';
+  const head = () => [heading(title), notice(app), months(app)];
   const empty = emptiness(app);
-  if (empty) return show([heading(title), months(app), h('p', { class: 'empty' }, empty), leftOver(app)], title, still);
+  if (empty) return show([...head(), h('p', { class: 'empty' }, empty), leftOver(app)], title, still);
   const panel = panelOf(data, app.panel);
-  if (!panel) return show([heading(title), months(app), ...chooser(app)], title, still);
+  if (!panel) return show([...head(), ...chooser(app)], title, still);
   const households = covered(data, panel);
   if (households.length === 0) {
     const words = '这个评分组负责的小组里没有参与积分的农户。请村里先登记农户，再打开本页。';
-    return show([heading(title), months(app), panelLine(app, panel), h('p', { class: 'empty' }, words)], title, still);
+    return show([...head(), panelLine(app, panel), h('p', { class: 'empty' }, words)], title, still);
   }
   const [drafts, refused] = await Promise.all(['draft', 'refused'].map(async (kind) => new Set(await app.store.ids(kind))));
   if (location.hash.startsWith('#/h/')) return;
@@ -23,7 +24,12 @@ export async function showList(app, still = false) {
   const fill = () => fillGrid(app, grid, households, { drafts, refused });
   fill();
   const content = [panelLine(app, panel), counts(app, households), deadline(data), ...filters(app, panel, households, fill), grid, leftOver(app)];
-  show([heading(title), months(app), ...content], title, still);
+  show([...head(), ...content], title, still);
+}
+
+/** What happened to all that this phone kept, if anything did. */
+function notice(app) {
+  return app.notice ? h('p', { class: 'notice', id: 'notice', 'data-kind': 'problem' }, app.notice) : null;
 }
 
 /** Why there is nothing to score, if there is nothing. */

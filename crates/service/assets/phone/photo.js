@@ -75,15 +75,17 @@ export function photosOf(sheet, item) {
           return false;
         }
         sheet.draft.photos = [...sheet.draft.photos, photo];
-        if (!(await sheet.changed([['photo', id(photo), bytes]]))) {
+        const why = await sheet.changed([['photo', id(photo), bytes]]);
+        if (why) {
           sheet.draft.photos = sheet.draft.photos.filter((one) => one !== photo);
-          throw new Error('not kept');
+          problem.textContent = `这张照片没有存下来：${why}，再拍一次，或在备注里写明。`;
+          return false;
         }
         await draw();
       }
       return true;
     } catch {
-      problem.textContent = '这张照片没有存下来：可能不是图片，或本机空间不足。请再拍一次，或在备注里写明。';
+      problem.textContent = '这张照片没有存下来：可能不是图片。请再拍一次，或在备注里写明。';
       return false;
     }
   };

@@ -1,11 +1,14 @@
 //! Scoring on phones that are not alone: another log-in on the same phone, two members on one house, and the deadline.
 
-use serde_json::Value;
+use authz::Role;
+use domain::place::Place;
+use serde_json::{Value, json};
 use tokio_postgres::Client;
 
 use super::driver::{Browser, Driver, PHONE, SCREEN};
 use super::phone::{HOUSEHOLDS, note, numbers, save, take_along, tap, waiting};
-use super::stage::{Stage, VILLAGE};
+use super::stage::{GROUP, Stage, VILLAGE};
+use crate::people::grant;
 use crate::support::{superuser, until};
 
 /// The owners of what the phone keeps of a kind.
@@ -105,6 +108,57 @@ async fn without_signal_the_page_that_is_kept_shows_nothing_to_whoever_logged_in
     phone.find("#sync-state[data-state=synced]").await;
     drop(phone.close().await);
     drop(stage);
+}
+
+/// Switches to another role, as another window does.
+const SWITCHES: &str = "
+    const [grant, done] = arguments;
+    const scene = async () => {
+        const account = new DOMParser().parseFromString(await (await fetch('/account')).text(), 'text/html');
+        const form_token = account.querySelector('[name=form_token]').value;
+        const body = new URLSearchParams({ form_token, grant });
+        return (await fetch('/account/role', { method: 'POST', body })).ok;
+    };
+    scene().then(done, (error) => done(`${error}`));";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_another_role_the_phone_says_under_which_the_sheets_wait() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", "2026-01-28T10:00:00+08:00").await;
+    let driver = Driver::start();
+    let phone = Browser::open(&driver, &stage.serving.pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    let owner = superuser(&stage.database).await;
+    let account = "select id from account where login = 'panel_member'";
+    let account: i64 = owner.query_one(account, &[]).await.expect("an account").get(0);
+    let other = "select max(left(place, 12)) from household where left(place, 12) <> $1";
+    let other: String = owner.query_one(other, &[&VILLAGE]).await.expect("a village").get(0);
+    let mut connection = stage.database.database.connection().await.expect("a connection");
+    let at = |code: &str| Place::parse_code(code).expect("a code");
+    let leads = grant(&mut connection, account, Role::GroupLeader, at(GROUP)).await;
+    let scores = grant(&mut connection, account, Role::PanelMember, at(&other)).await;
+    drop(connection);
+
+    // A role that does not score.
+    assert_eq!(phone.run_async(SWITCHES, vec![json!(leads)]).await, json!(true));
+    tap(&phone, "[data-standing=todo]").await;
+    save(&phone, "#nothing-found").await;
+    phone.find("#sync-state[data-state=role]").await;
+    let words = phone.text("#sync-state").await;
+    assert!(words.contains("评分组成员"), "{words}");
+    assert_eq!(phone.text("#log-in").await, "我的账号");
+
+    // The same role elsewhere.
+    assert_eq!(phone.run_async(SWITCHES, vec![json!(scores)]).await, json!(true));
+    phone.goto("/phone").await;
+    phone.shows("另有 1 份积分卡以").await;
+    assert_eq!(received(&owner).await, []);
+    phone.goto("/account").await;
+    let own = "select id from role_grant where account_id = $1 and role = 'panel_member' and place = $2";
+    let own: i64 = owner.query_one(own, &[&account, &VILLAGE]).await.expect("a role").get(0);
+    assert_eq!(phone.run_async(SWITCHES, vec![json!(own)]).await, json!(true));
+    phone.goto("/phone").await;
+    until("the sheet", async || (received(&owner).await == [entered("panel_member")]).then_some(())).await;
+    drop(phone.close().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,13 +10,15 @@ import { retakeWords, withReceipt } from './sheets.js';
 import { forgetShown, openStore } from './store.js';
 import { loggedIn, Sync } from './sync.js';
 
-const { account, place, token } = document.body.dataset;
+const { account, place, as, token } = document.body.dataset;
 
 const app = {
-  identity: { account, place, token },
+  identity: { account, place, as, token },
   data: null, chosen: null, problem: '', panel: null, tab: '', search: '', lateReason: '', addresses: [], keeping: null, leaving: false,
   /** What happened to all that this phone kept, if anything did. */
   notice: '',
+  /** What the same person keeps here in other roles: `[{ as, count }]`. */
+  elsewhere: [],
   /** What the server said of sheets, in the order in which it came: `[sheet, receipt]`. */
   receipts: [],
   /** Goes to a page, also to the one that is shown. */
@@ -108,7 +110,10 @@ function showState(state, words) {
   const place = document.querySelector('#sync-state');
   place.dataset.state = state;
   if (place.textContent !== words) place.textContent = words;
-  document.querySelector('#log-in').hidden = state !== 'login';
+  const way = { login: ['去登录', '/login?next=/phone'], role: ['我的账号', '/account'] }[state];
+  const link = document.querySelector('#log-in');
+  link.hidden = !way;
+  if (way) [link.textContent, link.href] = way;
   document.querySelector('#sync-now').textContent = state === 'synced' ? '刷新' : '立即上传';
   const pending = document.querySelector('#count-pending');
   if (pending) pending.textContent = `${app.queue.sheets.length}`;
@@ -230,6 +235,8 @@ async function start() {
   const { identity, store, queue } = app;
   app.sync = new Sync({ store, queue, identity, onState: showState, onReceipt: received, onRetry: refresh });
   await queue.load();
+  await store.put('setting', 'as', as).catch(() => {});
+  app.elsewhere = await store.elsewhere();
   app.panel = (await store.get('setting', 'panel')) ?? null;
   app.chosen = (await store.get('setting', 'chosen')) ?? null;
   const month = await store.get('setting', 'month');

@@ -8,7 +8,7 @@ import { nameOf } from './sheets.js';
 export async function showList(app, still = false) {
   const { data } = app;
   const title = data?.title ?? '评分';
-  const head = () => [heading(title), notice(app), months(app)];
+  const head = () => [heading(title), notice(app), ...elsewhere(app), months(app)];
   const empty = emptiness(app);
   if (empty) return show([...head(), h('p', { class: 'empty' }, empty), leftOver(app)], title, still);
   const panel = panelOf(data, app.panel);
@@ -30,6 +30,13 @@ export async function showList(app, still = false) {
 /** What happened to all that this phone kept, if anything did. */
 function notice(app) {
   return app.notice ? h('p', { class: 'notice', id: 'notice', 'data-kind': 'problem' }, app.notice) : null;
+}
+
+/** What the same person keeps on this phone in other roles, and how it is sent. */
+function elsewhere(app) {
+  const line = ({ as, count }) => h('p', { class: 'notice' },
+    `另有 ${count} 份积分卡以“${as}”存在本机，还没有上传：请到`, h('a', { href: '/account' }, '我的账号'), '换成这个角色，再打开本页。');
+  return app.elsewhere.map(line);
 }
 
 /** Why there is nothing to score, if there is nothing. */

@@ -123,6 +123,22 @@ class Store {
     if (!key) await this.#write(this.rescue(), []);
   }
 
+  /** What the same account keeps here at other places, and the server does not have: `[{ as, count }]`, `as` being place and
+   * role in words. */
+  async elsewhere() {
+    const [account] = this.owner.split('@');
+    const range = IDBKeyRange.bound([`${account}@`], [`${account}@\uffff`]);
+    const keys = await this.#twice(() => done(this.#sealed().getAllKeys(range)));
+    const owners = new Set(keys.filter(([, kind]) => kind === 'sheet').map(([owner]) => owner));
+    owners.delete(this.owner);
+    const counted = async (owner) => {
+      const other = new Store(this.database, await keyOf(this.database, owner), owner);
+      const sheets = (await other.all('sheet')).filter(([, sheet]) => !sheet.parked);
+      return { as: (await other.get('setting', 'as')) ?? owner, count: sheets.length };
+    };
+    return (await Promise.all([...owners].map(counted))).filter(({ count }) => count > 0);
+  }
+
   #sealed() {
     return this.database.transaction('sealed').objectStore('sealed');
   }

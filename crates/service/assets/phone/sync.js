@@ -11,6 +11,8 @@ const MOST_FAULTS = 3;
 
 /** The log-in is over, or is now somebody else's. */
 class LoginOver extends Error {}
+/** The log-in is the same person's, in another role. */
+class OtherRole extends Error {}
 /** There is no way to the server now, or it asks to come again. */
 class Later extends Error {}
 
@@ -40,14 +42,25 @@ async function send(address, options) {
 /** Whether the server broke at what was sent, and may well take the rest. */
 const isFault = (error) => error instanceof Later && error.message === '500';
 
-/** Who is logged in, as the page says that the server gives now: `{account, place, token}`. */
+/** What a page of the server says of whoever is logged in; without it the page is of somebody who stands between. */
+async function saidBy(response, css) {
+  const found = new DOMParser().parseFromString(await response.text(), 'text/html').querySelector(css);
+  if (!found) throw new Later('offline');
+  return found.dataset;
+}
+
+/** Who is logged in, as the server says now: `{account, place, token}`; in a role that does not score, the account only. */
 export async function loggedIn(options = {}) {
-  const response = await ask('/phone', options);
-  if (!response.ok) throw new LoginOver();
-  const { dataset } = new DOMParser().parseFromString(await response.text(), 'text/html').body;
-  // What stands between this phone and the server may answer with a page of its own.
-  if (!dataset.token) throw new Later('offline');
-  return dataset;
+  const response = await ask('/phone', options).catch((error) => {
+    if (error instanceof LoginOver) return null;
+    throw error;
+  });
+  if (response?.ok) return saidBy(response, 'body[data-token]');
+  // Such a role is led elsewhere; the page of the own account is there for all of them.
+  const own = await ask('/account', options);
+  if (!own.ok) throw new LoginOver();
+  const { account } = await saidBy(own, 'header[data-account]');
+  return { account };
 }
 
 /** The words of a refusal, from a problem or a page. */
@@ -70,8 +83,8 @@ export class Sync {
   /** Why the server refused a photo this time, by the keys of the sheets that name it. */
   #refused = new Map();
 
-  /** `identity` is `{account, place, token}`; `onState` and `onReceipt` hear of what happens; `onRetry` is called
-   * when it is time to try again. */
+  /** `identity` is `{account, place, as, token}`, `as` being place and role in words; `onState` and `onReceipt` hear of
+   * what happens; `onRetry` is called when it is time to try again. */
   constructor({ store, queue, identity, onState, onReceipt, onRetry }) {
     Object.assign(this, { store, queue, identity, onState, onReceipt, onRetry });
   }
@@ -113,7 +126,9 @@ export class Sync {
   tell() {
     const waiting = this.queue.sheets.length;
     const held = this.queue.sheets.filter((sheet) => sheet.held).length;
+    const { as } = this.identity;
     if (this.#state === 'login') this.onState('login', '登录已过期，本机的积分卡都在，登录后自动上传');
+    else if (this.#state === 'role') this.onState('role', `您换了角色。本页的积分卡属于“${as}”：请到“我的账号”换回，再打开本页`);
     else if (this.#state === 'offline' || !navigator.onLine) this.onState('offline', '离线 · 已存本机');
     else if (waiting === 0) this.onState('synced', '已全部上传');
     else if (this.#sending) this.onState('pending', `正在上传 ${waiting} 份…`);
@@ -127,7 +142,7 @@ export class Sync {
       const response = await ask(`/phone/month/${name}`, { headers: { accept: 'application/json' } });
       if (!response.ok) return { problem: await wordsOf(response) };
       const data = await response.json();
-      if (!this.#isOurs(data.account, data.place)) throw new LoginOver();
+      this.#check(data);
       this.#reached();
       this.tell();
       return { data };
@@ -138,13 +153,15 @@ export class Sync {
     }
   }
 
-  #isOurs(account, place) {
-    return String(account) === this.identity.account && String(place) === this.identity.place;
+  /** Refuses another log-in, and another role. */
+  #check({ account, place }) {
+    if (String(account) !== this.identity.account) throw new LoginOver();
+    if (String(place) !== this.identity.place) throw new OtherRole();
   }
 
   #failed(error) {
-    if (error instanceof LoginOver) {
-      this.#state = 'login';
+    if (error instanceof LoginOver || error instanceof OtherRole) {
+      this.#state = error instanceof LoginOver ? 'login' : 'role';
       return;
     }
     this.#state = error instanceof Later && error.message === 'offline' ? 'offline' : 'pending';
@@ -178,9 +195,9 @@ export class Sync {
 
   /** Whose log-in this is, and its token: another window may have logged in anew, or as somebody else. */
   async #identify() {
-    const { account, place, token } = await loggedIn();
-    if (!this.#isOurs(account, place)) throw new LoginOver();
-    this.identity.token = token;
+    const now = await loggedIn();
+    this.#check(now);
+    this.identity.token = now.token;
   }
 
   async #sendSheets(sheets) {

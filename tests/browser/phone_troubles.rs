@@ -93,6 +93,25 @@ const TWO_WINDOWS: &str = "
     };
     scene().then(done, (error) => done(`${error}`));";
 
+/// Answers in the place of the server that months are to be asked for later, and notes how long the page waits for anything.
+const PUTS_OFF: &str = "
+    const [wait, real] = [window.setTimeout, window.fetch];
+    Object.assign(window, { pauses: [], after: '' });
+    window.setTimeout = (work, time, ...more) => {
+        window.pauses.push(time);
+        return wait(work, time, ...more);
+    };
+    window.fetch = (address, options) => {
+        if (!`${address}`.startsWith('/phone/month/')) return real(address, options);
+        return Promise.resolve(new Response('', { status: 429, headers: { 'retry-after': window.after } }));
+    };";
+
+/// Says how long the server asks to wait, and has the page ask.
+const ASKS: &str = "
+    window.after = arguments[0];
+    window.pauses.length = 0;
+    dispatchEvent(new Event('online'));";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_a_second_tap_nor_a_dialog_of_the_last_house_reaches_the_next() {
     let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
@@ -250,6 +269,28 @@ async fn without_signal_nobody_is_logged_out_by_half() {
     phone.find("#told[data-kind=problem]").await;
     phone.goto("/phone").await;
     phone.find("[data-standing=todo]").await;
+    drop(phone.close().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_phone_waits_for_as_long_as_the_server_asks_within_reason() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
+    let driver = Driver::start();
+    let phone = Browser::open(&driver, &stage.serving.pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    phone.run(PUTS_OFF, Vec::new()).await;
+    let fixed = [5_000, 15_000, 60_000, 300_000];
+    let cases: [(&str, &[u64]); 4] =
+        [("77", &[77_000]), ("86400", &[900_000]), ("0", &[1_000]), ("by and by", &fixed)];
+    for (said, expected) in cases {
+        phone.run(ASKS, vec![json!(said)]).await;
+        let waits = async || {
+            let pauses = phone.run("return window.pauses", Vec::new()).await;
+            let mut pauses = pauses.as_array().into_iter().flatten().filter_map(Value::as_u64);
+            pauses.find(|pause| expected.contains(pause))
+        };
+        until(said, waits).await;
+    }
     drop(phone.close().await);
 }
 

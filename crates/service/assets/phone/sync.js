@@ -4,7 +4,9 @@
 import { nameOf, outgoing } from './sheets.js';
 
 const SHEETS_AT_ONCE = 20;
+/** How long to wait after failures in a row, in seconds, and the longest that the server may ask for. */
 const PAUSES = [5, 15, 60, 300];
+const LONGEST_PAUSE = 900;
 /** The longest that an answer may take, in milliseconds: where the signal is bad, a photo takes minutes. */
 const LONGEST = 180_000;
 const MOST_FAULTS = 3;
@@ -13,8 +15,20 @@ const MOST_FAULTS = 3;
 class LoginOver extends Error {}
 /** The log-in is the same person's, in another role. */
 class OtherRole extends Error {}
-/** There is no way to the server now, or it asks to come again. */
-class Later extends Error {}
+/** There is no way to the server now, or it asks to come again, after a pause in seconds where it says so. */
+class Later extends Error {
+  constructor(message, pause = null) {
+    super(message);
+    this.pause = pause;
+  }
+}
+
+/** The pause that an answer asks for, within reason; none where it says nothing. */
+function pauseOf(response) {
+  const said = [429, 503].includes(response.status) ? response.headers.get('retry-after') : null;
+  const seconds = /^[0-9]+$/.test(said ?? '') ? Number(said) : (Date.parse(said ?? '') - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 1), LONGEST_PAUSE) : null;
+}
 
 async function ask(address, options) {
   let response;
@@ -26,7 +40,7 @@ async function ask(address, options) {
     throw new Later('offline');
   }
   if (response.type === 'opaqueredirect' || response.status === 401) throw new LoginOver();
-  if (response.status === 408 || response.status === 429 || response.status >= 500) throw new Later(`${response.status}`);
+  if (response.status === 408 || response.status === 429 || response.status >= 500) throw new Later(`${response.status}`, pauseOf(response));
   return response;
 }
 
@@ -165,7 +179,7 @@ export class Sync {
       return;
     }
     this.#state = error instanceof Later && error.message === 'offline' ? 'offline' : 'pending';
-    const pause = PAUSES[Math.min(this.#failures, PAUSES.length - 1)];
+    const pause = error.pause ?? PAUSES[Math.min(this.#failures, PAUSES.length - 1)];
     this.#failures += 1;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.onRetry(), pause * 1000);

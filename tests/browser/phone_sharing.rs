@@ -231,7 +231,19 @@ async fn a_sheet_after_the_deadline_is_parked_and_never_lost() {
     assert_eq!(numbers(&owner, "select count(*) from card").await, [0]);
     tap(&phone, "a.back").await;
     phone.find("[data-standing=held]").await;
-    assert_eq!(waiting(&phone).await, 1, "the phone keeps it too");
+    assert_eq!(owners_of(&phone, "sheet").await.len(), 1, "the phone keeps it too");
+    let counted = (phone.text("#count-done").await, phone.text("#count-held").await);
+    assert_eq!((waiting(&phone).await, counted), (0, ("0".to_owned(), "1".to_owned())), "the server has it");
+    tap(&phone, "[data-standing=held]").await;
+    phone.find("[data-left]").await;
+    let key =
+        async || phone.run("return document.querySelector('[data-again]')?.dataset.again", Vec::new()).await;
+    let before = key().await;
+    tap(&phone, "[data-again]").await;
+    let goes = async || Some(key().await).filter(|key| key.is_string() && *key != before);
+    until("the page after another try", goes).await;
+    assert_eq!(received(&owner).await, [(4, "panel_member".to_owned())], "it is kept once");
+    tap(&phone, "a.back").await;
 
     let leader = Browser::open(&driver, &pages, SCREEN).await;
     leader.log_in("panel_leader").await;

@@ -116,7 +116,7 @@ function showState(state, words) {
   if (way) [link.textContent, link.href] = way;
   document.querySelector('#sync-now').textContent = state === 'synced' ? '刷新' : '立即上传';
   const pending = document.querySelector('#count-pending');
-  if (pending) pending.textContent = `${app.queue.sheets.length}`;
+  if (pending) pending.textContent = `${app.queue.unsent.length}`;
 }
 
 async function received(sheet, receipt, refused) {
@@ -145,7 +145,7 @@ async function isReached() {
 /** Before somebody leaves: what is not sent stays here, sealed; the page itself goes, and the month with its names. */
 async function leave(event) {
   event.preventDefault();
-  const waiting = app.queue?.sheets.length ?? 0;
+  const waiting = app.queue?.unsent.length ?? 0;
   const words = `还有 ${waiting} 份没有上传。它们留在本机，只有您自己再登录才看得到和上传。现在退出吗？`;
   if (waiting > 0 && !confirm(words)) return;
   if (!(await isReached())) {

@@ -1,6 +1,7 @@
 // One house: what was found, and what it comes to. What is typed is kept at once; saving puts it into the queue.
 
 import { button, h, heading, rest, show, tell } from './dom.js';
+import { heldActs } from './held.js';
 import { itemsOf } from './items.js';
 import { jointActs } from './joint.js';
 import { covered, isLate, nextToDo, numberOf, panelOf, standing, STATUSES, today } from './month.js';
@@ -67,14 +68,19 @@ function signedCard(data, household) {
 }
 
 /** What is known of this house's card, where somebody has been here already. */
-function state({ data, waiting, record }) {
+function state({ app, data, waiting, record }) {
   const { card, code } = record;
   let words = '';
   if (waiting?.held) words = `没有被接受：${waiting.held}`;
   else if (data.conflicts.includes(code)) words = '这一户有两份不同的积分卡，请和本组的人核对；再存一份，以村里确认的为准。';
   else if (waiting) words = '已存本机，还没有上传；可以更改。';
   else if (card) words = `已有积分卡（${card.panel}）；更改后再保存，会成为新的一份。`;
-  return words ? h('p', { class: 'notice', 'data-kind': waiting?.held ? 'problem' : 'done' }, words) : null;
+  if (!words) return null;
+  const name = `${numberOf(data, record)} ${record.head_name}`;
+  // Whoever has gone on to another page meanwhile stays there.
+  const then = () => location.hash === `#/h/${code}` && app.go(location.hash);
+  return h('div', { class: 'notice', 'data-kind': waiting?.held ? 'problem' : 'done' }, h('p', {}, words),
+    waiting?.held ? heldActs(app, waiting, name, then) : null);
 }
 
 /** The photo that the server refused, while its card went without it. */

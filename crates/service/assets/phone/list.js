@@ -1,6 +1,7 @@
 // The list: which houses are done, which are not, and which are on this phone only.
 
 import { button, h, heading, show } from './dom.js';
+import { heldActs } from './held.js';
 import { covered, dayTitle, isToDo, numberOf, panelOf, standing, today } from './month.js';
 import { nameOf } from './sheets.js';
 
@@ -78,13 +79,17 @@ function panelLine(app, panel) {
 function counts(app, households) {
   const waiting = app.queue.waiting(app.data.month);
   const todo = households.filter((one) => isToDo(one, waiting.get(one.code))).length;
+  // What was not accepted counts as done only where an earlier card stands.
+  const open = households.filter((one) => waiting.get(one.code)?.held && !one.card).length;
+  const held = households.filter((one) => waiting.get(one.code)?.held).length;
   const count = (id, word, number) => h('span', {}, `${word} `, h('b', { id }, `${number}`));
   return h(
     'p',
     { class: 'counts' },
-    count('count-done', '已评', households.length - todo),
+    count('count-done', '已评', households.length - todo - open),
     count('count-todo', '未评', todo),
-    count('count-pending', '待上传', app.queue.sheets.length),
+    held ? count('count-held', '需核对', held) : null,
+    count('count-pending', '待上传', app.queue.unsent.length),
   );
 }
 
@@ -105,15 +110,9 @@ function leftOver(app) {
   const shown = new Set([app.data?.month, ...(app.data?.open ?? []).map((one) => one.month)]);
   const left = app.queue.sheets.filter((one) => one.held && !shown.has(one.month));
   if (left.length === 0) return null;
-  const remove = async (sheet) => {
-    await app.queue.drop(sheet);
-    app.sync.tell();
-    await showList(app, true);
-  };
   const line = (sheet) => {
     const words = `${sheet.month} 农户 ${sheet.household_code}：${sheet.held}`;
-    const known = button({ 'data-left': sheet.key, 'aria-label': `从本机移除 ${words}`, onclick: () => remove(sheet) }, '知道了，从本机移除');
-    return h('li', { class: 'notice', 'data-kind': 'problem' }, h('p', {}, words), sheet.parked ? known : null);
+    return h('li', { class: 'notice', 'data-kind': 'problem' }, h('p', {}, words), heldActs(app, sheet, words, () => showList(app, true)));
   };
   return h('section', {}, h('h2', {}, '往月没有入账的'), h('ul', {}, left.map(line)));
 }

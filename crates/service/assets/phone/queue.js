@@ -101,6 +101,11 @@ export class Queue {
     });
   }
 
+  /** The sheets that are nowhere but here: what the server keeps for a decision waits for the village, not for a signal. */
+  get unsent() {
+    return this.sheets.filter((sheet) => !sheet.parked);
+  }
+
   /** The newest sheet of each household of a month. */
   waiting(month) {
     const newest = new Map();

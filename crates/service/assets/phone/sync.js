@@ -138,13 +138,14 @@ export class Sync {
 
   /** Tells the state anew. */
   tell() {
-    const waiting = this.queue.sheets.length;
-    const held = this.queue.sheets.filter((sheet) => sheet.held).length;
+    const waiting = this.queue.unsent.length;
+    const held = this.queue.unsent.filter((sheet) => sheet.held).length;
+    const kept = this.queue.sheets.length - waiting;
     const { as } = this.identity;
     if (this.#state === 'login') this.onState('login', '登录已过期，本机的积分卡都在，登录后自动上传');
     else if (this.#state === 'role') this.onState('role', `您换了角色。本页的积分卡属于“${as}”：请到“我的账号”换回，再打开本页`);
     else if (this.#state === 'offline' || !navigator.onLine) this.onState('offline', '离线 · 已存本机');
-    else if (waiting === 0) this.onState('synced', '已全部上传');
+    else if (waiting === 0) this.onState('synced', kept ? `已全部上传，其中 ${kept} 份没有入账，请打开核对` : '已全部上传');
     else if (this.#sending) this.onState('pending', `正在上传 ${waiting} 份…`);
     else if (held === waiting) this.onState('pending', `${held} 份没有被接受，请打开核对`);
     else this.onState('pending', `待上传 ${waiting} 份，稍后自动再传`);

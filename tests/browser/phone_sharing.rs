@@ -232,8 +232,9 @@ async fn a_sheet_after_the_deadline_is_parked_and_never_lost() {
     tap(&phone, "a.back").await;
     phone.find("[data-standing=held]").await;
     assert_eq!(owners_of(&phone, "sheet").await.len(), 1, "the phone keeps it too");
-    let counted = (phone.text("#count-done").await, phone.text("#count-held").await);
-    assert_eq!((waiting(&phone).await, counted), (0, ("0".to_owned(), "1".to_owned())), "the server has it");
+    assert_eq!(waiting(&phone).await, 0, "the server has it");
+    until("nothing is done", async || (phone.text("#count-done").await == "0").then_some(())).await;
+    until("one to look at", async || (phone.text("#count-held").await == "1").then_some(())).await;
     tap(&phone, "[data-standing=held]").await;
     phone.find("[data-left]").await;
     let key =

@@ -48,6 +48,23 @@ const CLOSES: &str = "
     };
     done('closed at the next use');";
 
+/// How wide the icon is that the page names for home screens; nothing where it is no picture.
+const ICON: &str = "
+    const [done] = arguments;
+    const icon = new Image();
+    icon.src = document.querySelector('link[rel=apple-touch-icon]').href;
+    icon.decode().then(() => done([icon.naturalWidth, icon.naturalHeight]), () => done(null));";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_has_an_icon_for_home_screens_that_take_no_svg() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
+    let driver = Driver::start();
+    let phone = Browser::open(&driver, &stage.serving.pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    assert_eq!(phone.run_async(ICON, Vec::new()).await, json!([180, 180]));
+    drop(phone.close().await);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn drafts_of_months_that_are_over_and_photos_of_nobody_leave_the_phone() {
     let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;

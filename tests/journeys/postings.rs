@@ -8,11 +8,12 @@ use domain::place::Place;
 use domain::publication::BoardState;
 use records::progress::{VillageCounts, counts_of, trend};
 use records::tenancy;
+use serde_json::json;
 use testkit::{COUNTY, TestDatabase, guard, moment, operator};
 
 use crate::api::UNLIMITED;
 use crate::people::{account, grant, log_in};
-use crate::support::{Folder, Serving, path, results, run, scored, send, succeed};
+use crate::support::{Folder, Serving, call, path, results, run, scored, send, succeed};
 
 const MONTH: &str = "2026-01";
 
@@ -103,6 +104,54 @@ async fn a_second_version_posted_on_the_same_day_by_the_same_person_is_recorded(
     assert!(after.contains("已张贴，按时") && after.contains("第2版，村委会公告栏"), "{after}");
     let (counts, _) = standing(&database, &village, "2026-02-08 19:00").await;
     assert_eq!(counts.board.map(|board| board.version), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_may_name_its_version_and_one_that_could_not_hang_is_refused() {
+    let (database, village) = posted_and_corrected("2026-02-24T09:00:00+08:00").await;
+    let (folder, code) = (Folder::new(), village.code());
+    let now = "2026-02-25T18:00:00+08:00";
+    let import = |rows: &[(&str, &str)]| {
+        let mut text = "month,village_code,posted_on,board,posted_by,version\n".to_owned();
+        for (on, version) in rows {
+            text.push_str(&format!("{MONTH},{code},{on},村委会公告栏,赖文,{version}\n"));
+        }
+        let file = folder.file("versions.csv", text);
+        run(&database, &["import", "postings", path(&file), "--county", COUNTY, "--now", now])
+    };
+    for (rows, field, why) in [
+        (&[("2026-02-25", "3")][..], "第 2 行 version", "第3版还没有公示"),
+        (&[("2026-02-20", "2")][..], "第 2 行 posted_on", "2026-02-24 才公示"),
+        (&[("2026-02-25", "2"), ("2026-02-25", "")][..], "第 3 行 version", "请只留一行"),
+    ] {
+        let refused = import(rows);
+        assert_eq!(refused.code, Some(1), "{}", refused.out);
+        assert!(refused.err.contains(field) && refused.err.contains(why), "{}", refused.err);
+    }
+    let both = import(&[("2026-02-25", "2"), ("2026-02-09", "1")]);
+    assert!(both.out.contains("新增 1") && both.out.contains("更改 1"), "{}{}", both.out, both.err);
+    let (counts, _) = standing(&database, &village, "2026-02-25 19:00").await;
+    let board = counts.board.map(|board| (board.version, board.first_on.to_string()));
+    assert_eq!(board, Some((2, "2026-02-09".to_owned())), "both versions have their day");
+    assert!(import(&[("2026-02-25", "")]).out.contains("不变 1"), "without a version it is the newest");
+
+    let mut connection = database.database.connection().await.expect("a connection");
+    let number = account(&mut connection, "clerk", village).await;
+    grant(&mut connection, number, Role::VillageAdministrator, village).await;
+    drop(connection);
+    let serving = Serving::start_at(&database, "127.0.0.1:0", Some(now), UNLIMITED);
+    let cookie = log_in(&serving.pages, "clerk");
+    let post = |version: i16| {
+        let row = json!({ "month": MONTH, "village_code": code, "posted_on": "2026-02-10",
+            "board": "村委会公告栏", "posted_by": "赖文", "version": version });
+        call(&serving.pages, "POST", "/api/v1/postings", &cookie, &json!({ "rows": [row] }))
+    };
+    assert_eq!(post(3).json()["errors"][0]["field"], "version");
+    let first = post(1);
+    assert_eq!(first.status, 200, "{}", first.body);
+    let (counts, _) = standing(&database, &village, "2026-02-25 19:00").await;
+    assert_eq!(counts.board.map(|board| board.first_on.to_string()).as_deref(), Some("2026-02-10"));
+    succeed(&database, &["verify", "--county", COUNTY]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

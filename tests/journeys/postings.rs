@@ -13,7 +13,9 @@ use testkit::{COUNTY, TestDatabase, guard, moment, operator};
 
 use crate::api::UNLIMITED;
 use crate::people::{account, grant, log_in};
-use crate::support::{Folder, Serving, call, path, results, run, scored, send, succeed};
+use crate::support::{
+    Folder, Serving, call, jifen, path, results, run, said, scored, send, succeed, superuser,
+};
 
 const MONTH: &str = "2026-01";
 
@@ -94,6 +96,40 @@ async fn a_corrected_version_waits_for_its_sheet_and_the_month_stays_in_time() {
     assert_eq!((counts.board_state(), counts.in_time, by_trend), (BoardState::Current, true, 1));
     assert!(counts.late.is_empty(), "{:?}", counts.late);
     succeed(&database, &["verify", "--county", COUNTY]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn digests_name_a_correction_of_an_older_month_until_its_sheet_hangs() {
+    let (database, village) = posted_and_corrected("2026-03-24T09:00:00+08:00").await;
+    let (folder, mail) = (Folder::new(), Folder::new());
+    let contacts = format!(
+        "division_code,name,duty,email,webhook,reminded\n{},赖文,村文书,lai@jifen.example,,\n\
+         {COUNTY},罗明,县经办,luo@jifen.example,,\n",
+        village.code()
+    );
+    let file = folder.file("contacts.csv", contacts);
+    succeed(&database, &["import", "contacts", path(&file), "--county", COUNTY]);
+    let owner = superuser(&database).await;
+    let told = async |day: &str| {
+        let mut due = jifen(&database, &["run-due", "--now", &format!("{day}T08:00:00+08:00")]);
+        let ran = said(due.env("JIFEN_MAIL__FOLDER", path(&mail.0)).output().expect("the program"));
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        let query =
+            "select m.name, i ->> 'missing' from message m, json_array_elements(m.content::json -> 'items') i
+            where m.day = $1::text::date and i ->> 'month' = '2026年1月' order by m.address";
+        let rows = owner.query(query, &[&day]).await.expect("the digests");
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect::<Vec<(String, String)>>()
+    };
+    let posting = "2026年3月24日公示了更正后的版本，公示栏上还是旧版，请换上新版并登记张贴";
+    let late = "更正后的版本已公示，公示栏上还是旧版，已迟 17 天";
+    let expected = [("赖文", posting), ("罗明", late)].map(|(who, what)| (who.to_owned(), what.to_owned()));
+    assert_eq!(told("2026-04-10").await, expected, "villages that corrected nothing are not asked");
+
+    let row = format!("{MONTH},{},2026-04-10,村委会公告栏,赖文\n", village.code());
+    let file = folder.file("hangs.csv", format!("month,village_code,posted_on,board,posted_by\n{row}"));
+    let now = "2026-04-10T12:00:00+08:00";
+    succeed(&database, &["import", "postings", path(&file), "--county", COUNTY, "--now", now]);
+    assert!(told("2026-04-11").await.is_empty(), "the sheet hangs");
 }
 
 #[tokio::test(flavor = "multi_thread")]

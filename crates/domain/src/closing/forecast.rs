@@ -42,10 +42,34 @@ pub struct GroupPlaces {
     pub taking_part: usize,
     /// Who would redeem, by rank.
     pub qualified: Vec<HouseholdResult>,
+    /// Who would have a score and not redeem, with the reason, by reason.
+    pub others: Vec<(Misses, HouseholdResult)>,
     /// The last place; none where nobody has enough points. Its tie rules stand in the order of the policies.
     pub last: Option<LastPlace>,
     /// Who would have no score: away, refused, unreached or without a card.
     pub unscored: Vec<HouseholdResult>,
+}
+
+/// Why a household with a score would not redeem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Misses {
+    /// Its rank is behind the places, or the tie rule left it out.
+    Places,
+    /// Its score is not enough.
+    Minimum,
+    /// Rewards are for local households only.
+    Scope,
+}
+
+impl Misses {
+    /// The reason for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Places => "名次在后",
+            Self::Minimum => "积分不够",
+            Self::Scope => "不在奖励范围",
+        }
+    }
 }
 
 /// Closes a month under the tie rule in force and under each other one, and lists who would redeem.
@@ -104,12 +128,24 @@ fn group_places(
     rules: &[RedemptionRule],
 ) -> Vec<GroupPlaces> {
     let results = closed.first().map(Vec::as_slice).unwrap_or_default();
-    let is_in_scope = |at: usize| {
-        inputs.rulebook.redemption.scope == RewardScope::All
-            || inputs.roster.get(at).is_some_and(|entry| entry.local)
+    let rule = &inputs.rulebook.redemption;
+    let is_in_scope =
+        |at: usize| rule.scope == RewardScope::All || inputs.roster.get(at).is_some_and(|entry| entry.local);
+    let misses = |at: usize| {
+        let result = results.get(at)?;
+        let score = result.score.filter(|_| !result.qualifies)?;
+        let why = match score {
+            _ if !is_in_scope(at) => Misses::Scope,
+            score if score < rule.minimum => Misses::Minimum,
+            _ => Misses::Places,
+        };
+        Some((why, result.clone()))
     };
     let places = |members: Vec<usize>| {
         let of_group: Vec<&HouseholdResult> = members.iter().filter_map(|at| results.get(*at)).collect();
+        let mut others: Vec<(Misses, HouseholdResult)> =
+            members.iter().filter_map(|at| misses(*at)).collect();
+        others.sort_by_key(|(why, one)| (*why, one.rank_in_group, one.household));
         let in_scope: Vec<usize> = members.into_iter().filter(|at| is_in_scope(*at)).collect();
         let under_each: Vec<Vec<&HouseholdResult>> = closed
             .iter()
@@ -123,6 +159,7 @@ fn group_places(
             group: of_group.first()?.group,
             taking_part: of_group.len(),
             qualified,
+            others,
             last: last_place(&under_each, rules, &inputs.seed),
             unscored: unscored.collect(),
         })
@@ -231,6 +268,8 @@ mod tests {
         let group = &forecast.groups[0];
         assert_eq!((group.taking_part, group.qualified.len()), (19, 15));
         assert_eq!(number(&group.qualified[0]), 1, "by rank");
+        let others: Vec<_> = group.others.iter().map(|(why, _)| *why).collect();
+        assert_eq!(others, [Misses::Places, Misses::Places]);
         let unscored: Vec<_> = group.unscored.iter().map(|one| (number(one), one.status)).collect();
         assert_eq!(unscored, [(18, Status::Unscored), (19, Status::Unscored)]);
     }

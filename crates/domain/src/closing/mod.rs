@@ -22,7 +22,7 @@ use crate::scoring::Status;
 pub use chain::{ChainLink, RECIPE, county_seal, genesis, inputs_digest, results_digest};
 pub use close::{Closed, MonthInputs, close_month};
 pub use derivation::{ScoreLine, explain_items, explain_rank, explain_score, explain_tie, explain_tier};
-pub use forecast::{GroupPlaces, MonthForecast, PolicyForecast, forecast};
+pub use forecast::{GroupPlaces, Misses, MonthForecast, PolicyForecast, forecast};
 pub use last_place::{AtLastPlace, LastPlace, explain_places, tie_title, tied_at_last_place};
 pub use qualify::{Tier, qualifying, tier};
 pub use rank::competition_ranks;

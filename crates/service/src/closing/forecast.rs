@@ -8,7 +8,7 @@ use domain::month::Month;
 use domain::place::Place;
 use domain::points::Points;
 use domain::publication::last_digits;
-use domain::rulebook::RedemptionRule;
+use domain::rulebook::{RedemptionRule, RewardScope};
 use domain::scoring::Status;
 use records::closing::Forecast;
 
@@ -41,7 +41,7 @@ pub(super) struct Group {
     pub(super) name: String,
     pub(super) taking_part: usize,
     pub(super) qualified: usize,
-    /// Those with a score that do not redeem.
+    /// Those with a score that would not redeem.
     pub(super) others: usize,
     /// Who share a last place that is not enough for all of them.
     pub(super) tied: usize,
@@ -49,6 +49,8 @@ pub(super) struct Group {
     /// Who would redeem, by tier, as a sentence each.
     pub(super) tiers: Vec<Listed>,
     pub(super) last: Option<Last>,
+    /// Who would have a score and not redeem, by the reason.
+    pub(super) misses: Vec<Listed>,
     /// Who would have no score, by what became of the visit.
     pub(super) absent: Vec<Listed>,
     /// Whose two sheets contradict each other.
@@ -109,10 +111,15 @@ impl Names {
         format!("{} {}", last_digits(household), self.head(household))
     }
 
+    /// `0016 李*明（98 分）`
+    fn scored(&self, result: &HouseholdResult) -> String {
+        let score = result.score.map(Points::short).unwrap_or_default();
+        format!("{}（{score} 分）", self.household(&result.household))
+    }
+
     /// `第一小组 0016 李*明（98 分）`
     fn moved(&self, result: &HouseholdResult) -> String {
-        let score = result.score.map(Points::short).unwrap_or_default();
-        format!("{} {}（{score} 分）", self.group(&result.group), self.household(&result.household))
+        format!("{} {}", self.group(&result.group), self.scored(result))
     }
 }
 
@@ -128,11 +135,12 @@ pub(super) fn forecasted(found: Forecast, month: Month, in_full: bool) -> Foreca
         name: names.group(&one.group),
         taking_part: one.taking_part,
         qualified: one.qualified.len(),
-        others: one.taking_part.saturating_sub(one.qualified.len() + one.unscored.len()),
+        others: one.others.len(),
         tied: one.last.as_ref().map_or(0, LastPlace::tied),
         unscored: one.unscored.len(),
         tiers: tiers(one, &names),
         last: one.last.as_ref().map(|last| last_place(last, &titles, &names, month)),
+        misses: misses(one, &names),
         absent: absent(one, &names),
         conflicts: conflicts(&one.group),
     });
@@ -143,7 +151,8 @@ pub(super) fn forecasted(found: Forecast, month: Month, in_full: bool) -> Foreca
 
 /// Who redeems at all, in words and numbers: `本月积分不低于 80 分，并且在组内前 15 名`.
 pub(super) fn conditions(rule: &RedemptionRule) -> String {
-    format!("本月积分不低于 {} 分，并且在组内前 {} 名", rule.minimum.short(), rule.places)
+    let whose = if rule.scope == RewardScope::All { "" } else { "本村户" };
+    format!("{whose}本月积分不低于 {} 分，并且在组内前 {} 名", rule.minimum.short(), rule.places)
 }
 
 fn policy(one: &PolicyForecast, names: &Names) -> Policy {
@@ -167,6 +176,14 @@ fn tiers(places: &GroupPlaces, names: &Names) -> Vec<Listed> {
     for result in &places.qualified {
         let title = result.tier.map_or("可兑换", |tier| tier.title());
         listed_under(&mut listed, title, names.household(&result.household));
+    }
+    listed
+}
+
+fn misses(places: &GroupPlaces, names: &Names) -> Vec<Listed> {
+    let mut listed: Vec<Listed> = Vec::new();
+    for (why, result) in &places.others {
+        listed_under(&mut listed, why.title(), names.scored(result));
     }
     listed
 }
@@ -211,6 +228,7 @@ fn last_place(last: &LastPlace, titles: &[String], names: &Names, month: Month) 
 
 #[cfg(test)]
 mod tests {
+    use domain::closing::Misses;
     use records::closing::Conflicting;
 
     use super::*;
@@ -272,6 +290,7 @@ mod tests {
                 group: place(GROUP),
                 taking_part: 5,
                 qualified: vec![first, second],
+                others: vec![(Misses::Minimum, result(5, Some(700), Status::Scored))],
                 last: Some(last),
                 unscored: vec![missing, away],
             }],
@@ -297,6 +316,8 @@ mod tests {
         let group = &found.groups[0];
         assert_eq!((group.taking_part, group.qualified, group.others, group.unscored), (5, 2, 1, 2));
         assert_eq!((group.tied, group.conflicts.as_slice()), (2, &["0004 赵小平".to_owned()][..]));
+        let misses: Vec<_> = group.misses.iter().map(|one| (one.title, one.who.join("、"))).collect();
+        assert_eq!(misses, [("积分不够", "0005 （70 分）".to_owned())], "the name was erased");
         let absent: Vec<_> = group.absent.iter().map(|one| (one.title, one.who.join("、"))).collect();
         assert_eq!(absent, [("外出", "0003 王大力".to_owned()), ("未评", "0004 赵小平".to_owned())]);
         let last = group.last.as_ref().expect("a last place");

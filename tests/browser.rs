@@ -6,6 +6,7 @@ mod entry;
 mod looks;
 mod month;
 mod phone;
+mod phone_kept;
 mod phone_sharing;
 mod phone_troubles;
 mod rules;

@@ -11,6 +11,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
+#[path = "build/icon.rs"]
+mod icon;
+
 /// Files of packages: where they lie, and under which name they are served.
 const PACKAGED: &[(&str, &str)] =
     &[("@tabler/core/dist/css/tabler.min.css", "tabler.css"), ("htmx.org/dist/htmx.min.js", "htmx.js")];
@@ -60,7 +63,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 fn main() -> Outcome<()> {
     let home = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    for watched in ["assets", "package-lock.json", "build.rs"] {
+    for watched in ["assets", "package-lock.json", "build.rs", "build"] {
         println!("cargo:rerun-if-changed={watched}");
     }
     let packages = home.join("node_modules");
@@ -70,6 +73,7 @@ fn main() -> Outcome<()> {
         files.insert((*name).to_owned(), packaged(&packages, file)?);
     }
     files.insert("icons.svg".to_owned(), sprite(&packages)?.into_bytes());
+    files.insert("phone/icon.png".to_owned(), icon::png()?);
 
     let mut all = Sha256::new();
     for (name, bytes) in &files {

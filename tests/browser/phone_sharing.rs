@@ -1,11 +1,14 @@
 //! Scoring on phones that are not alone: another log-in on the same phone, two members on one house, and the deadline.
 
-use serde_json::Value;
+use authz::Role;
+use domain::place::Place;
+use serde_json::{Value, json};
 use tokio_postgres::Client;
 
 use super::driver::{Browser, Driver, PHONE, SCREEN};
 use super::phone::{HOUSEHOLDS, note, numbers, save, take_along, tap, waiting};
-use super::stage::{Stage, VILLAGE};
+use super::stage::{GROUP, Stage, VILLAGE};
+use crate::people::grant;
 use crate::support::{superuser, until};
 
 /// The owners of what the phone keeps of a kind.
@@ -69,6 +72,93 @@ async fn another_log_in_on_the_phone_neither_sees_nor_sends_what_waits() {
     until("an empty queue", async || (waiting(&phone).await == 0).then_some(())).await;
     drop(phone.close().await);
     drop(stage);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_signal_the_page_that_is_kept_shows_nothing_to_whoever_logged_in_since() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", "2026-01-28T10:00:00+08:00").await;
+    let driver = Driver::start();
+    let phone = Browser::open(&driver, &stage.serving.pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    let away = stage.goes_away();
+    tap(&phone, "[data-standing=todo]").await;
+    save(&phone, "#nothing-found").await;
+    phone.find("#sync-state[data-state=offline]").await;
+
+    // The log-in ends; somebody else logs in, and opens a page of the console only.
+    let owner = superuser(&away.database).await;
+    assert_eq!(owner.execute("delete from session", &[]).await.expect("ended"), 1);
+    let stage = away.comes_back("2026-01-28T11:00:00+08:00");
+    phone.log_in("panel_leader").await;
+    phone.goto(&format!("/scoring/{VILLAGE}/2026-01")).await;
+    // Its script has run.
+    phone.find("button[data-print]:not([hidden])").await;
+    let away = stage.goes_away();
+    phone.goto("/phone").await;
+    phone.find("#shut").await;
+    assert_eq!(phone.count("[data-household], header.top, .sync").await, 0);
+    until("no month", async || owners_of(&phone, "month").await.is_empty().then_some(())).await;
+    assert_eq!(owners_of(&phone, "sheet").await.len(), 1, "what was not sent stays");
+
+    let stage = away.comes_back("2026-01-28T12:00:00+08:00");
+    assert_eq!(owner.execute("delete from session", &[]).await.expect("ended"), 1);
+    phone.log_in("panel_member").await;
+    phone.goto("/phone").await;
+    until("the sheet", async || (received(&owner).await == [entered("panel_member")]).then_some(())).await;
+    phone.find("#sync-state[data-state=synced]").await;
+    drop(phone.close().await);
+    drop(stage);
+}
+
+/// Switches to another role, as another window does.
+const SWITCHES: &str = "
+    const [grant, done] = arguments;
+    const scene = async () => {
+        const account = new DOMParser().parseFromString(await (await fetch('/account')).text(), 'text/html');
+        const form_token = account.querySelector('[name=form_token]').value;
+        const body = new URLSearchParams({ form_token, grant });
+        return (await fetch('/account/role', { method: 'POST', body })).ok;
+    };
+    scene().then(done, (error) => done(`${error}`));";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_another_role_the_phone_says_under_which_the_sheets_wait() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", "2026-01-28T10:00:00+08:00").await;
+    let driver = Driver::start();
+    let phone = Browser::open(&driver, &stage.serving.pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    let owner = superuser(&stage.database).await;
+    let account = "select id from account where login = 'panel_member'";
+    let account: i64 = owner.query_one(account, &[]).await.expect("an account").get(0);
+    let other = "select max(left(place, 12)) from household where left(place, 12) <> $1";
+    let other: String = owner.query_one(other, &[&VILLAGE]).await.expect("a village").get(0);
+    let mut connection = stage.database.database.connection().await.expect("a connection");
+    let at = |code: &str| Place::parse_code(code).expect("a code");
+    let leads = grant(&mut connection, account, Role::GroupLeader, at(GROUP)).await;
+    let scores = grant(&mut connection, account, Role::PanelMember, at(&other)).await;
+    drop(connection);
+
+    // A role that does not score.
+    assert_eq!(phone.run_async(SWITCHES, vec![json!(leads)]).await, json!(true));
+    tap(&phone, "[data-standing=todo]").await;
+    save(&phone, "#nothing-found").await;
+    phone.find("#sync-state[data-state=role]").await;
+    let words = phone.text("#sync-state").await;
+    assert!(words.contains("评分组成员"), "{words}");
+    assert_eq!(phone.text("#log-in").await, "我的账号");
+
+    // The same role elsewhere.
+    assert_eq!(phone.run_async(SWITCHES, vec![json!(scores)]).await, json!(true));
+    phone.goto("/phone").await;
+    phone.shows("另有 1 份积分卡以").await;
+    assert_eq!(received(&owner).await, []);
+    phone.goto("/account").await;
+    let own = "select id from role_grant where account_id = $1 and role = 'panel_member' and place = $2";
+    let own: i64 = owner.query_one(own, &[&account, &VILLAGE]).await.expect("a role").get(0);
+    assert_eq!(phone.run_async(SWITCHES, vec![json!(own)]).await, json!(true));
+    phone.goto("/phone").await;
+    until("the sheet", async || (received(&owner).await == [entered("panel_member")]).then_some(())).await;
+    drop(phone.close().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +231,20 @@ async fn a_sheet_after_the_deadline_is_parked_and_never_lost() {
     assert_eq!(numbers(&owner, "select count(*) from card").await, [0]);
     tap(&phone, "a.back").await;
     phone.find("[data-standing=held]").await;
-    assert_eq!(waiting(&phone).await, 1, "the phone keeps it too");
+    assert_eq!(owners_of(&phone, "sheet").await.len(), 1, "the phone keeps it too");
+    assert_eq!(waiting(&phone).await, 0, "the server has it");
+    until("nothing is done", async || (phone.text("#count-done").await == "0").then_some(())).await;
+    until("one to look at", async || (phone.text("#count-held").await == "1").then_some(())).await;
+    tap(&phone, "[data-standing=held]").await;
+    phone.find("[data-left]").await;
+    let key =
+        async || phone.run("return document.querySelector('[data-again]')?.dataset.again", Vec::new()).await;
+    let before = key().await;
+    tap(&phone, "[data-again]").await;
+    let goes = async || Some(key().await).filter(|key| key.is_string() && *key != before);
+    until("the page after another try", goes).await;
+    assert_eq!(received(&owner).await, [(4, "panel_member".to_owned())], "it is kept once");
+    tap(&phone, "a.back").await;
 
     let leader = Browser::open(&driver, &pages, SCREEN).await;
     leader.log_in("panel_leader").await;
@@ -162,7 +265,7 @@ async fn a_sheet_after_the_deadline_is_parked_and_never_lost() {
 }
 
 /// Whose the values of a kind are that the phone keeps, sealed.
-async fn owners_of(phone: &Browser, kind: &str) -> Vec<String> {
+pub(super) async fn owners_of(phone: &Browser, kind: &str) -> Vec<String> {
     let owners = phone.run_async(KEPT, vec![kind.into()]).await;
     owners.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }

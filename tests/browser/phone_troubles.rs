@@ -5,9 +5,10 @@ use std::net::TcpListener;
 use serde_json::{Value, json};
 
 use super::driver::{Browser, Driver, PHONE, SCREEN};
-use super::phone::{HOUSEHOLDS, TAKES_A_PHOTO, numbers, save, take_along, tap, waiting};
-use super::stage::Stage;
-use crate::support::{superuser, until};
+use super::phone::{HOUSEHOLDS, TAKES_A_PHOTO, note, numbers, save, take_along, tap, waiting};
+use super::stage::{Stage, VILLAGE};
+use crate::people::log_in;
+use crate::support::{send, superuser, until};
 
 /// When the phones are on their way.
 const NOW: &str = "2026-01-28T10:00:00+08:00";
@@ -92,6 +93,25 @@ const TWO_WINDOWS: &str = "
     };
     scene().then(done, (error) => done(`${error}`));";
 
+/// Answers in the place of the server that months are to be asked for later, and notes how long the page waits for anything.
+const PUTS_OFF: &str = "
+    const [wait, real] = [window.setTimeout, window.fetch];
+    Object.assign(window, { pauses: [], after: '' });
+    window.setTimeout = (work, time, ...more) => {
+        window.pauses.push(time);
+        return wait(work, time, ...more);
+    };
+    window.fetch = (address, options) => {
+        if (!`${address}`.startsWith('/phone/month/')) return real(address, options);
+        return Promise.resolve(new Response('', { status: 429, headers: { 'retry-after': window.after } }));
+    };";
+
+/// Says how long the server asks to wait, and has the page ask.
+const ASKS: &str = "
+    window.after = arguments[0];
+    window.pauses.length = 0;
+    dispatchEvent(new Event('online'));";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_a_second_tap_nor_a_dialog_of_the_last_house_reaches_the_next() {
     let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
@@ -142,6 +162,56 @@ async fn a_photo_goes_with_the_sheet_that_was_saved_at_once_and_holds_up_no_othe
     until("an answer", async || answered().await.filter(|count| *count > 0)).await;
     phone.run("window.between.status = 0; dispatchEvent(new Event('online'))", Vec::new()).await;
     assert_eq!(sheets(2).await, [1, 1], "the photo went first");
+    drop(phone.close().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_whose_photo_is_refused_goes_without_it_and_the_house_asks_for_another() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
+    let owner = superuser(&stage.database).await;
+    owner
+        .execute("update catalogue_rule set evidence = true where code = 'H1a'", &[])
+        .await
+        .expect("asked for");
+    let driver = Driver::start();
+    let phone = Browser::open(&driver, &stage.serving.pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    let cookie = log_in(&stage.serving.pages, "panel_leader");
+    let panel = "%E7%AC%AC%E4%B8%80%E8%AF%84%E5%88%86%E7%BB%84";
+    let page = format!("/scoring/{VILLAGE}/2026-01/panel?name={panel}");
+    let lacks = || {
+        let answer = send(&stage.serving.pages, "GET", &page, &[cookie.as_str()], "");
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body.contains("缺佐证：H1a")
+    };
+    let arrived = async |expected: [i64; 3]| {
+        let query =
+            "select (select count(*) from card), (select count(*) from sheet), (select count(*) from photo)";
+        until("what arrived", async || (numbers(&owner, query).await == expected).then_some(())).await;
+    };
+    phone.run(STANDS_BETWEEN, Vec::new()).await;
+    phone.run("window.between.status = 413", Vec::new()).await;
+    tap(&phone, "[data-standing=todo]").await;
+    note(&phone, "H1a", 1).await;
+    phone.run_async(TAKES_A_PHOTO, vec![json!("H1"), json!(1), Value::Null]).await;
+    phone.find("[data-item=H1] .thumbs img").await;
+    save(&phone, "#save-next").await;
+    arrived([1, 1, 0]).await;
+    assert!(lacks(), "the card went in time, and the leader sees what it lacks");
+    phone.shows("照片没有被接受：照片太大，请补拍").await;
+
+    // It stays with the house until somebody was there again.
+    phone.goto("/phone").await;
+    tap(&phone, "[data-standing=retake]").await;
+    phone.find("#retake").await;
+    phone.run_async(TAKES_A_PHOTO, vec![json!("H1"), json!(2), Value::Null]).await;
+    phone.find("[data-item=H1] .thumbs img").await;
+    save(&phone, "#save-next").await;
+    arrived([1, 2, 1]).await;
+    assert!(!lacks(), "the photo stands beside the same card");
+    tap(&phone, "a.back").await;
+    phone.find("[data-standing=done]").await;
+    assert_eq!(phone.count("[data-standing=retake]").await, 0);
     drop(phone.close().await);
 }
 
@@ -199,6 +269,28 @@ async fn without_signal_nobody_is_logged_out_by_half() {
     phone.find("#told[data-kind=problem]").await;
     phone.goto("/phone").await;
     phone.find("[data-standing=todo]").await;
+    drop(phone.close().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_phone_waits_for_as_long_as_the_server_asks_within_reason() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
+    let driver = Driver::start();
+    let phone = Browser::open(&driver, &stage.serving.pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    phone.run(PUTS_OFF, Vec::new()).await;
+    let fixed = [5_000, 15_000, 60_000, 300_000];
+    let cases: [(&str, &[u64]); 4] =
+        [("77", &[77_000]), ("86400", &[900_000]), ("0", &[1_000]), ("by and by", &fixed)];
+    for (said, expected) in cases {
+        phone.run(ASKS, vec![json!(said)]).await;
+        let waits = async || {
+            let pauses = phone.run("return window.pauses", Vec::new()).await;
+            let mut pauses = pauses.as_array().into_iter().flatten().filter_map(Value::as_u64);
+            pauses.find(|pause| expected.contains(pause))
+        };
+        until(said, waits).await;
+    }
     drop(phone.close().await);
 }
 

@@ -1,6 +1,6 @@
 //! Year-end awards wait for final months, freeze their base, and follow a corrected month.
 
-use authz::{Actor, DecideObjection, Object};
+use authz::{Actor, DecideObjection, Object, Role};
 use domain::month::Month;
 use domain::objections::Decision;
 use domain::place::{Level, Place};
@@ -8,7 +8,9 @@ use records::Mode;
 use records::objections::{Filed, NewDecision, NewObjection, decide_objection, file_objection};
 use testkit::{COUNTY, County, TestDatabase, guard, moment, operator, registrar};
 
-use crate::support::{Folder, Said, path, results, run, scored, succeed};
+use crate::api::UNLIMITED;
+use crate::people::{account, grant, log_in};
+use crate::support::{Folder, Said, Serving, path, results, run, scored, send, succeed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn awards_wait_until_december_is_final_and_then_fill_their_quota() {
@@ -143,6 +145,15 @@ async fn each_month_of_the_year_can_be_objected_to_as_long_as_its_own_rules_say(
     let early = awards(&database, "2027-01-20T09:00:00+08:00");
     assert_eq!(early.code, Some(1), "{}", early.out);
     assert!(early.err.contains("2026-11 还在公示期，2027-02-05 起可以评比"), "{}", early.err);
+    let mut connection = database.database.connection().await.expect("a connection");
+    let place = Place::parse_code(COUNTY).expect("a code");
+    let number = account(&mut connection, "bureau", place).await;
+    grant(&mut connection, number, Role::CountyAdministrator, place).await;
+    drop(connection);
+    let serving = Serving::start_at(&database, "127.0.0.1:0", Some("2027-01-20T09:00:00+08:00"), UNLIMITED);
+    let cookie = log_in(&serving.pages, "bureau");
+    let page = send(&serving.pages, "GET", &format!("/awards/{COUNTY}/2026-12"), &[&cookie], "").body;
+    assert!(page.contains("公示期未满，2027年2月5日起可以评比"), "{page}");
     let done = awards(&database, "2027-02-05T00:00:00+08:00");
     assert_eq!(done.code, Some(0), "{}", done.err);
 }

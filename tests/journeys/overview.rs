@@ -92,6 +92,33 @@ async fn a_closed_month_says_of_every_household_how_it_stands_and_leads_to_its_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_open_month_lists_who_would_redeem_with_its_arithmetic_and_names_by_the_readers_right() {
+    let (database, _) = scored(60, MONTH, 1).await;
+    let world = World::of(database, Role::VillageAdministrator, VILLAGE, "2026-02-02T10:00:00+08:00").await;
+    let address = format!("/closing/{VILLAGE}/{MONTH}");
+    let page = world.get(&address);
+    assert!(page.contains("本月执行") && page.contains("户参与 = "), "{page}");
+    assert!(page.contains("算式（规则 R-27）") && page.contains("都可兑换"), "{page}");
+    let query = "select right(h.code, 4), v.head_name from household_version v
+        join household h on h.county_code = v.county_code and h.id = v.household_id
+        where left(v.place, 12) = $1";
+    let rows = superuser(&world.database).await.query(query, &[&VILLAGE]).await.expect("the register");
+    let named: Vec<String> =
+        rows.iter().map(|row| format!("{} {}", row.get::<_, &str>(0), row.get::<_, &str>(1))).collect();
+    assert!(named.iter().any(|one| page.contains(one)), "a clerk sees names in full: {page}");
+
+    let mut connection = world.database.database.connection().await.expect("a connection");
+    let place = Place::parse_code(VILLAGE).expect("a code");
+    let number = account(&mut connection, "reader", place).await;
+    grant(&mut connection, number, Role::Supervisor, place).await;
+    drop(connection);
+    let cookie = log_in(&world.serving.pages, "reader");
+    let page = send(&world.serving.pages, "GET", &address, &[&cookie], "").body;
+    assert!(page.contains("户参与 = "), "{page}");
+    assert!(!named.iter().any(|one| page.contains(one)), "whoever only reads sees them masked: {page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_page_of_a_villages_month_says_the_same_is_due() {
     let world = World::closed(Role::VillageAdministrator, VILLAGE, "2026-02-06T10:00:00+08:00").await;
     for section in ["overview", "households", "panels", "scoring", "closing", "publication", "objections"] {

@@ -74,6 +74,27 @@ impl Row<'_> {
         range: RangeInclusive<u32>,
     ) -> Result<N, Noted> {
         let text = self.value(field)?;
+        self.integer_in(field, text, &range)
+    }
+
+    /// A whole number in a range, none where the cell is empty.
+    pub(crate) fn maybe_integer<N: TryFrom<u32>>(
+        &mut self,
+        field: &'static str,
+        range: RangeInclusive<u32>,
+    ) -> Result<Option<N>, Noted> {
+        match self.maybe_value(field)? {
+            Some(text) => self.integer_in(field, text, &range).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn integer_in<N: TryFrom<u32>>(
+        &mut self,
+        field: &'static str,
+        text: &str,
+        range: &RangeInclusive<u32>,
+    ) -> Result<N, Noted> {
         let digits = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
         let number =
             digits.and_then(|digits| digits.parse::<u32>().ok()).filter(|number| range.contains(number));

@@ -1,5 +1,7 @@
 // What makes the console quicker; every form works without it.
 
+import { noteAccount } from './phone/device.js';
+
 /** Asks before a form is sent: `form[data-confirm="text"]`, or by one of its buttons: `button[data-confirm="text"]`. */
 function askFirst(form) {
   let agreed = false;
@@ -158,6 +160,7 @@ function sumPoints(list) {
   show();
 }
 
+document.querySelectorAll('header[data-account]').forEach(({ dataset }) => noteAccount(dataset.account));
 new Set([...document.querySelectorAll('[data-confirm]')].map((one) => one.closest('form'))).forEach(askFirst);
 document.querySelectorAll('select[data-go]').forEach(goTo);
 document.querySelectorAll('nav.flow').forEach(showPresent);

@@ -21,6 +21,8 @@ use crate::state::State;
 
 /// What every page behind the log-in shows at its top: who acts, and as what.
 pub(crate) struct Header {
+    /// The number of the account, by which the phone page knows whether somebody else has logged in since.
+    pub(crate) account: i64,
     /// The person's name.
     pub(crate) name: String,
     /// The role and the place, or that there is none.
@@ -37,7 +39,9 @@ impl Header {
             Some(hat) => format!("{} {}", place_name(state, logged_in, hat).await?, hat.role.title()),
             None => "没有可用的角色".to_owned(),
         };
-        Ok(Self { name: logged_in.identity.name.clone(), hat, form_token: logged_in.kept.form_token.clone() })
+        let identity = &logged_in.identity;
+        let form_token = logged_in.kept.form_token.clone();
+        Ok(Self { account: identity.account, name: identity.name.clone(), hat, form_token })
     }
 }
 

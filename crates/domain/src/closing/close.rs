@@ -147,7 +147,8 @@ fn qualify(results: &mut [HouseholdResult], roster: &[RosterEntry], rule: &Redem
     }
 }
 
-fn contender(result: &HouseholdResult) -> Option<Contender> {
+/// What the chain looks at of a result; none where it has no score.
+pub(super) fn contender(result: &HouseholdResult) -> Option<Contender> {
     Some(Contender {
         household: result.household,
         score: result.score?,
@@ -157,7 +158,8 @@ fn contender(result: &HouseholdResult) -> Option<Contender> {
     })
 }
 
-fn groups(results: &[HouseholdResult]) -> Vec<Vec<usize>> {
+/// Where the results of each group stand, in the order of the groups' codes.
+pub(super) fn groups(results: &[HouseholdResult]) -> Vec<Vec<usize>> {
     let mut groups: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
     for (at, result) in results.iter().enumerate() {
         groups.entry(result.group).or_default().push(at);

@@ -31,6 +31,17 @@ pub fn posted_in_time(month: Month, posted_on: NaiveDate, rule: &PublicationRule
     posted_on <= last_day(month, rule)
 }
 
+/// Rule R-86: a month is to be published by the last day on which its sheet can be posted in time. The document
+/// sets no day for a correction: while an older version is published, a later one waits for its publication (待公示) and
+/// is never late with it.
+///
+/// Returns the last day, none for a correction.
+///
+/// Source: part four (四): 于每月10日前在村务公开栏更新积分情况; 根据核实情况作出处理并公示, without a day; product §2.6, §2.7.
+pub fn publish_by(month: Month, is_correction: bool, rule: &PublicationRule) -> Option<NaiveDate> {
+    (!is_correction).then(|| last_day(month, rule))
+}
+
 /// The last day on which posting is in time.
 pub fn last_day(month: Month, rule: &PublicationRule) -> NaiveDate {
     month.next().day(rule.until_day)

@@ -5,7 +5,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use super::VillageMonth;
 use crate::closing::scheduled_at;
 use crate::month::{Month, is_over, start_of};
-use crate::publication::{BoardState, final_from, last_day, post_by};
+use crate::publication::{BoardState, final_from, last_day, post_by, publish_by};
 use crate::rulebook::Rulebook;
 
 /// A step of the month that has a day of its own.
@@ -59,24 +59,25 @@ impl DueStep {
 pub struct NextDue {
     /// The step.
     pub what: DueStep,
-    /// Its day, the whole of it included.
-    pub by: NaiveDate,
-    /// Days from today until then: 0 on the day itself, negative once it is past.
-    pub days_left: i64,
+    /// Its day, the whole of it included; none for the publication of a correction.
+    pub by: Option<NaiveDate>,
+    /// Days from today until then, where there is a day: 0 on the day itself, negative once it is past.
+    pub days_left: Option<i64>,
 }
 
 impl NextDue {
-    fn new((what, by): (DueStep, NaiveDate), now: NaiveDateTime) -> Self {
-        Self { what, by, days_left: (by - now.date()).num_days() }
+    fn new((what, by): (DueStep, Option<NaiveDate>), now: NaiveDateTime) -> Self {
+        Self { what, by, days_left: by.map(|by| (by - now.date()).num_days()) }
     }
 
-    /// `距公示截止还有 3 天`, `今天是公示截止日`, `公示截止日已过 2 天`.
+    /// `距公示截止还有 3 天`, `今天是公示截止日`, `公示截止日已过 2 天`; `更正后的版本待公示`.
     pub fn sentence(&self) -> String {
         let day = self.what.day_title();
         match self.days_left {
-            0 => format!("今天是{day}日"),
-            left if left > 0 => format!("距{day}还有 {left} 天"),
-            past => format!("{day}日已过 {} 天", past.unsigned_abs()),
+            None => format!("更正后的版本待{}", self.what.title()),
+            Some(0) => format!("今天是{day}日"),
+            Some(left) if left > 0 => format!("距{day}还有 {left} 天"),
+            Some(past) => format!("{day}日已过 {} 天", past.unsigned_abs()),
         }
     }
 }
@@ -103,24 +104,28 @@ impl LateStep {
 /// publication, posting and the time for objections once it is closed. None where nobody takes part, and when
 /// the time for objections is over.
 ///
-/// Rests on R-21 (entry), R-35 (closing), R-43 (the 10th) and R-44 (objections); adds no day of its own.
+/// Rests on R-21 (entry), R-35 (closing), R-43 (the 10th), R-44 (objections) and R-86 (corrections); adds no day of
+/// its own.
 pub fn next_due(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime) -> Option<NextDue> {
     if facts.taking_part == 0 {
         return None;
     }
-    let at = |step| (step, day_of(step, facts.month, rulebook));
+    let at = |step| (step, Some(day_of(step, facts.month, rulebook)));
     let next = match (facts.closed, facts.published_on, facts.board) {
         (false, ..) => at(open_step(facts, rulebook, now)),
-        (true, None, _) => at(DueStep::Publication),
+        (true, None, _) => {
+            let by = publish_by(facts.month, facts.older_published, &rulebook.publication);
+            (DueStep::Publication, by)
+        }
         (true, Some(_), BoardState::Empty | BoardState::Outdated) => {
-            (DueStep::Posting, posting_day(facts, rulebook))
+            (DueStep::Posting, Some(posting_day(facts, rulebook)))
         }
         (true, Some(on), BoardState::Current) => {
             let until = final_from(on, &rulebook.objections).pred_opt()?;
             if is_over(until, now) {
                 return None;
             }
-            (DueStep::Objections, until)
+            (DueStep::Objections, Some(until))
         }
     };
     Some(NextDue::new(next, now))
@@ -133,22 +138,27 @@ pub fn next_date(month: Month, rulebook: &Rulebook, now: NaiveDateTime) -> Optio
         .into_iter()
         .map(|step| (step, day_of(step, month, rulebook)))
         .find(|(_, day)| !is_over(*day, now))
-        .map(|next| NextDue::new(next, now))
+        .map(|(step, day)| NextDue::new((step, Some(day)), now))
 }
 
 /// The steps of a village's month that are late, in their order: those whose day, as reminders have it,
-/// is over. A month that is not closed is late with its closing, and not with what comes after it.
+/// is over. A month that is not closed is late with its closing, and not with what comes after it; a correction is not
+/// late with its publication, but a month whose first sheet never went up is with its posting.
 pub fn late_steps(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime) -> Vec<LateStep> {
     if facts.taking_part == 0 {
         return Vec::new();
     }
-    let open = !facts.closed;
+    let (open, is_published) = (!facts.closed, facts.published_on.is_some());
+    let is_posted = match facts.older_published {
+        true => facts.board != BoardState::Empty,
+        false => !is_published || facts.board == BoardState::Current,
+    };
     let undone = [
         (DueStep::Scoring, open && facts.with_card < facts.taking_part),
         (DueStep::Signing, open && !facts.unsigned_panels.is_empty()),
         (DueStep::Closing, open),
-        (DueStep::Publication, facts.closed && facts.published_on.is_none()),
-        (DueStep::Posting, facts.published_on.is_some() && facts.board != BoardState::Current),
+        (DueStep::Publication, facts.closed && !is_published && !facts.older_published),
+        (DueStep::Posting, !is_posted),
     ];
     let day = |what| match what {
         DueStep::Posting => posting_day(facts, rulebook),
@@ -211,6 +221,7 @@ mod tests {
             unsigned_panels: Vec::new(),
             closed: false,
             published_on: None,
+            older_published: false,
             board: BoardState::Empty,
         }
     }
@@ -257,6 +268,19 @@ mod tests {
         let posted = VillageMonth { board: BoardState::Current, ..published };
         check(&posted, "2026-11-12T08:00:00", "距异议截止还有 3 天", &[]);
         check(&posted, "2026-11-16T00:00:00", "", &[]);
+    }
+
+    #[test]
+    fn a_correction_waits_for_its_publication_and_is_not_late_with_it() {
+        let corrected =
+            VillageMonth { closed: true, older_published: true, board: BoardState::Outdated, ..facts() };
+        check(&corrected, "2026-11-09T08:00:00", "更正后的版本待公示", &[]);
+        check(&corrected, "2026-11-24T08:00:00", "更正后的版本待公示", &[]);
+        let never_posted = VillageMonth { board: BoardState::Empty, ..corrected };
+        check(&never_posted, "2026-11-10T08:00:00", "更正后的版本待公示", &[]);
+        check(&never_posted, "2026-11-12T08:00:00", "更正后的版本待公示", &["张贴已迟 2 天"]);
+        let never_published = VillageMonth { older_published: false, ..never_posted };
+        check(&never_published, "2026-11-12T08:00:00", "公示截止日已过 2 天", &["公示已迟 2 天"]);
     }
 
     #[test]

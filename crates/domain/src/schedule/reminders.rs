@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::month::{Month, date_title, is_over, start_of};
 use crate::place::{Level, Place};
-use crate::publication::{BoardState, last_day, post_by};
+use crate::publication::{BoardState, last_day, post_by, publish_by};
 use crate::rulebook::Rulebook;
 
 /// Where a village's month stands, as far as reminders ask.
@@ -24,6 +24,8 @@ pub struct VillageMonth {
     pub closed: bool,
     /// When the latest version was published, if it was.
     pub published_on: Option<NaiveDate>,
+    /// Whether an older version is published while the latest is not: the latest is a correction of it.
+    pub older_published: bool,
     /// What hangs on the board beside the latest version.
     pub board: BoardState,
 }
@@ -78,15 +80,16 @@ pub struct Reminder {
     pub month: Month,
     /// What is missing, in words.
     pub missing: String,
-    /// The last day on which it is in time.
-    pub by: NaiveDate,
+    /// The last day on which it is in time, where it has one.
+    pub by: Option<NaiveDate>,
 }
 
 /// Rule R-57: the village hears of scoring from the day its entry opens (the 25th), of unsigned panels from
 /// the last day of entry (the 3rd), of a month that did not close from the day after it should have, of
-/// publication from two days before its last day (the 8th), and of posting from its publication until the
-/// published version hangs on the board; from the day after the last day of publication (the 11th; for the sheet
-/// of a later correction, the day after R-82's) town and county hear of what is late.
+/// publication from two days before its last day (the 8th), of a correction that is to be published from its
+/// closing, and of posting from its publication until the published version hangs on the board; from the day
+/// after the last day of publication (the 11th; for the sheet of a later correction, the day after R-82's) town
+/// and county hear of what is late.
 ///
 /// Source: part four (三) and (四); product §2.4–2.6, §2.11 (催办).
 pub fn reminders(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime) -> Vec<Reminder> {
@@ -103,20 +106,22 @@ pub fn reminders(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime) 
     if open && !entry_over && facts.with_card < facts.taking_part {
         let missing = facts.taking_part - facts.with_card;
         let text = format!("参与 {} 户，还有 {missing} 户没有积分卡，请完成评分", facts.taking_part);
-        remind(village, ReminderKind::Scoring, text, last_entry);
+        remind(village, ReminderKind::Scoring, text, Some(last_entry));
     }
     if !facts.closed && !facts.unsigned_panels.is_empty() && today >= last_entry {
         let text = format!("评分组{}还没有签字", facts.unsigned_panels.join("、"));
-        remind(village, ReminderKind::Signing, text, last_entry);
+        remind(village, ReminderKind::Signing, text, Some(last_entry));
     }
     let closing_day = next.day(rulebook.closing.day);
     if !facts.closed && today > closing_day {
         let text = "到期没有结账，请查看原因并处理".to_owned();
-        remind(village, ReminderKind::Closing, text, last_publication);
+        remind(village, ReminderKind::Closing, text, Some(last_publication));
     }
     let remind_publication = next.day(rulebook.publication.until_day.saturating_sub(2).max(1));
-    if facts.closed && facts.published_on.is_none() && today >= remind_publication {
-        remind(village, ReminderKind::Publication, "已结账，还没有公示".to_owned(), last_publication);
+    let publish_by = publish_by(month, facts.older_published, &rulebook.publication);
+    if facts.closed && facts.published_on.is_none() && (publish_by.is_none() || today >= remind_publication) {
+        let what = if facts.older_published { "更正后的版本" } else { "" };
+        remind(village, ReminderKind::Publication, format!("{what}已结账，还没有公示"), publish_by);
     }
     let last_posting = post_by(month, facts.board, facts.published_on, &rulebook.publication);
     if let Some(on) = facts.published_on {
@@ -126,11 +131,13 @@ pub fn reminders(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime) 
             BoardState::Current => None,
         };
         if let Some(text) = text {
-            remind(village, ReminderKind::Posting, format!("{}{text}", date_title(on)), last_posting);
+            let missing = format!("{}{text}", date_title(on));
+            remind(village, ReminderKind::Posting, missing, Some(last_posting));
         }
     }
     let late = match (facts.closed, facts.published_on, facts.board) {
         (false, _, BoardState::Empty) => Some("还没有结账"),
+        (true, None, BoardState::Empty) if facts.older_published => Some("已公示过，还没有登记张贴"),
         (true, None, BoardState::Empty) => Some("已结账，还没有公示"),
         (true, Some(_), BoardState::Empty) => Some("已公示，还没有登记张贴"),
         (true, Some(_), BoardState::Outdated) => Some("更正后的版本已公示，公示栏上还是旧版"),
@@ -139,7 +146,8 @@ pub fn reminders(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime) 
     if let Some(late) = late.filter(|_| today > last_posting) {
         for above in [Level::Town, Level::County].into_iter().filter_map(|level| village.ancestor(level)) {
             let days = (today - last_posting).num_days();
-            remind(above, ReminderKind::Overdue, format!("{late}，已迟 {days} 天"), last_posting);
+            let missing = format!("{late}，已迟 {days} 天");
+            remind(above, ReminderKind::Overdue, missing, Some(last_posting));
         }
     }
     found
@@ -158,6 +166,7 @@ mod tests {
             unsigned_panels: Vec::new(),
             closed: false,
             published_on: None,
+            older_published: false,
             board: BoardState::Empty,
         }
     }
@@ -213,6 +222,21 @@ mod tests {
         check(&published, "2026-11-12T08:00:00", &[(ReminderKind::Posting, 1), (ReminderKind::Overdue, 2)]);
         let posted = VillageMonth { board: BoardState::Current, ..published };
         check(&posted, "2026-11-12T08:00:00", &[]);
+    }
+
+    #[test]
+    fn a_correction_waits_for_its_publication_without_a_day_and_nobody_above_hears_of_it() {
+        let corrected =
+            VillageMonth { closed: true, older_published: true, board: BoardState::Outdated, ..facts() };
+        check(&corrected, "2026-11-05T08:00:00", &[(ReminderKind::Publication, 1)]);
+        check(&corrected, "2026-11-24T08:00:00", &[(ReminderKind::Publication, 1)]);
+        let rulebook = Rulebook::resolve([]).expect("the defaults");
+        let found = reminders(&corrected, &rulebook, "2026-11-24T08:00:00".parse().expect("a local time"));
+        let told: Vec<_> = found.iter().map(|one| (one.missing.as_str(), one.by)).collect();
+        assert_eq!(told, [("更正后的版本已结账，还没有公示", None)]);
+        let never_posted = VillageMonth { board: BoardState::Empty, ..corrected };
+        let late = [(ReminderKind::Publication, 1), (ReminderKind::Overdue, 2)];
+        check(&never_posted, "2026-11-11T08:00:00", &late);
     }
 
     #[test]

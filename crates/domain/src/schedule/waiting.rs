@@ -48,7 +48,7 @@ pub fn waiting_reminders(waiting: &[Waiting], today: NaiveDate) -> Vec<Reminder>
     }
     let reminder = |((to, kind, village, month), mut found): (_, Vec<&Waiting>)| {
         found.sort_by(|one, other| (one.by, &one.number).cmp(&(other.by, &other.number)));
-        let by = found.first()?.by;
+        let by = Some(found.first()?.by);
         Some(Reminder { to, kind, village, month, missing: sentence(kind, &found, today), by })
     };
     due.into_iter().filter_map(reminder).collect()

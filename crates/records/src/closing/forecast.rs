@@ -1,18 +1,22 @@
 //! The forecast of a village's month: what closing would give now. Nothing is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use domain::closing::{Block, PolicyForecast, Step, blocks, readiness};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use domain::closing::{Block, GroupPlaces, PolicyForecast, Step, blocks, readiness};
 use domain::month::Month;
 use domain::place::Place;
 use domain::scoring::ScoringTable;
 
-use super::load::frozen_inputs;
+use super::load::{VillageInputs, frozen_inputs};
 use super::save;
 use super::slice::month_inputs;
 use crate::database::Connection;
 use crate::error::{Error, Result};
+use crate::households::RosterRow;
 use crate::places::names_in;
+use crate::schema::household_version;
 use crate::scoring::StoredCard;
 
 /// What closing a village's month would give (结账预测).
@@ -26,20 +30,22 @@ pub struct Forecast {
     /// that it does not have.
     pub policies: Vec<PolicyForecast>,
     /// The groups under the rule in force, in the order of their codes.
-    pub groups: Vec<GroupForecast>,
+    pub groups: Vec<GroupPlaces>,
+    /// The names of the places of the village.
+    pub names: BTreeMap<Place, String>,
+    /// The full names of the heads, by household; one that was lawfully erased is absent.
+    pub heads: BTreeMap<Place, String>,
+    /// Households with two contradicting sheets, for which closing waits.
+    pub conflicts: Vec<Conflicting>,
 }
 
-/// The places of one group.
+/// A household for which closing waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupForecast {
-    /// The group.
+pub struct Conflicting {
+    /// The household.
+    pub household: Place,
+    /// Its group in the month.
     pub group: Place,
-    /// Its name, its code where it has none on record.
-    pub name: String,
-    /// Households that would redeem.
-    pub qualified: usize,
-    /// Households that share the last place, where it is not enough for all of them; 0 otherwise.
-    pub tied_at_last_place: usize,
 }
 
 /// Forecasts a village's month from the cards at hand, signed or not. For a closed month it says what the cards of
@@ -48,9 +54,8 @@ pub struct GroupForecast {
 /// # Errors
 /// Faults of the database.
 pub async fn forecast(connection: &mut Connection, village: &Place, month: Month) -> Result<Forecast> {
-    let names = names_in(connection, village).await?;
     let slice = frozen_inputs(connection, &[*village], month).await?;
-    let inputs = slice.villages.first().ok_or_else(|| Error::Corrupt("没有村".into()))?;
+    let inputs = slice.villages.as_slice().first().ok_or_else(|| Error::Corrupt("没有村".into()))?;
     let kept = match inputs.last_version(month) {
         Some(head) => Some(save::cards_of(connection, &slice.county, month, head.id).await?),
         None => None,
@@ -66,22 +71,40 @@ pub async fn forecast(connection: &mut Connection, village: &Place, month: Month
         blocks: blocks(&facts).iter().map(ToString::to_string).collect(),
         policies: Vec::new(),
         groups: Vec::new(),
+        names: names_in(connection, village).await?,
+        heads: heads_of(connection, &slice.county, &inputs.roster).await?,
+        conflicts: conflicting(inputs),
     };
     let Some(catalogue) = catalogue else { return Ok(forecast) };
     let table = ScoringTable::new(&catalogue.catalogue);
     let inputs = month_inputs(&slice, inputs, (&catalogue.catalogue, &table), &rulebook, &cards);
     match domain::closing::forecast(&inputs) {
-        Ok(found) => {
-            forecast.policies = found.policies;
-            forecast.groups = found.groups.into_iter().map(|places| named(&names, places)).collect();
-        }
+        Ok(found) => (forecast.policies, forecast.groups) = (found.policies, found.groups),
         Err((household, unknown)) => forecast.blocks.push(Block::UnknownRule(household, unknown).to_string()),
     }
     Ok(forecast)
 }
 
-fn named(names: &BTreeMap<Place, String>, places: domain::closing::GroupPlaces) -> GroupForecast {
-    let domain::closing::GroupPlaces { group, qualified, tied_at_last_place } = places;
-    let name = names.get(&group).cloned().unwrap_or_else(|| group.code());
-    GroupForecast { group, name, qualified, tied_at_last_place }
+fn conflicting(inputs: &VillageInputs) -> Vec<Conflicting> {
+    let entries = inputs.roster.iter().map(|row| &row.entry);
+    let waits = entries.filter(|entry| inputs.conflicts.contains(&entry.household));
+    waits.map(|entry| Conflicting { household: entry.household, group: entry.group }).collect()
+}
+
+/// The names of the heads as the register of the month has them.
+async fn heads_of(
+    connection: &mut Connection,
+    county: &Place,
+    roster: &[RosterRow],
+) -> Result<BTreeMap<Place, String>> {
+    let ids: Vec<i64> = roster.iter().map(|row| row.id).collect();
+    let names: Vec<(i64, Option<String>)> = household_version::table
+        .filter(household_version::county_code.eq(county.digits()))
+        .filter(household_version::id.eq_any(ids))
+        .select((household_version::id, household_version::head_name))
+        .load(connection)
+        .await?;
+    let names: HashMap<i64, Option<String>> = names.into_iter().collect();
+    let head = |row: &RosterRow| Some((row.entry.household, names.get(&row.id).cloned().flatten()?));
+    Ok(roster.iter().filter_map(head).collect())
 }

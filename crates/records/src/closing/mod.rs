@@ -33,7 +33,7 @@ pub(crate) use heads::{Head, heads, open_months, refuse_closed, refuse_scored};
 pub(crate) use load::{Slice, VillageInputs, frozen_inputs};
 
 pub use difference::{Difference, StoredDifference, differences};
-pub use forecast::{Forecast, GroupForecast, forecast};
+pub use forecast::{Conflicting, Forecast, forecast};
 pub use obstacles::obstacles;
 pub(crate) use of_household::results_of_household;
 pub(crate) use read::rows_of;

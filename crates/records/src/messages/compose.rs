@@ -6,29 +6,23 @@ use authz::{Allowed, Remind};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::canonical::Digest;
-use domain::month::{Month, date_title};
+use domain::month::date_title;
 use domain::objections::ObjectionState;
 use domain::place::{Level, Place};
-use domain::publication::board_state;
-use domain::schedule::{Kind, Reminder, ReminderKind, VillageMonth, Waiting, reminders, waiting_reminders};
+use domain::schedule::{Kind, Reminder, ReminderKind, Waiting, waiting_reminders};
 use serde_json::json;
 
+use super::missing::{missing, this_month};
 use super::{Channel, Content, Item};
-use crate::closing::{frozen_inputs, open_months};
 use crate::database::Connection;
 use crate::error::{Error, Result};
 use crate::jobs::{NewJob, enqueue, given_up};
 use crate::moment::Moment;
 use crate::objections::{ObjectionFilter, ObjectionSummary, objections_of};
-use crate::places::{names_in, villages_of};
-use crate::publication::{Postings, postings, published};
-use crate::rulebook;
+use crate::places::names_in;
 use crate::schema::{contact, message};
 use crate::suggestions::suggestions_of;
 use crate::tenancy::{self, Mode};
-
-/// How many villages are looked at together.
-const BATCH: usize = 16;
 
 /// Writes the digests of a day for a county, and asks for each to be sent. A digest that is there already stays
 /// as it is. Returns how many are new.
@@ -74,52 +68,6 @@ pub async fn compose_digests(
     .await
 }
 
-/// What every village is to be reminded of: for this month and the one before, and for older months that are not
-/// closed yet.
-async fn missing(connection: &mut Connection, county: &Place, moment: &Moment) -> Result<Vec<Reminder>> {
-    let this = this_month(moment)?;
-    let layers = rulebook::all(connection, county).await?;
-    let published = published(connection, county).await?;
-    let postings = postings(connection, county).await?;
-    let villages = villages_of(connection, county).await?;
-    let open = open_months(connection, county).await?;
-    let oldest = open.values().min().copied().unwrap_or(this.previous()).min(this.previous());
-    let mut found = Vec::new();
-    for month in oldest.max(a_year_before(this)).through(this) {
-        for batch in villages.chunks(BATCH) {
-            let slice = frozen_inputs(connection, batch, month).await?;
-            for inputs in slice.villages.iter().filter(|inputs| !inputs.roster.is_empty()) {
-                let village = inputs.village;
-                let head = inputs.last_version(month);
-                if month < this.previous() && head.is_some() {
-                    continue;
-                }
-                let published_on = head
-                    .and_then(|head| published.get(&(village, month, head.version)))
-                    .map(|published| published.on);
-                let board = postings.get(&(village, month)).and_then(Postings::on_board);
-                let facts = VillageMonth {
-                    village,
-                    month,
-                    taking_part: u32::try_from(inputs.roster.len()).unwrap_or(u32::MAX),
-                    with_card: u32::try_from(inputs.cards.len()).unwrap_or(u32::MAX),
-                    unsigned_panels: inputs.unsigned.keys().map(ToString::to_string).collect(),
-                    closed: head.is_some(),
-                    published_on,
-                    board: board_state(board.as_ref(), head.map(|head| head.version)),
-                };
-                let rules = rulebook::resolve(&rulebook::inherited(&layers, &village, month))?;
-                found.extend(reminders(&facts, &rules, moment.local()));
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn this_month(moment: &Moment) -> Result<Month> {
-    Month::of(moment.local().date()).ok_or_else(|| Error::Corrupt("日期".into()))
-}
-
 /// The objections that wait for their decision, and the suggestions and complaints that wait for their answer.
 async fn waiting(
     connection: &mut Connection,
@@ -151,10 +99,6 @@ async fn waiting(
     Ok(objections.chain(suggestions).collect())
 }
 
-fn a_year_before(month: Month) -> Month {
-    Month::new(month.year() - 1, month.of_year()).unwrap_or(month)
-}
-
 fn item(reminder: &Reminder, names: &BTreeMap<Place, String>) -> Item {
     let name = |place: Option<Place>| place.and_then(|place| names.get(&place)).cloned().unwrap_or_default();
     let (village, month) = (reminder.village.code(), reminder.month);
@@ -163,7 +107,7 @@ fn item(reminder: &Reminder, names: &BTreeMap<Place, String>) -> Item {
         place: format!("{}{}", name(reminder.village.parent()), name(Some(reminder.village))),
         month: if reminder.kind == ReminderKind::Suggestion { String::new() } else { month.title() },
         missing: reminder.missing.clone(),
-        by: date_title(reminder.by),
+        by: reminder.by.map(date_title).unwrap_or_default(),
         path: match reminder.kind {
             ReminderKind::Objection => format!("/objections/{village}/{month}"),
             ReminderKind::Suggestion => format!("/suggestions/{village}/{month}"),
@@ -200,7 +144,10 @@ fn content(
     failures: &[(String, String)],
 ) -> Content {
     let mut own: Vec<_> = places.iter().filter_map(|(place, _)| items.get(place)).flatten().collect();
-    own.sort_by_key(|(reminder, _)| (reminder.by, reminder.village, reminder.month, reminder.kind));
+    // What has no day comes after what has one.
+    own.sort_by_key(|(reminder, _)| {
+        (reminder.by.is_none(), reminder.by, reminder.village, reminder.month, reminder.kind)
+    });
     let mut all: Vec<Item> = own.into_iter().map(|(_, item)| item.clone()).collect();
     all.dedup();
     let own: BTreeSet<Place> = places.iter().map(|(place, _)| *place).collect();

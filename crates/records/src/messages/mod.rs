@@ -1,6 +1,7 @@
 //! Messages: everybody's digest of the day, written once, sent by jobs of their own; and urging villages that are late.
 
 mod compose;
+mod missing;
 mod read;
 mod send;
 mod urge;

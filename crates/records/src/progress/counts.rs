@@ -137,6 +137,7 @@ fn village_counts(
         unsigned_panels: waiting,
         closed: closed.is_some(),
         published_on: latest_published.map(|(_, on)| on),
+        older_published: latest_published.is_none() && facts.published.is_some(),
         board: board_state(facts.board.as_ref(), closed),
     };
     let signed_panels = facts.panels.values().filter(|panel| panel.is_signed()).count();

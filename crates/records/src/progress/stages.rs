@@ -6,7 +6,7 @@ use domain::month::{Month, is_over};
 use domain::panels::may_sign;
 use domain::place::Place;
 use domain::publication::{
-    BoardState, MonthState, OnBoard, board_state, final_from, last_day, post_by, posted_in_time,
+    BoardState, MonthState, OnBoard, board_state, final_from, post_by, posted_in_time, publish_by,
 };
 use domain::rulebook::Rulebook;
 use domain::scoring::EntryWindow;
@@ -97,6 +97,8 @@ pub(super) struct Facts<'a> {
     pub(super) closed: Option<(i16, NaiveDate)>,
     /// When that version was published.
     pub(super) published_on: Option<NaiveDate>,
+    /// Whether an older version is published while the latest is not.
+    pub(super) older_published: bool,
     /// What hangs on the board, and which board it is.
     pub(super) posted: Option<(OnBoard, String)>,
     pub(super) open_objections: u32,
@@ -228,13 +230,16 @@ fn closing(facts: &Facts<'_>) -> Stage {
 }
 
 fn publishing(facts: &Facts<'_>) -> Stage {
-    let due = last_day(facts.month, &facts.rulebook.publication);
+    let due = publish_by(facts.month, facts.older_published, &facts.rulebook.publication);
     let (state, words) = match (facts.closed, facts.published_on) {
         (Some((version, _)), Some(on)) => (StageState::Done, format!("第{version}版，{}公示", day(on))),
-        (Some((version, _)), None) => (late_or_now(due, facts.now), format!("第{version}版待公示")),
+        (Some((version, _)), None) => {
+            let state = due.map_or(StageState::Now, |due| late_or_now(due, facts.now));
+            (state, format!("第{version}版待公示"))
+        }
         (None, _) => (StageState::Waiting, String::new()),
     };
-    single("公示", state, words, until(due), Vec::new())
+    single("公示", state, words, due.map(until).unwrap_or_default(), Vec::new())
 }
 
 fn posting(facts: &Facts<'_>) -> Stage {
@@ -255,6 +260,7 @@ fn posting(facts: &Facts<'_>) -> Stage {
             }
         }
         (None, Some(_)) => (late_or_now(due, facts.now), "待张贴".to_owned()),
+        (None, None) if facts.older_published => (late_or_now(due, facts.now), "还没有张贴过".to_owned()),
         (None, None) => (StageState::Waiting, String::new()),
     };
     single("张贴", state, words, until(due), Vec::new())

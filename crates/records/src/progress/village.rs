@@ -96,6 +96,7 @@ pub async fn village_month(
         signed,
         closed: versions.closed,
         published_on: versions.published_on(),
+        older_published: versions.older_published(),
         posted: versions.posted.clone(),
         open_objections,
         state: state(&of_month, now, &rulebook.objections),
@@ -109,6 +110,7 @@ pub async fn village_month(
         unsigned_panels: inputs.unsigned.keys().map(ToString::to_string).collect(),
         closed: versions.closed.is_some(),
         published_on: versions.published_on(),
+        older_published: versions.older_published(),
         board: board_state(board.as_ref(), versions.closed.map(|(version, _)| version)),
     };
     Ok(progress(&facts, &due, &rulebook, groups, &names, panel_of))
@@ -173,6 +175,11 @@ impl Versions {
     fn published_on(&self) -> Option<NaiveDate> {
         let (latest, _) = self.closed?;
         self.published.filter(|(version, _)| *version == latest).map(|(_, on)| on)
+    }
+
+    /// Whether an older version is published, and the latest is not.
+    fn older_published(&self) -> bool {
+        self.published_on().is_none() && self.published.is_some()
     }
 }
 

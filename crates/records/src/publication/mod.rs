@@ -1,5 +1,6 @@
 //! Publication: records which version of a month was published when.
 
+mod final_days;
 mod notice;
 mod posting;
 
@@ -24,6 +25,7 @@ use crate::places::{county_exists, lock_all, refuse_below_village};
 use crate::schema::publication;
 use crate::tenancy::{self, Mode};
 
+pub use final_days::final_days;
 pub use notice::{notice, notice_of};
 pub use posting::{Posted, Postings, postings, record_postings};
 

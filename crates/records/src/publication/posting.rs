@@ -12,7 +12,7 @@ use domain::place::Place;
 use domain::publication::{OnBoard, last_day, on_board, posted_in_time};
 use serde_json::json;
 
-use super::published;
+use super::{Published, published};
 use crate::codec;
 use crate::database::Connection;
 use crate::error::{Outcome, Refusal, Result};
@@ -33,6 +33,12 @@ pub struct Posted {
     pub board: String,
     /// Who put it up.
     pub by: String,
+}
+
+impl Posted {
+    fn of(row: &Posting, version: i16) -> Self {
+        Self { version, on: row.posted_on, board: row.board.clone(), by: row.posted_by.clone() }
+    }
 }
 
 /// The postings of a village's month.
@@ -72,7 +78,7 @@ impl Postings {
 ///
 /// # Errors
 /// Every row that cannot stand, by line and field: villages that are not registered, months and versions that are
-/// not published, dates before publication or in the future.
+/// not published, dates before publication or in the future, and two rows about the same version.
 pub async fn record_postings(
     connection: &mut Connection,
     allowed: &Allowed<Post>,
@@ -86,38 +92,39 @@ pub async fn record_postings(
         let villages = rows.iter().map(|line| line.row.village).filter(|one| known.contains(one)).collect();
         lock_villages(connection, &villages).await?;
         let published = published(connection, &scope).await?;
-        let before = postings(connection, &scope).await?;
+        let mut on_record = postings(connection, &scope).await?;
         let layers = rulebook::all(connection, &scope).await?;
         let (mut outcome, mut problems, mut told) = (Outcome::default(), Vec::new(), Vec::new());
+        let mut lines: BTreeMap<(Place, Month, i16), u32> = BTreeMap::new();
         for Line { number, row } in rows {
             let mut refuse = |field, message: String| problems.push(Problem::new(*number, field, message));
             if !known.contains(&row.village) {
                 refuse("village_code", format!("村 {} 没有登记，请核对代码", row.village));
                 continue;
             }
-            let mut versions = published.iter().filter(|((village, month, version), published)| {
-                (*village, *month) == (row.village, row.month)
-                    && row.version.is_none_or(|wanted| wanted == *version)
-                    && published.on <= row.posted_on
-            });
-            let Some(((_, _, version), _)) = versions.next_back() else {
-                let which = row.version.map(|version| format!("第{version}版")).unwrap_or_default();
-                let message = format!("{}{which} 在这一天之前还没有公示，请核对日期或先公示", row.month);
-                refuse("posted_on", message);
-                continue;
+            let version = match version_of(&published, row) {
+                Ok(version) => version,
+                Err((field, message)) => {
+                    refuse(field, message);
+                    continue;
+                }
             };
             if row.posted_on > moment.local().date() {
                 refuse("posted_on", "日期在今天之后，请在张贴以后登记".to_owned());
                 continue;
             }
-            let before = before.get(&(row.village, row.month));
-            let known = before.and_then(|before| before.of(*version));
+            if let Some(line) = lines.insert((row.village, row.month, version), *number) {
+                refuse("version", format!("与第 {line} 行都是第{version}版，请只留一行"));
+                continue;
+            }
+            let of_month = on_record.entry((row.village, row.month)).or_default();
+            let known = of_month.of(version);
             if known.is_some_and(|known| says_the_same(known, row)) {
                 outcome.unchanged += 1;
                 continue;
             }
             let rules = rulebook::resolve(&rulebook::inherited(&layers, &row.village, row.month))?;
-            let dates = before.into_iter().flat_map(Postings::dates).chain([(*version, row.posted_on)]);
+            let dates = of_month.dates().chain([(version, row.posted_on)]);
             let first_on = on_board(dates).map_or(row.posted_on, |board| board.first_on);
             if !posted_in_time(row.month, first_on, &rules.publication) {
                 let last = last_day(row.month, &rules.publication);
@@ -128,8 +135,9 @@ pub async fn record_postings(
                 Some(_) => outcome.changed += 1,
                 None => outcome.added += 1,
             }
-            let revision = before.map_or(0, |before| before.revision) + 1;
-            insert(connection, row, *version, revision, moment).await?;
+            of_month.revision += 1;
+            insert(connection, row, version, of_month.revision, moment).await?;
+            of_month.versions.insert(version, Posted::of(row, version));
             told.push(json!({ "village": row.village.digits(), "month": row.month.to_string(),
                 "version": version, "on": row.posted_on.to_string() }));
         }
@@ -140,6 +148,32 @@ pub async fn record_postings(
         Ok(outcome)
     })
     .await
+}
+
+/// The version that a row is about; else the field that is wrong, and why.
+fn version_of(
+    published: &BTreeMap<(Place, Month, i16), Published>,
+    row: &Posting,
+) -> Result<i16, (&'static str, String)> {
+    let (village, month) = (row.village, row.month);
+    let Some(version) = row.version else {
+        let of_month = published.range((village, month, i16::MIN)..=(village, month, i16::MAX));
+        let by_then = of_month.filter(|(_, published)| published.on <= row.posted_on);
+        let newest = by_then.map(|((_, _, version), _)| *version).next_back();
+        return newest
+            .ok_or_else(|| ("posted_on", format!("{month} 在这一天之前还没有公示，请核对日期或先公示")));
+    };
+    match published.get(&(village, month, version)) {
+        None => Err(("version", format!("{month} 第{version}版还没有公示，请核对版本或先公示"))),
+        Some(published) if row.posted_on < published.on => {
+            let on = published.on;
+            Err((
+                "posted_on",
+                format!("{month} 第{version}版到 {on} 才公示，不会在此之前张贴，请核对日期或版本"),
+            ))
+        }
+        Some(_) => Ok(version),
+    }
 }
 
 /// Whether a row tells of a version what is on record of it.

@@ -1,19 +1,24 @@
 // The scoring page of a phone: what there is to show, where one is, and when to send.
 
-import { h, tell } from './dom.js';
+import { isAnothers, noteAccount } from './device.js';
+import { h, heading, show, tell } from './dom.js';
 import { showHouse } from './house.js';
 import { showList } from './list.js';
-import { numberOf } from './month.js';
+import { isOver, numberOf } from './month.js';
 import { Queue } from './queue.js';
-import { withReceipt } from './sheets.js';
+import { retakeWords, withReceipt } from './sheets.js';
 import { forgetShown, openStore } from './store.js';
-import { Sync } from './sync.js';
+import { loggedIn, Sync } from './sync.js';
 
-const { account, place, token } = document.body.dataset;
+const { account, place, as, token } = document.body.dataset;
 
 const app = {
-  identity: { account, place, token },
+  identity: { account, place, as, token },
   data: null, chosen: null, problem: '', panel: null, tab: '', search: '', lateReason: '', addresses: [], keeping: null, leaving: false,
+  /** What happened to all that this phone kept, if anything did. */
+  notice: '',
+  /** What the same person keeps here in other roles: `[{ as, count }]`. */
+  elsewhere: [],
   /** What the server said of sheets, in the order in which it came: `[sheet, receipt]`. */
   receipts: [],
   /** Goes to a page, also to the one that is shown. */
@@ -105,19 +110,24 @@ function showState(state, words) {
   const place = document.querySelector('#sync-state');
   place.dataset.state = state;
   if (place.textContent !== words) place.textContent = words;
-  document.querySelector('#log-in').hidden = state !== 'login';
+  const way = { login: ['去登录', '/login?next=/phone'], role: ['我的账号', '/account'] }[state];
+  const link = document.querySelector('#log-in');
+  link.hidden = !way;
+  if (way) [link.textContent, link.href] = way;
   document.querySelector('#sync-now').textContent = state === 'synced' ? '刷新' : '立即上传';
   const pending = document.querySelector('#count-pending');
-  if (pending) pending.textContent = `${app.queue.sheets.length}`;
+  if (pending) pending.textContent = `${app.queue.unsent.length}`;
 }
 
-async function received(sheet, receipt) {
+async function received(sheet, receipt, refused) {
   app.receipts.push([sheet, receipt]);
   if (app.data) await keepMonth(withReceipt(app.data, sheet, receipt));
-  if (receipt.outcome !== 'entered' && receipt.outcome !== 'same') {
+  const message = ['entered', 'same'].includes(receipt.outcome) ? '' : receipt.message;
+  const words = [message, refused ? retakeWords(refused) : ''].filter(Boolean).join('；');
+  if (words) {
     const house = app.data?.households.find((one) => one.code === sheet.household_code);
     const name = house ? `${numberOf(app.data, house)} ${house.head_name}` : sheet.household_code;
-    tell(`${name}：${receipt.message}`, 'problem', h('a', { href: `#/h/${sheet.household_code}` }, '查看'));
+    tell(`${name}：${words}`, 'problem', h('a', { href: `#/h/${sheet.household_code}` }, '查看'));
   }
   redraw();
 }
@@ -135,7 +145,7 @@ async function isReached() {
 /** Before somebody leaves: what is not sent stays here, sealed; the page itself goes, and the month with its names. */
 async function leave(event) {
   event.preventDefault();
-  const waiting = app.queue?.sheets.length ?? 0;
+  const waiting = app.queue?.unsent.length ?? 0;
   const words = `还有 ${waiting} 份没有上传。它们留在本机，只有您自己再登录才看得到和上传。现在退出吗？`;
   if (waiting > 0 && !confirm(words)) return;
   if (!(await isReached())) {
@@ -166,7 +176,51 @@ async function withoutSignal() {
   }
 }
 
+/** What the page still knows, where the browser threw away all that this phone kept. */
+function rescue() {
+  const { data, panel, queue } = app;
+  app.notice = '浏览器清除了本机保存的内容。没有上传的积分卡已重新存下，它们的照片和填了一半的没有了，请核对，需要的请补拍。';
+  const month = data ? [['month', data.month, data], ['setting', 'month', data.month]] : [];
+  const chosen = panel ? [['setting', 'panel', panel]] : [];
+  return [...queue.sheets.map((sheet) => ['sheet', sheet.key, sheet]), ...month, ...chosen];
+}
+
+/** Takes off this phone what can be sent no more. */
+async function sweep() {
+  const { data, queue } = app;
+  const gone = await queue.sweep((month) => Boolean(data) && isOver(data, month));
+  if (gone > 0) tell(`往月填了一半、没有保存的 ${gone} 户已不能再填，从本机清除了。`, 'done');
+}
+
+/** How long the server may take to say who is logged in, in milliseconds. */
+const PATIENCE = 10_000;
+
+/** Whether this page may be shown: nobody else has logged in here since, or its owner has again, as the server says. */
+async function isOwners() {
+  if (!isAnothers(account)) return true;
+  return loggedIn({ signal: AbortSignal.timeout?.(PATIENCE) }).then((now) => now.account === account, () => false);
+}
+
+/** Shows nothing of an owner after whom somebody else was here. What was not sent stays on the phone, sealed. */
+async function shut() {
+  document.querySelector('header.top').remove();
+  document.querySelector('.sync').remove();
+  const words = '这台手机已换了人登录，不再显示原来的名单。原来没有上传的积分卡还封存在本机，只有原来的人再登录才看得到和上传。';
+  const logIn = h('a', { class: 'login', href: '/login?next=/phone' }, '在有信号的地方登录');
+  show([heading('请先登录'), h('p', { class: 'empty', id: 'shut' }, words), logIn], '请先登录');
+  await forgetShown().catch((error) => console.error('something of the page stays on this phone', error));
+}
+
+/** Begins anew where somebody else has logged in in another window; tells whether it does. */
+function givesWay() {
+  const gives = isAnothers(account);
+  if (gives) location.reload();
+  return gives;
+}
+
 async function start() {
+  if (!(await isOwners())) return shut();
+  noteAccount(account);
   document.querySelector('#log-out').addEventListener('submit', leave);
   try {
     app.store = await openStore(account, place);
@@ -177,9 +231,12 @@ async function start() {
     return;
   }
   app.queue = new Queue(app.store);
+  app.store.rescue = rescue;
   const { identity, store, queue } = app;
   app.sync = new Sync({ store, queue, identity, onState: showState, onReceipt: received, onRetry: refresh });
   await queue.load();
+  await store.put('setting', 'as', as).catch(() => {});
+  app.elsewhere = await store.elsewhere();
   app.panel = (await store.get('setting', 'panel')) ?? null;
   app.chosen = (await store.get('setting', 'chosen')) ?? null;
   const month = await store.get('setting', 'month');
@@ -187,9 +244,10 @@ async function start() {
   addEventListener('hashchange', () => route());
   addEventListener('online', refresh);
   // Whoever goes back to the page that was left finds out who is logged in.
-  addEventListener('pageshow', (event) => event.persisted && app.leaving && location.reload());
+  addEventListener('pageshow', (event) => event.persisted && (app.leaving ? location.reload() : givesWay()));
+  addEventListener('storage', givesWay);
   addEventListener('offline', () => app.sync.tell());
-  document.addEventListener('visibilitychange', () => document.hidden || refresh());
+  document.addEventListener('visibilitychange', () => document.hidden || givesWay() || refresh());
   document.querySelector('#sync-now').addEventListener('click', async () => {
     await app.sync.run(true);
     await refresh();
@@ -197,6 +255,7 @@ async function start() {
   if (app.data) await route();
   app.sync.tell();
   withoutSignal();
+  await sweep().catch((error) => console.error('something that nobody needs stays on this phone', error));
   await refresh();
 }
 

@@ -1,11 +1,13 @@
 // One house: what was found, and what it comes to. What is typed is kept at once; saving puts it into the queue.
 
 import { button, h, heading, rest, show, tell } from './dom.js';
+import { heldActs } from './held.js';
 import { itemsOf } from './items.js';
 import { jointActs } from './joint.js';
 import { covered, isLate, nextToDo, numberOf, panelOf, standing, STATUSES, today } from './month.js';
 import { FindingsError, parseFindings, rulesOf, score, short } from './score.js';
-import { draftOf, nameOf, newSheet } from './sheets.js';
+import { draftOf, nameOf, newSheet, retakeWords } from './sheets.js';
+import { whyNotKept } from './store.js';
 
 /** Shows the page of a house. */
 export async function showHouse(app, code) {
@@ -22,7 +24,7 @@ export async function showHouse(app, code) {
     return show([...head, sheet.waiting?.held ? state(sheet) : null, signedCard(data, household)], name);
   }
   const form = formOf(sheet);
-  show([...head, state(sheet), ...form.elements], name);
+  show([...head, state(sheet), lacking(sheet), ...form.elements], name);
   form.update();
 }
 
@@ -32,9 +34,10 @@ async function open(app, panel, household) {
   const name = nameOf(data.month, household.code);
   const waiting = queue.waiting(data.month).get(household.code);
   const draft = draftOf(await store.get('draft', name), waiting, household.card);
+  const refused = await store.get('refused', name);
   app.addresses.splice(0).forEach((address) => URL.revokeObjectURL(address));
   const queued = new Set(queue.sheets.filter((one) => nameOf(one.month, one.household_code) === name).flatMap((one) => one.photos));
-  return { app, store, data, panel, record: household, household: household.code, month: data.month, name, draft, waiting, queued,
+  return { app, store, data, panel, record: household, household: household.code, month: data.month, name, draft, waiting, queued, refused,
     addresses: app.addresses, kept: Promise.resolve(), taking: null, busy: false };
 }
 
@@ -65,14 +68,24 @@ function signedCard(data, household) {
 }
 
 /** What is known of this house's card, where somebody has been here already. */
-function state({ data, waiting, record }) {
+function state({ app, data, waiting, record }) {
   const { card, code } = record;
   let words = '';
   if (waiting?.held) words = `没有被接受：${waiting.held}`;
   else if (data.conflicts.includes(code)) words = '这一户有两份不同的积分卡，请和本组的人核对；再存一份，以村里确认的为准。';
   else if (waiting) words = '已存本机，还没有上传；可以更改。';
   else if (card) words = `已有积分卡（${card.panel}）；更改后再保存，会成为新的一份。`;
-  return words ? h('p', { class: 'notice', 'data-kind': waiting?.held ? 'problem' : 'done' }, words) : null;
+  if (!words) return null;
+  const name = `${numberOf(data, record)} ${record.head_name}`;
+  // Whoever has gone on to another page meanwhile stays there.
+  const then = () => location.hash === `#/h/${code}` && app.go(location.hash);
+  return h('div', { class: 'notice', 'data-kind': waiting?.held ? 'problem' : 'done' }, h('p', {}, words),
+    waiting?.held ? heldActs(app, waiting, name, then) : null);
+}
+
+/** The photo that the server refused, while its card went without it. */
+function lacking({ refused }) {
+  return refused ? h('p', { class: 'notice', id: 'retake', 'data-kind': 'problem' }, `${retakeWords(refused)}，再保存一次。`) : null;
 }
 
 function formOf(sheet) {
@@ -90,12 +103,15 @@ function formOf(sheet) {
     total.textContent = result ? short(result.total) : '—';
     problem.textContent = words;
   };
-  sheet.changed = () => {
+  /** Keeps the draft, and with it photos that were taken or removed, all or nothing; tells why not, if it is not kept. */
+  sheet.changed = (photos = [], dropped = []) => {
     // The day of the visit is the day on which the sheet was begun.
     sheet.draft.scored_on ||= today(data, Date.now());
     update();
-    sheet.kept = sheet.kept.then(() => sheet.store.put('draft', sheet.name, { ...sheet.draft })).catch(() => {
-      problem.textContent = '本机没有存下来：空间可能不足。请先上传，或清理手机。';
+    const keep = () => sheet.store.change([['draft', sheet.name, { ...sheet.draft }], ...photos], dropped);
+    sheet.kept = sheet.kept.then(keep).then(() => '', (error) => {
+      problem.textContent = `本机没有存下来：${whyNotKept(error)}。`;
+      return whyNotKept(error);
     });
     return sheet.kept;
   };
@@ -173,9 +189,9 @@ async function saved(sheet, status, problem, details) {
   try {
     await sheet.kept;
     await app.queue.add(made);
-  } catch {
+  } catch (error) {
     sheet.busy = false;
-    problem.textContent = '本机没有存下来：空间可能不足。请先上传，或清理手机，再按一次保存。';
+    problem.textContent = `本机没有存下来：${whyNotKept(error)}，再按一次保存。`;
     return;
   }
   if (late) app.lateReason = made.late_reason;

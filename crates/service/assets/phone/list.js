@@ -1,28 +1,43 @@
 // The list: which houses are done, which are not, and which are on this phone only.
 
 import { button, h, heading, show } from './dom.js';
+import { heldActs } from './held.js';
 import { covered, dayTitle, isToDo, numberOf, panelOf, standing, today } from './month.js';
+import { nameOf } from './sheets.js';
 
 /** Shows the list of the month; `still` draws it anew where it is shown already. */
 export async function showList(app, still = false) {
   const { data } = app;
   const title = data?.title ?? '评分';
+  const head = () => [heading(title), notice(app), ...elsewhere(app), months(app)];
   const empty = emptiness(app);
-  if (empty) return show([heading(title), months(app), h('p', { class: 'empty' }, empty), leftOver(app)], title, still);
+  if (empty) return show([...head(), h('p', { class: 'empty' }, empty), leftOver(app)], title, still);
   const panel = panelOf(data, app.panel);
-  if (!panel) return show([heading(title), months(app), ...chooser(app)], title, still);
+  if (!panel) return show([...head(), ...chooser(app)], title, still);
   const households = covered(data, panel);
   if (households.length === 0) {
     const words = '这个评分组负责的小组里没有参与积分的农户。请村里先登记农户，再打开本页。';
-    return show([heading(title), months(app), panelLine(app, panel), h('p', { class: 'empty' }, words)], title, still);
+    return show([...head(), panelLine(app, panel), h('p', { class: 'empty' }, words)], title, still);
   }
-  const drafts = new Set(await app.store.ids('draft'));
+  const [drafts, refused] = await Promise.all(['draft', 'refused'].map(async (kind) => new Set(await app.store.ids(kind))));
   if (location.hash.startsWith('#/h/')) return;
   const grid = h('ul', { class: 'houses' });
-  const fill = () => fillGrid(app, grid, households, drafts);
+  const fill = () => fillGrid(app, grid, households, { drafts, refused });
   fill();
   const content = [panelLine(app, panel), counts(app, households), deadline(data), ...filters(app, panel, households, fill), grid, leftOver(app)];
-  show([heading(title), months(app), ...content], title, still);
+  show([...head(), ...content], title, still);
+}
+
+/** What happened to all that this phone kept, if anything did. */
+function notice(app) {
+  return app.notice ? h('p', { class: 'notice', id: 'notice', 'data-kind': 'problem' }, app.notice) : null;
+}
+
+/** What the same person keeps on this phone in other roles, and how it is sent. */
+function elsewhere(app) {
+  const line = ({ as, count }) => h('p', { class: 'notice' },
+    `另有 ${count} 份积分卡以“${as}”存在本机，还没有上传：请到`, h('a', { href: '/account' }, '我的账号'), '换成这个角色，再打开本页。');
+  return app.elsewhere.map(line);
 }
 
 /** Why there is nothing to score, if there is nothing. */
@@ -64,13 +79,17 @@ function panelLine(app, panel) {
 function counts(app, households) {
   const waiting = app.queue.waiting(app.data.month);
   const todo = households.filter((one) => isToDo(one, waiting.get(one.code))).length;
+  // What was not accepted counts as done only where an earlier card stands.
+  const open = households.filter((one) => waiting.get(one.code)?.held && !one.card).length;
+  const held = households.filter((one) => waiting.get(one.code)?.held).length;
   const count = (id, word, number) => h('span', {}, `${word} `, h('b', { id }, `${number}`));
   return h(
     'p',
     { class: 'counts' },
-    count('count-done', '已评', households.length - todo),
+    count('count-done', '已评', households.length - todo - open),
     count('count-todo', '未评', todo),
-    count('count-pending', '待上传', app.queue.sheets.length),
+    held ? count('count-held', '需核对', held) : null,
+    count('count-pending', '待上传', app.queue.unsent.length),
   );
 }
 
@@ -91,15 +110,9 @@ function leftOver(app) {
   const shown = new Set([app.data?.month, ...(app.data?.open ?? []).map((one) => one.month)]);
   const left = app.queue.sheets.filter((one) => one.held && !shown.has(one.month));
   if (left.length === 0) return null;
-  const remove = async (sheet) => {
-    await app.queue.drop(sheet);
-    app.sync.tell();
-    await showList(app, true);
-  };
   const line = (sheet) => {
     const words = `${sheet.month} 农户 ${sheet.household_code}：${sheet.held}`;
-    const known = button({ 'data-left': sheet.key, 'aria-label': `从本机移除 ${words}`, onclick: () => remove(sheet) }, '知道了，从本机移除');
-    return h('li', { class: 'notice', 'data-kind': 'problem' }, h('p', {}, words), sheet.parked ? known : null);
+    return h('li', { class: 'notice', 'data-kind': 'problem' }, h('p', {}, words), heldActs(app, sheet, words, () => showList(app, true)));
   };
   return h('section', {}, h('h2', {}, '往月没有入账的'), h('ul', {}, left.map(line)));
 }
@@ -130,14 +143,15 @@ function filters(app, panel, households, fill) {
   return [h('label', { class: 'search' }, '按户号或户主查找', search), tabs];
 }
 
-function fillGrid(app, grid, households, drafts) {
+function fillGrid(app, grid, households, { drafts, refused }) {
   const waiting = app.queue.waiting(app.data.month);
   const wanted = app.search.trim();
   const fits = (one) =>
     (!app.tab || one.group === app.tab) && (!wanted || one.number.includes(wanted) || one.head_name.includes(wanted));
   const mixed = !app.tab && new Set(households.map((one) => one.group)).size > 1;
   const tile = (one) => {
-    const stands = standing(app.data, one, waiting.get(one.code), drafts.has(`${app.data.month}/${one.code}`));
+    const name = nameOf(app.data.month, one.code);
+    const stands = standing(app.data, one, waiting.get(one.code), { hasDraft: drafts.has(name), lacksPhoto: refused.has(name) });
     return h('li', {}, h(
       'a',
       { href: `#/h/${one.code}`, class: 'house', 'data-household': one.code, 'data-standing': stands.kind },

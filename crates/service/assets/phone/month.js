@@ -31,11 +31,13 @@ function comesTo(data, one) {
 }
 
 /** How a house stands: `{kind, mark, word}`; a colour, a sign and a word say the same. */
-export function standing(data, household, sheet, hasDraft) {
+export function standing(data, household, sheet, { hasDraft, lacksPhoto } = {}) {
   if (sheet?.held) return { kind: 'held', mark: '!', word: '需核对' };
   if (sheet) return { kind: 'here', mark: '↑', word: `待传 ${comesTo(data, sheet)}` };
   if (data.conflicts.includes(household.code)) return { kind: 'conflict', mark: '≠', word: '两份不同' };
   if (hasDraft) return { kind: 'draft', mark: '…', word: '填了一半' };
+  // Once it is signed, nothing can be added here.
+  if (lacksPhoto && !household.card?.signed) return { kind: 'retake', mark: '!', word: '请补拍' };
   if (household.card) return { kind: 'done', mark: '✓', word: comesTo(data, household.card) };
   return { kind: 'todo', mark: '○', word: '未评' };
 }
@@ -60,6 +62,13 @@ const dayNumber = (instant) => {
 export function today(data, now) {
   const since = Math.max(0, dayNumber(now) - dayNumber(data.fetched_at));
   return new Date(Date.parse(`${data.today}T00:00:00Z`) + since * DAY).toISOString().slice(0, 10);
+}
+
+/** Whether nothing of a month is entered any more, as the server said last: it is not open, nor the last one before today's. */
+export function isOver(data, month) {
+  const [year, number] = data.today.split('-').map(Number);
+  const last = number === 1 ? `${year - 1}-12` : `${year}-${`${number - 1}`.padStart(2, '0')}`;
+  return month < last && ![data, ...(data.open ?? [])].some((one) => one.month === month);
 }
 
 /** Whether a day is after the end of the month that is scored, so that a reason is needed. */

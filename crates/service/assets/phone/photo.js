@@ -5,6 +5,8 @@ import { nameOf } from './sheets.js';
 
 const LONGEST_SIDE = 1600;
 const MOST_BYTES = 900_000;
+/** The server takes so many with a sheet. */
+const MOST_PHOTOS = 40;
 
 const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
@@ -56,8 +58,8 @@ export function photosOf(sheet, item) {
 
   const remove = async (photo) => {
     sheet.draft.photos = sheet.draft.photos.filter((one) => one !== photo);
-    await sheet.changed();
-    if (!sheet.queued.has(photo.hash)) await sheet.store.change([], [['photo', id(photo)]]);
+    const dropped = sheet.queued.has(photo.hash) ? [] : [['photo', id(photo)], ['uploaded', id(photo)]];
+    await sheet.changed([], dropped);
     await draw();
   };
 
@@ -68,14 +70,22 @@ export function photosOf(sheet, item) {
         const { hash, bytes } = await shrink(file);
         const photo = { hash, item: item.code };
         if (sheet.draft.photos.some((one) => one.hash === hash)) continue;
-        await sheet.store.put('photo', id(photo), bytes);
+        if (sheet.draft.photos.length >= MOST_PHOTOS) {
+          problem.textContent = `一户至多 ${MOST_PHOTOS} 张照片：请先删去几张。`;
+          return false;
+        }
         sheet.draft.photos = [...sheet.draft.photos, photo];
+        const why = await sheet.changed([['photo', id(photo), bytes]]);
+        if (why) {
+          sheet.draft.photos = sheet.draft.photos.filter((one) => one !== photo);
+          problem.textContent = `这张照片没有存下来：${why}，再拍一次，或在备注里写明。`;
+          return false;
+        }
+        await draw();
       }
-      await sheet.changed();
-      await draw();
       return true;
     } catch {
-      problem.textContent = '这张照片没有存下来：可能不是图片，或本机空间不足。请再拍一次，或在备注里写明。';
+      problem.textContent = '这张照片没有存下来：可能不是图片。请再拍一次，或在备注里写明。';
       return false;
     }
   };

@@ -29,7 +29,8 @@ export class Queue {
       const replaced = earlier.filter((one) => !one.tried || one.held);
       // It is the later one, also where somebody set the clock back between.
       const added = { ...sheet, saved_at: Math.max(sheet.saved_at, ...earlier.map((one) => one.saved_at + 1)) };
-      const dropped = [['draft', nameOfSheet(sheet)], ...replaced.map((one) => ['sheet', one.key])];
+      const read = ['draft', 'refused'].map((kind) => [kind, nameOfSheet(sheet)]);
+      const dropped = [...read, ...replaced.map((one) => ['sheet', one.key])];
       await this.store.change([['sheet', sheet.key, added]], dropped);
       this.sheets = [...this.sheets.filter((one) => !replaced.includes(one)), added];
     });
@@ -49,8 +50,9 @@ export class Queue {
     });
   }
 
-  /** Takes the server's word on a sheet that was sent, and drops what is needed no longer. */
-  settle(sheet, receipt) {
+  /** Takes the server's word on a sheet that was sent, and drops what is needed no longer. Why a photo of it was refused stays
+   * with the house, unless a later sheet waits whose photos speak for themselves. */
+  settle(sheet, receipt, refused) {
     return this.#inTurn(async () => {
       await this.#read();
       const { sheets, kept, gone } = settled(this.sheets, sheet, receipt);
@@ -59,7 +61,9 @@ export class Queue {
       const dropped = gone ? [['sheet', sheet.key], ...(await this.#photosOfNobody(sheet, sheets))] : [];
       const draft = revision ? await this.store.get('draft', nameOfSheet(sheet)) : null;
       const known = draft ? [['draft', nameOfSheet(sheet), { ...draft, base_revision: revision }]] : [];
-      await this.store.change([...kept.map((one) => ['sheet', one.key, one]), ...known], dropped);
+      const isLast = sheets.every((one) => one.key === sheet.key || nameOfSheet(one) !== nameOfSheet(sheet));
+      const told = refused && isLast ? [['refused', nameOfSheet(sheet), refused]] : [];
+      await this.store.change([...kept.map((one) => ['sheet', one.key, one]), ...known, ...told], dropped);
       this.sheets = sheets;
     });
   }
@@ -72,6 +76,34 @@ export class Queue {
       await this.store.change([], [['sheet', sheet.key], ...(await this.#photosOfNobody(sheet, left))]);
       this.sheets = left;
     });
+  }
+
+  /** Drops drafts, and what was said of photos, of months that are over, and every photo that neither a sheet nor a draft
+   * shows: those of such drafts, and what a crash left behind. Tells how many drafts went. */
+  sweep(isOver) {
+    return this.#inTurn(async () => {
+      const [photos, uploaded, refused] = await Promise.all(['photo', 'uploaded', 'refused'].map((kind) => this.store.ids(kind)));
+      // Another window may make a sheet of a draft, or a draft from a sheet, between one reading and the next.
+      await this.#read();
+      const before = this.sheets;
+      const drafts = await this.store.all('draft');
+      await this.#read();
+      const isOld = (id) => isOver(id.split('/')[0]);
+      const [old, current] = [drafts.filter(([id]) => isOld(id)), drafts.filter(([id]) => !isOld(id))];
+      const shown = new Set([
+        ...current.flatMap(([id, draft]) => draft.photos.map((photo) => `${id}/${photo.hash}`)),
+        ...[...before, ...this.sheets].flatMap((sheet) => sheet.photos.map((hash) => `${nameOfSheet(sheet)}/${hash}`)),
+      ]);
+      const ofNobody = (kind, ids) => ids.filter((id) => !shown.has(id)).map((id) => [kind, id]);
+      const gone = [...old.map(([id]) => ['draft', id]), ...refused.filter(isOld).map((id) => ['refused', id])];
+      await this.store.change([], [...gone, ...ofNobody('photo', photos), ...ofNobody('uploaded', uploaded)]);
+      return old.length;
+    });
+  }
+
+  /** The sheets that are nowhere but here: what the server keeps for a decision waits for the village, not for a signal. */
+  get unsent() {
+    return this.sheets.filter((sheet) => !sheet.parked);
   }
 
   /** The newest sheet of each household of a month. */

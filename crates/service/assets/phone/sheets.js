@@ -73,6 +73,9 @@ export function withReceipt(data, sheet, receipt) {
   return { ...data, households };
 }
 
+/** That a photo did not come with its sheet, and what to do. */
+export const retakeWords = (refused) => `照片没有被接受：${refused}，请补拍`;
+
 /** What people write stays on a card as one line. */
 function oneLine(text) {
   return text.replace(/\s+/g, ' ').trim();

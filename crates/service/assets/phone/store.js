@@ -15,16 +15,27 @@ const done = (request) =>
 const ended = (transaction) =>
   new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
-    transaction.onerror = transaction.onabort = () => reject(transaction.error);
+    transaction.onerror = (event) => reject(event.target.error);
+    transaction.onabort = () => reject(transaction.error ?? new DOMException('aborted', 'AbortError'));
   });
 
-function connect() {
+/** What is thrown where the browser has closed the database under an open page: the phone was put away, or its owner, or
+ * the browser, made room. */
+const CLOSED = ['InvalidStateError', 'AbortError', 'UnknownError'];
+
+/** Why something was not kept, and what to do. */
+export const whyNotKept = (error) =>
+  error?.name === 'QuotaExceededError' ? '本机空间不足，请先上传，或清理手机' : '浏览器关闭了本机的存储，请重新打开本页';
+
+async function connect() {
   const request = indexedDB.open(DATABASE, 1);
   request.onupgradeneeded = () => {
     request.result.createObjectStore('keys');
     request.result.createObjectStore('sealed');
   };
-  return done(request);
+  const database = await done(request);
+  database.onversionchange = () => database.close();
+  return database;
 }
 
 /** The key of an owner, made the first time; two windows that make one at once end with the same. */
@@ -42,21 +53,25 @@ async function keyOf(database, owner) {
 
 /** The store of one account at one place. */
 class Store {
+  #opening = null;
+  /** What to keep anew where the browser has thrown everything away: `[kind, id, value]`s. */
+  rescue = () => [];
+
   constructor(database, key, owner) {
     Object.assign(this, { database, key, owner });
   }
 
   /** The value of a kind and id; none where there is none, or it cannot be opened. */
   async get(kind, id) {
-    const row = await done(this.#sealed().get([this.owner, kind, id]));
+    const row = await this.#twice(() => done(this.#sealed().get([this.owner, kind, id])));
     return row ? this.#open(kind, id, row) : undefined;
   }
 
   /** Every `[id, value]` of a kind, in the order of the ids. */
   async all(kind) {
     const range = IDBKeyRange.bound([this.owner, kind], [this.owner, kind, []]);
-    const sealed = this.#sealed();
-    const [keys, rows] = await Promise.all([done(sealed.getAllKeys(range)), done(sealed.getAll(range))]);
+    const read = (sealed) => Promise.all([done(sealed.getAllKeys(range)), done(sealed.getAll(range))]);
+    const [keys, rows] = await this.#twice(() => read(this.#sealed()));
     const values = await Promise.all(rows.map((row, at) => this.#open(kind, keys[at][2], row)));
     return keys.map((key, at) => [key[2], values[at]]).filter(([, value]) => value !== undefined);
   }
@@ -64,7 +79,7 @@ class Store {
   /** The ids of a kind, without opening anything. */
   async ids(kind) {
     const range = IDBKeyRange.bound([this.owner, kind], [this.owner, kind, []]);
-    return (await done(this.#sealed().getAllKeys(range))).map((key) => key[2]);
+    return (await this.#twice(() => done(this.#sealed().getAllKeys(range)))).map((key) => key[2]);
   }
 
   /** Keeps one value. */
@@ -73,13 +88,55 @@ class Store {
   }
 
   /** Keeps `[kind, id, value]`s and drops `[kind, id]`s, all or nothing; a value is JSON or an `ArrayBuffer`. */
-  async change(kept, dropped) {
+  change(kept, dropped) {
+    return this.#twice(() => this.#write(kept, dropped));
+  }
+
+  async #write(kept, dropped) {
     const rows = await Promise.all(kept.map(([kind, id, value]) => this.#seal(kind, id, value)));
     const transaction = this.database.transaction('sealed', 'readwrite');
     const sealed = transaction.objectStore('sealed');
     for (const [kind, id] of dropped) sealed.delete([this.owner, kind, id]);
     kept.forEach(([kind, id], at) => sealed.put(rows[at], [this.owner, kind, id]));
     await ended(transaction);
+  }
+
+  /** Does something, and once more where the browser had closed the database. */
+  async #twice(work) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!CLOSED.includes(error?.name)) throw error;
+      this.#opening ??= this.#openAnew().finally(() => (this.#opening = null));
+      await this.#opening;
+      return work();
+    }
+  }
+
+  /** Opens the database anew. Where everything is gone, what the page still knows is kept under a new key before anybody
+   * reads that there is nothing. */
+  async #openAnew() {
+    this.database.close();
+    this.database = await connect();
+    const key = await done(this.database.transaction('keys').objectStore('keys').get(this.owner));
+    this.key = key ?? (await keyOf(this.database, this.owner));
+    if (!key) await this.#write(this.rescue(), []);
+  }
+
+  /** What the same account keeps here at other places, and the server does not have: `[{ as, count }]`, `as` being place and
+   * role in words. */
+  async elsewhere() {
+    const [account] = this.owner.split('@');
+    const range = IDBKeyRange.bound([`${account}@`], [`${account}@\uffff`]);
+    const keys = await this.#twice(() => done(this.#sealed().getAllKeys(range)));
+    const owners = new Set(keys.filter(([, kind]) => kind === 'sheet').map(([owner]) => owner));
+    owners.delete(this.owner);
+    const counted = async (owner) => {
+      const other = new Store(this.database, await keyOf(this.database, owner), owner);
+      const sheets = (await other.all('sheet')).filter(([, sheet]) => !sheet.parked);
+      return { as: (await other.get('setting', 'as')) ?? owner, count: sheets.length };
+    };
+    return (await Promise.all([...owners].map(counted))).filter(({ count }) => count > 0);
   }
 
   #sealed() {
@@ -144,7 +201,6 @@ export async function openStore(account, place) {
   if (!globalThis.indexedDB || !globalThis.crypto?.subtle) throw new Error('no sealed store');
   const owner = `${account}@${place}`;
   const database = await connect();
-  database.onversionchange = () => database.close();
   await forgetMonths(database, owner);
   return new Store(database, await keyOf(database, owner), owner);
 }

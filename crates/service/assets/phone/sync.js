@@ -4,15 +4,31 @@
 import { nameOf, outgoing } from './sheets.js';
 
 const SHEETS_AT_ONCE = 20;
+/** How long to wait after failures in a row, in seconds, and the longest that the server may ask for. */
 const PAUSES = [5, 15, 60, 300];
+const LONGEST_PAUSE = 900;
 /** The longest that an answer may take, in milliseconds: where the signal is bad, a photo takes minutes. */
 const LONGEST = 180_000;
 const MOST_FAULTS = 3;
 
 /** The log-in is over, or is now somebody else's. */
 class LoginOver extends Error {}
-/** There is no way to the server now, or it asks to come again. */
-class Later extends Error {}
+/** The log-in is the same person's, in another role. */
+class OtherRole extends Error {}
+/** There is no way to the server now, or it asks to come again, after a pause in seconds where it says so. */
+class Later extends Error {
+  constructor(message, pause = null) {
+    super(message);
+    this.pause = pause;
+  }
+}
+
+/** The pause that an answer asks for, within reason; none where it says nothing. */
+function pauseOf(response) {
+  const said = [429, 503].includes(response.status) ? response.headers.get('retry-after') : null;
+  const seconds = /^[0-9]+$/.test(said ?? '') ? Number(said) : (Date.parse(said ?? '') - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 1), LONGEST_PAUSE) : null;
+}
 
 async function ask(address, options) {
   let response;
@@ -24,7 +40,7 @@ async function ask(address, options) {
     throw new Later('offline');
   }
   if (response.type === 'opaqueredirect' || response.status === 401) throw new LoginOver();
-  if (response.status === 408 || response.status === 429 || response.status >= 500) throw new Later(`${response.status}`);
+  if (response.status === 408 || response.status === 429 || response.status >= 500) throw new Later(`${response.status}`, pauseOf(response));
   return response;
 }
 
@@ -39,6 +55,27 @@ async function send(address, options) {
 
 /** Whether the server broke at what was sent, and may well take the rest. */
 const isFault = (error) => error instanceof Later && error.message === '500';
+
+/** What a page of the server says of whoever is logged in; without it the page is of somebody who stands between. */
+async function saidBy(response, css) {
+  const found = new DOMParser().parseFromString(await response.text(), 'text/html').querySelector(css);
+  if (!found) throw new Later('offline');
+  return found.dataset;
+}
+
+/** Who is logged in, as the server says now: `{account, place, token}`; in a role that does not score, the account only. */
+export async function loggedIn(options = {}) {
+  const response = await ask('/phone', options).catch((error) => {
+    if (error instanceof LoginOver) return null;
+    throw error;
+  });
+  if (response?.ok) return saidBy(response, 'body[data-token]');
+  // Such a role is led elsewhere; the page of the own account is there for all of them.
+  const own = await ask('/account', options);
+  if (!own.ok) throw new LoginOver();
+  const { account } = await saidBy(own, 'header[data-account]');
+  return { account };
+}
 
 /** The words of a refusal, from a problem or a page. */
 async function wordsOf(response) {
@@ -57,9 +94,11 @@ export class Sync {
   /** The keys of the sheets at which the server broke this time, and how often in a row. */
   #stuck = new Set();
   #faults = 0;
+  /** Why the server refused a photo this time, by the keys of the sheets that name it. */
+  #refused = new Map();
 
-  /** `identity` is `{account, place, token}`; `onState` and `onReceipt` hear of what happens; `onRetry` is called
-   * when it is time to try again. */
+  /** `identity` is `{account, place, as, token}`, `as` being place and role in words; `onState` and `onReceipt` hear of
+   * what happens; `onRetry` is called when it is time to try again. */
   constructor({ store, queue, identity, onState, onReceipt, onRetry }) {
     Object.assign(this, { store, queue, identity, onState, onReceipt, onRetry });
   }
@@ -99,11 +138,14 @@ export class Sync {
 
   /** Tells the state anew. */
   tell() {
-    const waiting = this.queue.sheets.length;
-    const held = this.queue.sheets.filter((sheet) => sheet.held).length;
+    const waiting = this.queue.unsent.length;
+    const held = this.queue.unsent.filter((sheet) => sheet.held).length;
+    const kept = this.queue.sheets.length - waiting;
+    const { as } = this.identity;
     if (this.#state === 'login') this.onState('login', '登录已过期，本机的积分卡都在，登录后自动上传');
+    else if (this.#state === 'role') this.onState('role', `您换了角色。本页的积分卡属于“${as}”：请到“我的账号”换回，再打开本页`);
     else if (this.#state === 'offline' || !navigator.onLine) this.onState('offline', '离线 · 已存本机');
-    else if (waiting === 0) this.onState('synced', '已全部上传');
+    else if (waiting === 0) this.onState('synced', kept ? `已全部上传，其中 ${kept} 份没有入账，请打开核对` : '已全部上传');
     else if (this.#sending) this.onState('pending', `正在上传 ${waiting} 份…`);
     else if (held === waiting) this.onState('pending', `${held} 份没有被接受，请打开核对`);
     else this.onState('pending', `待上传 ${waiting} 份，稍后自动再传`);
@@ -115,7 +157,7 @@ export class Sync {
       const response = await ask(`/phone/month/${name}`, { headers: { accept: 'application/json' } });
       if (!response.ok) return { problem: await wordsOf(response) };
       const data = await response.json();
-      if (!this.#isOurs(data.account, data.place)) throw new LoginOver();
+      this.#check(data);
       this.#reached();
       this.tell();
       return { data };
@@ -126,17 +168,19 @@ export class Sync {
     }
   }
 
-  #isOurs(account, place) {
-    return String(account) === this.identity.account && String(place) === this.identity.place;
+  /** Refuses another log-in, and another role. */
+  #check({ account, place }) {
+    if (String(account) !== this.identity.account) throw new LoginOver();
+    if (String(place) !== this.identity.place) throw new OtherRole();
   }
 
   #failed(error) {
-    if (error instanceof LoginOver) {
-      this.#state = 'login';
+    if (error instanceof LoginOver || error instanceof OtherRole) {
+      this.#state = error instanceof LoginOver ? 'login' : 'role';
       return;
     }
     this.#state = error instanceof Later && error.message === 'offline' ? 'offline' : 'pending';
-    const pause = PAUSES[Math.min(this.#failures, PAUSES.length - 1)];
+    const pause = error.pause ?? PAUSES[Math.min(this.#failures, PAUSES.length - 1)];
     this.#failures += 1;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.onRetry(), pause * 1000);
@@ -150,6 +194,7 @@ export class Sync {
     this.tell();
     await this.#identify();
     this.#stuck.clear();
+    this.#refused.clear();
     this.#faults = 0;
     // What is held is sent again once, not round and round.
     let sheets = await this.queue.take(again ? Infinity : SHEETS_AT_ONCE, again);
@@ -165,22 +210,17 @@ export class Sync {
 
   /** Whose log-in this is, and its token: another window may have logged in anew, or as somebody else. */
   async #identify() {
-    const response = await ask('/phone', {});
-    if (!response.ok) throw new LoginOver();
-    const { dataset } = new DOMParser().parseFromString(await response.text(), 'text/html').body;
-    // What stands between this phone and the server may answer with a page of its own.
-    if (!dataset.token) throw new Later('offline');
-    if (!this.#isOurs(dataset.account, dataset.place)) throw new LoginOver();
-    this.identity.token = dataset.token;
+    const now = await loggedIn();
+    this.#check(now);
+    this.identity.token = now.token;
   }
 
   async #sendSheets(sheets) {
     const ready = [];
     for (const sheet of sheets) {
       try {
-        const refusal = await this.#sendPhotos(sheet);
-        if (refusal) await this.#settle(sheet, { outcome: 'unclear', message: `照片：${refusal}` });
-        else ready.push(sheet);
+        await this.#sendPhotos(sheet);
+        ready.push(sheet);
       } catch (error) {
         if (!isFault(error)) throw error;
         this.#stuck.add(sheet.key);
@@ -216,11 +256,14 @@ export class Sync {
   }
 
   async #settle(sheet, receipt) {
-    await this.queue.settle(sheet, receipt);
-    await this.onReceipt(sheet, receipt);
+    // Only a receipt with a key is the server's word on the sheet; without it the photo goes once more with its sheet.
+    const refused = receipt.key ? this.#refused.get(sheet.key) : undefined;
+    await this.queue.settle(sheet, receipt, refused);
+    await this.onReceipt(sheet, receipt, refused);
   }
 
-  /** Sends the photos of a sheet that the server does not have; returns why one was refused, if it was. */
+  /** Sends the photos of a sheet that the server does not have. One that is refused for good stays behind: the card is due in
+   * time, the server shows what evidence it lacks, and the photo is taken again. */
   async #sendPhotos(sheet) {
     const name = nameOf(sheet.month, sheet.household_code);
     for (const hash of sheet.photos) {
@@ -234,12 +277,11 @@ export class Sync {
         headers: { 'content-type': 'image/jpeg', 'x-form-token': this.identity.token },
         body: bytes,
       });
-      if (!response.ok) return wordsOf(response);
       // Any other success is not the server's word: the photo may be nowhere but here.
-      if (response.status !== 204) throw new Later('offline');
-      await this.store.put('uploaded', id, true);
+      if (response.ok && response.status !== 204) throw new Later('offline');
+      if (response.ok) await this.store.put('uploaded', id, true);
+      else this.#refused.set(sheet.key, response.status === 413 ? '照片太大' : await wordsOf(response));
     }
-    return null;
   }
 }
 

@@ -114,6 +114,9 @@ pub(super) struct PostingRow {
     board: String,
     /// 张贴人
     posted_by: String,
+    /// 版本；不写即张贴日期之前公示的最新一版
+    #[serde(default)]
+    version: Option<i16>,
 }
 
 /// 登记张贴

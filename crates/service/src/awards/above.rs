@@ -8,11 +8,9 @@ use axum::response::Response;
 use chrono::NaiveDate;
 use domain::month::{Month, date_title};
 use domain::place::{Level, Place};
-use domain::publication::final_from;
-use domain::rulebook::ObjectionRule;
 use records::awards::{Report, quotas_of};
 use records::objections::open_objections;
-use records::publication::published;
+use records::publication::final_days;
 use records::{places, tenancy};
 
 use crate::error::{PageError, page};
@@ -84,21 +82,16 @@ pub(super) async fn shown(
     let mut connection = state.database.connection().await?;
     let loaded = tenancy::read(&mut connection, &visit.allowed, async |connection| {
         let quotas = quotas_of(connection, &place, year).await?;
-        let published = published(connection, &place).await?;
+        let days = final_days(connection, &place).await?;
         let open = open_objections(connection, &place).await?;
-        Ok((quotas, published, open, places::divisions(connection, &place).await?))
+        Ok((quotas, days, open, places::divisions(connection, &place).await?))
     });
-    let (quotas, published, open, divisions) = loaded.await?;
+    let (quotas, days, open, divisions) = loaded.await?;
     let mut lists: BTreeMap<Place, (i16, u32)> = BTreeMap::new();
     for one in quotas {
         let village = one.group.ancestor(Level::Village).unwrap_or(one.group);
         let list = lists.entry(village).or_insert((one.version, 0));
         list.1 += one.quota.total;
-    }
-    // The versions of a month stand in their order: the date of the latest remains.
-    let mut months: BTreeMap<Place, BTreeMap<Month, NaiveDate>> = BTreeMap::new();
-    for ((village, month, _), published) in published {
-        months.entry(village).or_default().insert(month, published.on);
     }
     let mut objections: BTreeMap<Place, u32> = BTreeMap::new();
     for ((village, month), count) in open {
@@ -108,13 +101,13 @@ pub(super) async fn shown(
     let row = |village: Place, name: String| {
         let list = lists.get(&village);
         let open = objections.get(&village).copied().unwrap_or_default();
-        let months = months.get(&village).unwrap_or(&no_months);
+        let months = days.get(&village).unwrap_or(&no_months);
         Row {
             name,
             href: Section::Awards.at(&village, month),
             version: list.map(|list| list.0),
             winners: list.map_or(0, |list| list.1),
-            waits: waits(months, open, year, &visit.rulebook.objections, today),
+            waits: waits(months, open, year, today),
         }
     };
     let villages = divisions.into_iter().filter(|one| one.level == Level::Village);
@@ -123,14 +116,8 @@ pub(super) async fn shown(
     Ok(page(status, &AbovePage { shell: visit.shell, year, rows, computed, may_award, outcome }))
 }
 
-/// What a village's year waits for, from when its months were published.
-fn waits(
-    months: &BTreeMap<Month, NaiveDate>,
-    open: u32,
-    year: i32,
-    rule: &ObjectionRule,
-    today: NaiveDate,
-) -> String {
+/// What a village's year waits for, from the days on which its published months can be final.
+fn waits(months: &BTreeMap<Month, NaiveDate>, open: u32, year: i32, today: NaiveDate) -> String {
     let (Some(january), Some(december)) = (Month::new(year, 1), Month::new(year, 12)) else {
         return String::new();
     };
@@ -145,7 +132,7 @@ fn waits(
         waits.push(format!("{}还没有公示", missing.join("、")));
     }
     let of_year = months.iter().filter(|(month, _)| month.year() == year);
-    let from = of_year.map(|(_, on)| final_from(*on, rule)).max();
+    let from = of_year.map(|(_, day)| *day).max();
     if missing.is_empty()
         && let Some(from) = from
         && today < from
@@ -162,12 +149,10 @@ fn waits(
 mod tests {
     use super::*;
 
-    const RULE: ObjectionRule = ObjectionRule { days: 7, decide_within_days: 10 };
-
     fn check(last: &str, open: u32, today: &str, expected: &str) {
         let (first, last) = (Month::parse("2026-03").expect("a month"), Month::parse(last).expect("a month"));
-        let months = first.through(last).map(|month| (month, month.next().day(8))).collect();
-        assert_eq!(waits(&months, open, 2026, &RULE, today.parse().expect("a date")), expected);
+        let months = first.through(last).map(|month| (month, month.next().day(16))).collect();
+        assert_eq!(waits(&months, open, 2026, today.parse().expect("a date")), expected);
     }
 
     #[test]
@@ -176,6 +161,16 @@ mod tests {
         check("2026-12", 0, "2027-01-15", "公示期未满，2027年1月16日起可以评比");
         check("2026-12", 0, "2027-01-16", "");
         check("2026-12", 2, "2027-01-16", "2 件异议待办结");
+    }
+
+    #[test]
+    fn the_month_that_can_be_objected_to_longest_is_waited_for() {
+        let month = |text: &str| Month::parse(text).expect("a month");
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
+        let months =
+            BTreeMap::from([(month("2026-11"), day("2027-02-05")), (month("2026-12"), day("2027-01-16"))]);
+        assert_eq!(waits(&months, 0, 2026, day("2027-01-20")), "公示期未满，2027年2月5日起可以评比");
+        assert_eq!(waits(&months, 0, 2026, day("2027-02-05")), "");
     }
 
     #[test]

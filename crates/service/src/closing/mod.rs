@@ -1,6 +1,7 @@
 //! 结账: what is ready and who would qualify, closing, and what a closed month says of every household.
 
 mod above;
+mod forecast;
 mod results;
 mod versions;
 mod village;

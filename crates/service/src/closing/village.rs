@@ -4,18 +4,18 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
+use authz::EnterCards;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::closing::may_leave_out_unsigned;
 use domain::month::{Month, date_title};
 use domain::place::{Level, Place};
 use domain::publication::PublicRow;
-use records::closing::{
-    ClosedMonth, Forecast, StoredDifference, board, closed_months, differences, forecast,
-};
+use records::closing::{ClosedMonth, StoredDifference, board, closed_months, differences, forecast};
 use records::{Connection, places, tenancy};
 
 use super::Standing;
+use super::forecast::{Forecasted, conditions, forecasted};
 use super::results::{GroupResults, results};
 use super::versions::{Version, versions};
 use crate::caller::Caller;
@@ -28,7 +28,9 @@ use crate::state::State;
 #[template(path = "closing/village.html")]
 struct OpenPage {
     shell: Shell,
-    forecast: Forecast,
+    forecast: Forecasted,
+    /// What a household redeems for.
+    conditions: String,
     /// Why it cannot be closed yet, empty where it can.
     too_early: String,
     may_close: bool,
@@ -100,7 +102,8 @@ pub(super) async fn shown(
     }
     let scheduled = domain::closing::scheduled_at(month, &visit.rulebook.closing);
     let shown = OpenPage {
-        forecast: open.ok_or(PageError::NotFound)?,
+        forecast: forecasted(open.ok_or(PageError::NotFound)?, month, caller.may(EnterCards, place)),
+        conditions: conditions(&visit.rulebook.redemption),
         too_early: standing.too_early,
         may_close: standing.may_close,
         may_leave_out: may_leave_out_unsigned(caller.reach()?.level(), month, now, &visit.rulebook.closing),

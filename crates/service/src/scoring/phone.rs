@@ -27,6 +27,8 @@ struct PhonePage {
     account: i64,
     place: String,
     name: String,
+    /// The role of the moment, as which everything on the page is kept and sent.
+    role: &'static str,
     form_token: String,
     place_name: String,
 }
@@ -45,11 +47,14 @@ pub(crate) async fn show(Extract(state): Extract<State>, caller: Caller) -> Resu
         places::name_of(connection, &place).await
     })
     .await?;
+    let identity = &logged_in.identity;
+    let hat = identity.hats.iter().find(|hat| Some(hat.grant) == logged_in.kept.grant);
     let shown = PhonePage {
         version: crate::assets::VERSION,
-        account: logged_in.identity.account,
+        account: identity.account,
         place: place.code(),
-        name: logged_in.identity.name.clone(),
+        name: identity.name.clone(),
+        role: hat.map_or("", |hat| hat.role.title()),
         form_token: logged_in.kept.form_token.clone(),
         place_name,
     };

@@ -11,7 +11,7 @@ use domain::households::QueryState;
 use domain::month::Month;
 use domain::objections::ObjectionState;
 use domain::place::Place;
-use domain::publication::{BoardState, last_day, post_by};
+use domain::publication::{BoardState, post_by, publish_by};
 use domain::rulebook::Rulebook;
 use domain::scoring::EntryWindow;
 use domain::suggestions::SuggestionState;
@@ -141,7 +141,6 @@ fn of_month(
         return Vec::new();
     }
     let until = month.next().day(rulebook.scoring.until_day);
-    let published_by = last_day(month, &rulebook.publication);
     let task = |what: String, section: Section, by: NaiveDate| Task {
         what,
         place: one.village,
@@ -152,15 +151,18 @@ fn of_month(
         let is_published = one.published.is_some_and(|(published, _)| published == version);
         let published_on = one.published.map(|(_, on)| on);
         let posted_by = post_by(month, one.board_state(), published_on, &rulebook.publication);
+        // What is published and is not the latest version is an older one.
+        let published_by = publish_by(month, one.published.is_some(), &rulebook.publication);
         let (what, by) = match (is_published, one.board_state()) {
             (false, _) if may.publish => (format!("公示本月第{version}版"), published_by),
-            (true, BoardState::Empty) if may.post => ("张贴公示单，登记张贴".to_owned(), posted_by),
+            (true, BoardState::Empty) if may.post => ("张贴公示单，登记张贴".to_owned(), Some(posted_by)),
             (true, BoardState::Outdated) if may.post => {
-                (format!("公示栏上还是旧版，换上第{version}版，登记张贴"), posted_by)
+                (format!("公示栏上还是旧版，换上第{version}版，登记张贴"), Some(posted_by))
             }
             _ => return Vec::new(),
         };
-        return vec![task(what, Section::Publication, by)];
+        let href = Section::Publication.at(&one.village, month);
+        return vec![Task { what, place: one.village, by, href }];
     }
     let missing = one.taking_part.saturating_sub(one.with_card);
     let window = EntryWindow::of(month, now, &rulebook.scoring);
@@ -247,6 +249,8 @@ mod tests {
         check(&ALL, &published, "2026-11-05T09:00:00", &["张贴公示单，登记张贴"]);
         let posted = VillageCounts { board: on_board([(1, on)]), ..published };
         check(&ALL, &posted, "2026-11-06T09:00:00", &[]);
+        let waits = VillageCounts { closed: Some(2), ..posted.clone() };
+        check(&ALL, &waits, "2026-11-24T09:00:00", &["公示本月第2版"]);
         let corrected = VillageCounts { closed: Some(2), published: Some((2, on)), ..posted };
         check(&ALL, &corrected, "2026-11-06T09:00:00", &["公示栏上还是旧版，换上第2版，登记张贴"]);
         let replaced = VillageCounts { board: on_board([(1, on), (2, on)]), ..corrected };

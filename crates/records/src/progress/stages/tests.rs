@@ -32,6 +32,7 @@ fn ready(rulebook: &Rulebook) -> Facts<'_> {
         without_panel: Vec::new(),
         closed: None,
         published_on: None,
+        older_published: false,
         posted: None,
         open_objections: 0,
         state: MonthState::Open,
@@ -99,9 +100,17 @@ fn a_corrected_version_opens_posting_again_until_its_sheet_hangs() {
     let on =
         |postings: &[(i16, NaiveDate)]| on_board(postings.iter().copied()).zip(Some("村务公开栏".to_owned()));
     let first = (1, date("2026-11-08"));
-    let closed = || Facts { closed: Some((2, date("2026-11-20"))), posted: on(&[first]), ..ready(&rulebook) };
-    check(closed(), "2026-11-20T09:00:00", "dddddlwww");
-    let published = || Facts { published_on: Some(date("2026-11-24")), ..closed() };
+    let closed = || Facts {
+        closed: Some((2, date("2026-11-20"))),
+        older_published: true,
+        posted: on(&[first]),
+        ..ready(&rulebook)
+    };
+    check(closed(), "2026-11-20T09:00:00", "dddddnwww");
+    let publishing = &stages(&closed())[5];
+    assert_eq!((publishing.words.as_str(), publishing.dated.as_str()), ("第2版待公示", ""), "it has no day");
+    check(Facts { posted: None, ..closed() }, "2026-11-20T09:00:00", "dddddnlww");
+    let published = || Facts { published_on: Some(date("2026-11-24")), older_published: false, ..closed() };
     check(published(), "2026-11-24T09:00:00", "ddddddnnw");
     check(published(), "2026-11-25T09:00:00", "ddddddlnw");
     let hangs = || Facts { posted: on(&[first, (2, date("2026-11-25"))]), ..published() };

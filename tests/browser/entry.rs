@@ -49,7 +49,7 @@ async fn type_in(clerk: &Browser, text: &str) {
     let typed = "const field = document.querySelector(arguments[0]);
         field.value = arguments[1];
         field.dispatchEvent(new Event('input', { bubbles: true }));
-        return sessionStorage.length === 1;";
+        return Object.keys(sessionStorage).some((key) => key.startsWith('typed '));";
     let kept = async || (clerk.run(typed, vec![json!(LINE), json!(text)]).await == true).then_some(());
     until("the line to be kept", kept).await;
 }

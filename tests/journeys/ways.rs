@@ -64,11 +64,7 @@ async fn a_refused_objection_says_why_and_the_households_page_keeps_what_was_typ
     let answer = post(&serving, &format!("{home}/objections"), "X-Nothing: here", typed);
     assert_eq!((answer.status, answer.header("cache-control")), (422, "no-store"), "{}", answer.body);
     assert!(answer.body.contains("电话应为"), "{}", answer.body);
-    assert!(
-        answer.body.contains("required>那天我家在修路</textarea>"),
-        "the words are kept: {}",
-        answer.body
-    );
+    assert!(answer.body.contains(">那天我家在修路</textarea>"), "the words are kept: {}", answer.body);
     assert!(answer.body.contains("name=\"phone\" value=\"138\""), "and the phone: {}", answer.body);
     let mended = typed.replace("phone=138", "phone=");
     let answer = post(&serving, &format!("{home}/objections"), "X-Nothing: here", &mended);

@@ -6,16 +6,18 @@ use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::month::date_title;
+use domain::place::Level;
 use records::objections::objection;
 use records::{places, tenancy};
 
+use super::file::address;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::Named;
 use crate::log::household_named;
 use crate::objecting::ReceiptPage;
 use crate::reading::Reading;
-use crate::shell::{Section, Told, Visit};
+use crate::shell::{Section, Told, Visit, only_of_village};
 use crate::state::State;
 
 /// `GET /objections/{place}/{month}/{objection}/receipt`
@@ -27,6 +29,10 @@ pub(crate) async fn show(
 ) -> Result<Response, PageError> {
     let at = (place.as_str(), month.as_str());
     let visit = Visit::of(&state, &caller, Section::Objections, at, &Told::default()).await?;
+    if visit.place.level() > Level::Village {
+        let month = visit.month;
+        return only_of_village(&visit, |village| format!("{}/receipt", address(village, month, id)));
+    }
     let (place, now) = (visit.place, state.moment().local());
     let mut connection = state.database.connection().await?;
     let found = tenancy::read(&mut connection, &visit.allowed, async |connection| {

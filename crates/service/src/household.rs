@@ -12,7 +12,6 @@ use domain::forms::MonthColumn;
 use domain::month::{Month, date_title};
 use domain::objections::{Filing, filing};
 use domain::place::{Level, Place};
-use domain::points::Points;
 use records::forms::{self, CardToken, Versions};
 use records::objections::{ObjectionSummary, objections_of_household};
 use records::photos::{ShownPhoto, photo_files, photos_shown};
@@ -276,5 +275,6 @@ fn choices(month: &MonthColumn) -> Vec<(String, String)> {
 }
 
 fn score(month: &MonthColumn) -> String {
-    month.result.score.map_or_else(|| month.result.status.title().to_owned(), Points::short)
+    let status = || month.result.status.title().to_owned();
+    month.result.score.map_or_else(status, |points| format!("{} 分", points.short()))
 }

@@ -94,6 +94,12 @@ impl Shown {
         lines.into_iter().filter(|(_, line)| !line.is_empty()).collect()
     }
 
+    /// The scored below the places, by number and points: they stand below the table, as on the wall.
+    pub(crate) fn others(group: &NoticeGroup) -> Vec<(&str, String)> {
+        let others = group.rows.iter().filter(|row| row.placed.is_none());
+        others.map(|row| (row.number.as_str(), row.score.short())).collect()
+    }
+
     /// The name of a tier, empty where there is none.
     pub(crate) fn tier(placed: &Placed) -> &'static str {
         placed.tier.map(Tier::title).unwrap_or_default()

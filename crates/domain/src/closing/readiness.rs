@@ -119,7 +119,8 @@ pub fn readiness(facts: &Readiness) -> Vec<Step> {
     let able = |(_, members, _): &&(String, usize, usize)| {
         u32::try_from(*members).is_ok_and(|members| members >= facts.minimum_members)
     };
-    let signed = facts.panels.iter().filter(|(_, _, unsigned)| *unsigned == 0).count();
+    let waiting = facts.panels.iter().filter(|(_, _, unsigned)| *unsigned > 0).count();
+    let signed = if facts.cards == 0 { 0 } else { facts.panels.len() - waiting };
     let panels = facts.panels.len();
     vec![
         Step {
@@ -138,7 +139,7 @@ pub fn readiness(facts: &Readiness) -> Vec<Step> {
             blocks: facts.panels.iter().filter(able).count() < panels,
         },
         Step { title: "评分", done: facts.cards, of: facts.taking_part, blocks: false },
-        Step { title: "组长签字", done: signed, of: panels, blocks: signed < panels },
+        Step { title: "组长签字", done: signed, of: panels, blocks: waiting > 0 },
     ]
 }
 
@@ -164,6 +165,13 @@ mod tests {
         assert!(
             readiness(&ready()).iter().any(|step| step.title == "评分" && (step.done, step.of) == (31, 40))
         );
+    }
+
+    #[test]
+    fn without_a_card_nothing_is_signed_and_that_does_not_block() {
+        let facts = Readiness { cards: 0, ..ready() };
+        let signing = readiness(&facts).into_iter().find(|step| step.title == "组长签字").expect("a step");
+        assert_eq!((signing.done, signing.of, signing.blocks), (0, 1, false));
     }
 
     #[test]

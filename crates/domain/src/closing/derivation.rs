@@ -57,7 +57,12 @@ pub fn explain_items(catalogue: &Catalogue, findings: &[Finding]) -> Result<Vec<
         lines.push(ScoreLine { text, acts });
     }
     let lost: Points = score.items.iter().map(|item| item.lost).sum();
-    let text = format!("得分 = 100 − {} = {}", lost.short(), score.total.short());
+    let total = score.total.short();
+    let text = if lost == Points::ZERO {
+        format!("没有扣分，得分 = {total}")
+    } else {
+        format!("得分 = 100 − {} = {total}", lost.short())
+    };
     lines.push(ScoreLine { text, acts: Vec::new() });
     Ok(lines)
 }
@@ -129,6 +134,11 @@ mod tests {
     use crate::place::Place;
     use crate::rulebook::Rulebook;
     use crate::scoring::{Status, parse_findings};
+
+    #[test]
+    fn where_nothing_was_found_nothing_is_subtracted() {
+        assert_eq!(explain_score(&small(), &[]).expect("known rules"), ["没有扣分，得分 = 100"]);
+    }
 
     #[test]
     fn a_capped_item_says_so() {

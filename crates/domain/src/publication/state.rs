@@ -33,7 +33,7 @@ impl MonthState {
     /// The state as pages name it.
     pub fn title(self) -> String {
         match self {
-            Self::Open => "评分中".into(),
+            Self::Open => "未结账".into(),
             Self::Signed => "已签字".into(),
             Self::Closed { version } => format!("已结账（第{version}版），待公示"),
             Self::Published { version } => format!("公示中（第{version}版）"),

@@ -140,9 +140,14 @@ impl Browser {
         self.client.find_all(Locator::Css(css)).await.expect("elements").len()
     }
 
-    /// Clicks an element once it is there.
+    /// Clicks an element once it is there. Where the page drew itself anew between the look and the click, it looks again.
     pub async fn click(&self, css: &str) {
-        self.find(css).await.click().await.expect("a click");
+        loop {
+            match self.find(css).await.click().await {
+                Err(error) if error.is_stale_element_reference() => {}
+                clicked => return clicked.expect("a click"),
+            }
+        }
     }
 
     /// Clicks the first link or button with a text.

@@ -3,30 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use authz::{Allowed, FormPanels};
-use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 use domain::canonical::Digest;
 use domain::month::Month;
-use domain::panels::{
-    HandoverProblem, OpenWork, Panel, check_composition, check_handover, check_recusal,
-    is_expected_to_step_back,
-};
+use domain::panels::{HandoverProblem, Panel, check_composition};
 use domain::place::{Level, Place};
 use domain::rulebook::PanelRule;
 use serde_json::json;
 
 use super::load::{ListedPanel, StoredPanel, as_of, panels};
+use super::work::{Taking, Work};
 use super::{Draft, insert, last_month, next_revision, seats};
 use crate::closing;
-use crate::codec;
 use crate::database::Connection;
 use crate::error::{Error, Refusal, Result};
 use crate::households::{RegisterEntry, register_of};
 use crate::moment::Moment;
 use crate::places::{from_the_beginning, known_places, lock_villages};
 use crate::rulebook;
-use crate::schema::card;
-use crate::scoring::{PanelNames, cards, counting, signatures};
 use crate::sealing::Salts;
 use crate::tenancy::{self, Mode};
 
@@ -73,7 +66,8 @@ impl From<HandoverProblem> for Error {
 ///
 /// # Errors
 /// Panels that have changed since they were looked at, groups and panels that are not there, cards that wait for a
-/// signature ([`check_handover`]), a panel that is too small or from which too many would step back.
+/// signature and sheets for a decision ([`check_handover`](domain::panels::check_handover)), a panel that is too small or
+/// from which too many would step back.
 pub async fn hand_over(
     connection: &mut Connection,
     allowed: &Allowed<FormPanels>,
@@ -100,8 +94,7 @@ pub async fn hand_over(
         let layers = rulebook::all(connection, village).await?;
         let rules = rulebook::resolve(&rulebook::inherited(&layers, village, effective))?;
         let register = register_of(connection, village).await?;
-        let months = scored_months(connection, village, effective).await?;
-        let work = open_work(connection, village, &months, &stored).await?;
+        let work = Work::load(connection, village, effective, &stored).await?;
         for change in &changes {
             change.check(&register, &rules.panels, effective, &work)?;
         }
@@ -176,78 +169,20 @@ impl Change<'_> {
         register: &[RegisterEntry],
         rule: &PanelRule,
         effective: Month,
-        work: &[BTreeMap<String, OpenWork>],
+        work: &Work,
     ) -> Result<()> {
         let before = &self.panel.panel;
-        if before.groups.iter().any(|group| !self.groups.contains(group)) {
-            let own: Vec<OpenWork> =
-                work.iter().filter_map(|panels| panels.get(&before.name)).copied().collect();
-            check_handover(&before.name, self.groups.is_empty(), &own)?;
-        }
-        let gained: Vec<&Place> = self.groups.iter().filter(|group| !before.groups.contains(group)).collect();
+        work.check_given(before, &self.groups, register)?;
+        let is_new = |group: &&Place| !before.groups.contains(group);
+        let gained: Vec<Place> = self.groups.iter().filter(is_new).copied().collect();
         if gained.is_empty() {
             return Ok(());
         }
         if let Some(problem) = check_composition(std::slice::from_ref(before), rule).as_slice().first() {
             return Err(Refusal::message(format!("{problem}；请先补足，再接片区")));
         }
-        let names: Vec<&str> = self.panel.names.iter().flatten().map(String::as_str).collect();
-        for entry in register.iter().filter(|entry| gained.contains(&&entry.group)) {
-            if entry.participation.joined.is_none()
-                || entry.participation.left.is_some_and(|left| left <= effective)
-            {
-                continue;
-            }
-            let head = entry.head_name.as_deref().unwrap_or_default();
-            // Who is expected to step back must leave enough others.
-            let recused = names.iter().filter(|name| is_expected_to_step_back(name, head)).count();
-            check_recusal(before.members.len(), recused, false, false, rule).map_err(|problem| {
-                let (panel, household) = (&before.name, &entry.household);
-                Refusal::message(format!("评分组“{panel}”评不了农户 {household}：{problem}"))
-            })?;
-        }
-        Ok(())
+        let names = self.panel.names.iter().flatten().map(String::as_str).collect();
+        let taking = Taking { panel: &before.name, members: before.members.len(), names, gained };
+        taking.problem(register, rule, effective).map_or(Ok(()), |words| Err(Refusal::message(words)))
     }
-}
-
-/// The months that are not closed and have cards.
-async fn scored_months(connection: &mut Connection, village: &Place, effective: Month) -> Result<Vec<Month>> {
-    let interval = village.scope();
-    let months: Vec<i32> = card::table
-        .filter(card::county_code.eq(village.county().digits()))
-        .filter(card::place.ge(interval.low))
-        .filter(card::place.lt(interval.high))
-        .filter(card::month.ge(effective.number()))
-        .select(card::month)
-        .distinct()
-        .order(card::month)
-        .load(connection)
-        .await?;
-    months.into_iter().map(codec::month).collect()
-}
-
-/// What each panel, by its name, has scored of each of the months.
-async fn open_work(
-    connection: &mut Connection,
-    village: &Place,
-    months: &[Month],
-    stored: &[StoredPanel],
-) -> Result<Vec<BTreeMap<String, OpenWork>>> {
-    let (county, interval) = (village.county(), village.scope());
-    let range = (interval.low.as_str(), interval.high.as_str());
-    let names: PanelNames = stored.iter().map(|one| (one.id, one.panel.name.as_str().into())).collect();
-    let mut work = Vec::with_capacity(months.len());
-    for month in months {
-        let signatures = signatures(connection, &county, range, *month, &names).await?;
-        let mut panels: BTreeMap<String, OpenWork> = BTreeMap::new();
-        for card in counting(cards(connection, &county, range, *month, &names).await?) {
-            let own = panels.entry(card.card.panel.to_string());
-            let own = own.or_insert(OpenWork { month: *month, cards: 0, unsigned: 0 });
-            own.cards += 1;
-            let is_signed = card.is_correction || signatures.iter().any(|signature| signature.covers(&card));
-            own.unsigned += usize::from(!is_signed);
-        }
-        work.push(panels);
-    }
-    Ok(work)
 }

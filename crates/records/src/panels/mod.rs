@@ -2,6 +2,7 @@
 
 mod areas;
 mod load;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +61,7 @@ enum Unnamed {
 ///
 /// # Errors
 /// Villages or groups that are not registered, panels below three, without exactly one leader, or that
-/// share a group.
+/// share a group; a group that goes over while the panel's cards or sheets wait for its leader.
 pub async fn form_panels(
     connection: &mut Connection,
     allowed: &Allowed<FormPanels>,
@@ -115,6 +116,9 @@ async fn revise(
             let drafts = merge(village, rows, &known, unnamed);
             let rules = rulebook::resolve(&rulebook::inherited(&layers, village, effective))?;
             problems.extend(check_drafts(&drafts, &known, effective, &rules.panels));
+            let moves =
+                work::check_moves(connection, village, &drafts, &known, &stored, effective, &rules.panels);
+            problems.extend(moves.await?);
             for (name, draft) in drafts {
                 let before = known.iter().find(|panel| panel.panel.name == name);
                 if let Unnamed::Leave { builds_on } = unnamed {

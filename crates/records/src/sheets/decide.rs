@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use authz::{Allowed, SignCards};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use domain::input::Scorecard;
 use domain::place::{Level, Place};
 use domain::scoring::{Likeness, may_take};
 use serde_json::json;
@@ -14,6 +15,7 @@ use super::reasons;
 use crate::database::Connection;
 use crate::error::{Error, Refusal, Result};
 use crate::moment::Moment;
+use crate::panels::panels;
 use crate::places::lock_villages;
 use crate::schema::{card, household, sheet_decision};
 use crate::scoring::{Facts, Remark, examine, insert, remark_digest};
@@ -48,7 +50,8 @@ pub struct Decided {
 
 /// Decides on a sheet that waits: it becomes the next revision of the household's card, or is laid aside; both sheets
 /// are kept. The card may have been signed, which no file may replace: it is the leader who decides here, the new
-/// revision is not signed, and the panel's month must be signed again before it closes. Decided alike again is success.
+/// revision is not signed, and the panel's month must be signed again before it closes. What a panel scored of a group
+/// that it has handed over since becomes the card of the panel that has the group now. Decided alike again is success.
 ///
 /// # Errors
 /// A sheet that is not there, does not wait, was decided otherwise, or may not be taken: a closed month changes by a
@@ -151,8 +154,12 @@ async fn take(
     moment: &Moment,
 ) -> Result<i16> {
     let (month, now) = (stored.sheet.month, moment.local());
-    let line = stored.sheet.line().map_err(|error| Refusal::message(error.to_string()))?;
+    let mut line = stored.sheet.line().map_err(|error| Refusal::message(error.to_string()))?;
     let facts = Facts::load(connection, village, &BTreeSet::from([*village]), month).await?;
+    let successor = successor(connection, village, &facts, &line.row).await?;
+    if let Some(panel) = successor {
+        line.row.panel = panel;
+    }
     let examined = examine(&line, &facts, now).map_err(|problems| Refusal::message(reasons(&problems)))?;
     let lock = examined.village.lock(examined.entry, month, now);
     may_take(stored.receipt, lock.as_ref()).map_err(|lock| Refusal::message(lock.to_string()))?;
@@ -162,6 +169,29 @@ async fn take(
     }
     insert(connection, village, month, std::slice::from_ref(&new), salts).await?;
     Ok(new.revision)
+}
+
+/// The panel that has taken the household's group over from the one that the row names: it answers for the card. None
+/// where that panel holds the group, or never held it.
+async fn successor(
+    connection: &mut Connection,
+    village: &Place,
+    facts: &Facts,
+    row: &Scorecard,
+) -> Result<Option<String>> {
+    let Some((entry, known)) = facts.find(&row.household) else { return Ok(None) };
+    let group = &entry.entry.group;
+    let Some(present) = known.panels.iter().find(|one| one.panel.groups.contains(group)) else {
+        return Ok(None);
+    };
+    if present.panel.name == row.panel {
+        return Ok(None);
+    }
+    let stored = panels(connection, village).await?;
+    let gave = stored.iter().any(|one| {
+        one.panel.name == row.panel && one.panel.effective <= facts.month && one.panel.groups.contains(group)
+    });
+    Ok(gave.then(|| present.panel.name.clone()))
 }
 
 async fn save(

@@ -19,8 +19,8 @@ pub use decide::{Decided, Decision, decide_sheet};
 pub(crate) use erase::erase_sheets;
 pub use evidence::{MissingEvidence, Photographed, evidence_missing, photographed};
 pub use phone::{OpenMonth, PhoneCard, PhoneHousehold, PhoneMonth, PhonePanel, months_to_score, phone_month};
-pub(crate) use read::conflicts_in;
 pub use read::{CurrentCard, OpenSheet, conflicts, open_sheet_count, open_sheets};
+pub(crate) use read::{Undecided, conflicts_in, undecided_from};
 pub use receive::{AT_ONCE, HandedIn, hand_in};
 pub(crate) use store::{scored_by, scorers};
 

@@ -186,6 +186,50 @@ pub(crate) async fn conflicts_in(
     rows.iter().map(|row| codec::place(&row.household_code)).collect()
 }
 
+/// A sheet on which nobody has decided, and the panel that it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Undecided {
+    pub(crate) month: Month,
+    pub(crate) panel: String,
+    pub(crate) household: Place,
+}
+
+#[derive(QueryableByName)]
+struct UndecidedRow {
+    #[diesel(sql_type = Integer)]
+    month: i32,
+    #[diesel(sql_type = Text)]
+    panel_name: String,
+    #[diesel(sql_type = Text)]
+    household_code: String,
+}
+
+/// The contradicting, late and unclear sheets from a month on, of the places from `low` to before `high`, that wait for a
+/// decision.
+pub(crate) async fn undecided_from(
+    connection: &mut Connection,
+    county: &Place,
+    (low, high): (&str, &str),
+    from: Month,
+) -> Result<Vec<Undecided>> {
+    let rows: Vec<UndecidedRow> = diesel::sql_query(
+        "select s.month, s.panel_name, s.household_code from sheet s
+         where s.county_code = $1 and s.place >= $2 and s.place < $3 and s.month >= $4 and s.outcome >= 3
+            and not exists (select from sheet_decision d where d.county_code = s.county_code and d.sheet_id = s.id)",
+    )
+    .bind::<Text, _>(county.digits())
+    .bind::<Text, _>(low)
+    .bind::<Text, _>(high)
+    .bind::<Integer, _>(from.number())
+    .load(connection)
+    .await?;
+    let undecided = |row: UndecidedRow| -> Result<Undecided> {
+        let (month, household) = (codec::month(row.month)?, codec::place(&row.household_code)?);
+        Ok(Undecided { month, panel: row.panel_name, household })
+    };
+    rows.into_iter().map(undecided).collect()
+}
+
 /// A sheet by its row number, with what was decided on it.
 pub(super) async fn sheet_of(
     connection: &mut Connection,

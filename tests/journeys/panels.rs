@@ -3,11 +3,12 @@
 use authz::Role;
 use domain::input::{Household, PanelMember};
 use domain::place::Place;
+use serde_json::{Value, json};
 use testkit::{COUNTY, TestDatabase};
 
 use crate::api::UNLIMITED;
 use crate::people::{account, grant, log_in};
-use crate::support::{Answer, Folder, Serving, path, scored, send, succeed, superuser};
+use crate::support::{Answer, Folder, Said, Serving, call, path, run, scored, send, succeed, superuser};
 
 const VILLAGE: &str = "440229100201";
 const FIRST: &str = "第一评分组";
@@ -62,10 +63,23 @@ impl World {
     }
 
     fn import(&self, kind: &str, text: &str, now: &str, more: &[&str]) {
+        let said = self.try_import(kind, text, now, more);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+    }
+
+    fn try_import(&self, kind: &str, text: &str, now: &str, more: &[&str]) -> Said {
         let folder = Folder::new();
         let file = folder.file("rows.csv", text);
         let base = ["import", kind, path(&file), "--county", COUNTY, "--now", now];
-        succeed(&self.database, &[&base[..], more].concat());
+        run(&self.database, &[&base[..], more].concat())
+    }
+
+    /// A card of February by the second panel.
+    fn card(&self) -> String {
+        format!(
+            "month,household_code,panel,scored_on,status,findings\n2026-02,{},{SECOND},2026-02-26,,H1a\n",
+            self.household.household
+        )
     }
 
     /// Who scored each group in the last revision of each panel: name, revision, month, groups.
@@ -174,10 +188,7 @@ async fn of_two_who_adjust_one_panel_the_second_is_told() {
 async fn a_panel_is_dissolved_once_its_cards_are_signed_and_its_month_is_closed_and_its_past_stays() {
     let world = World::new().await;
     let groups = &world.groups;
-    let card = format!(
-        "month,household_code,panel,scored_on,status,findings\n2026-02,{},{SECOND},2026-02-26,,H1a\n",
-        world.household.household
-    );
+    let card = world.card();
     world.import("scorecards", &card, "2026-02-27T09:00:00+08:00", &[]);
     let office = world.serve("2026-02-28T10:00:00+08:00");
     let unasked = office.give(groups, [FIRST, FIRST], "");
@@ -204,6 +215,87 @@ async fn a_panel_is_dissolved_once_its_cards_are_signed_and_its_month_is_closed_
     let sheet = office.get(&format!("/scoring/{VILLAGE}/2026-02/panel?name={}", encoded(SECOND)));
     assert_eq!(sheet.status, 200, "its sheet of February can be read: {}", sheet.body);
     succeed(&world.database, &["verify", "--county", COUNTY]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_a_file_nor_the_form_gives_a_group_away_while_cards_wait_for_their_leader() {
+    let world = World::new().await;
+    let card = world.card();
+    world.import("scorecards", &card, "2026-02-27T09:00:00+08:00", &[]);
+    let before = world.panels().await;
+    let [first, second] = world.groups.map(|group| group.code());
+    let swap = format!(
+        "village_code,panel,member,capacity,is_leader,groups\n{VILLAGE},{FIRST},{},representative,false,{second}\n\
+         {VILLAGE},{SECOND},乙一,representative,false,{first}\n",
+        world.household.head_name
+    );
+    let refused = world.try_import("panels", &swap, "2026-02-28T09:00:00+08:00", &[]);
+    assert_eq!(refused.code, Some(1), "{}", refused.err);
+    assert!(refused.err.contains("还没有签字；请组长先在评分页签字"), "{}", refused.err);
+    let office = world.serve("2026-02-28T10:00:00+08:00");
+    let form = format!(
+        "known={SECOND}&revision=1&group={first}&leader=1&member_1=甲一&capacity_1=cadre&member_2=乙一&\
+         capacity_2=representative&member_3=丙一&capacity_3=representative"
+    );
+    let refused = office.post("revisions", &form);
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(refused.body.contains("还没有签字；请组长先在评分页签字"), "{}", refused.body);
+    assert_eq!(world.panels().await, before);
+
+    world.import("scorecards", &card, "2026-02-28T11:00:00+08:00", &["--signed"]);
+    world.import("panels", &swap, "2026-02-28T12:00:00+08:00", &[]);
+    let now = world.panels().await;
+    assert_eq!((&now[0].3, &now[1].3), (&before[1].3, &before[0].3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_area_goes_once_its_sheets_are_decided_and_one_that_comes_later_becomes_a_card_of_its_panel_now() {
+    let world = World::new().await;
+    let place = Place::parse_code(VILLAGE).expect("a code");
+    let mut connection = world.database.database.connection().await.expect("a connection");
+    let number = account(&mut connection, "leader", place).await;
+    grant(&mut connection, number, Role::PanelLeader, place).await;
+    drop(connection);
+    let (groups, card) = (&world.groups, world.card());
+    world.import("scorecards", &card, "2026-02-27T09:00:00+08:00", &[]);
+    let office = world.serve("2026-02-28T10:00:00+08:00");
+    let leader = log_in(&office.serving.pages, "leader");
+    let api = |method: &str, path: &str, body: &Value| {
+        let answer = call(&office.serving.pages, method, path, &leader, body);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    };
+    let hand_in = |number: u32| {
+        let sheet = json!({
+            "key": format!("00000000-0000-4000-8000-{number:012}"), "month": "2026-02",
+            "household_code": world.household.household.code(), "panel": SECOND, "base_revision": 0,
+            "scored_on": "2026-02-28", "status": "scored", "findings": "H3b", "note": "看过现场",
+        });
+        api("POST", "/api/v1/sheets", &json!({ "sheets": [sheet] }))["receipts"][0].clone()
+    };
+    let decide = |take: bool| {
+        let waiting = api("GET", &format!("/api/v1/sheets?place={VILLAGE}&month=2026-02"), &Value::Null);
+        let path = format!("/api/v1/sheets/{}/decision", waiting["items"][0]["id"]);
+        api("POST", &path, &json!({ "take": take, "reason": "组长现场核实" }))
+    };
+
+    assert_eq!(hand_in(1)["outcome"], "conflict");
+    let waits = office.give(groups, [SECOND, FIRST], "");
+    assert_eq!(waits.status, 422, "{}", waits.body);
+    assert!(waits.body.contains("还有 1 份评分单等组长取舍"), "{}", waits.body);
+    decide(false);
+    world.import("scorecards", &card, "2026-02-28T10:00:00+08:00", &["--signed"]);
+    let given = office.give(groups, [SECOND, FIRST], "");
+    assert_eq!(given.status, 303, "{}", given.body);
+
+    let late = hand_in(2);
+    assert_eq!(late["outcome"], "unclear", "{late}");
+    assert_eq!(decide(true)["revision"], 2);
+    let query =
+        "select p.name from card c join panel p on p.county_code = c.county_code and p.id = c.panel_id
+        where c.month = 202602 order by c.id desc limit 1";
+    let row = superuser(&world.database).await.query_one(query, &[]).await.expect("the card");
+    assert_eq!(row.get::<_, &str>(0), FIRST, "whose leader signs for it");
 }
 
 /// A text in an address.

@@ -1,4 +1,5 @@
 alter table signature
+    drop constraint signature_said,
     drop column said_digest,
     drop column said_salt,
     drop column on_behalf,

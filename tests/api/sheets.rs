@@ -76,12 +76,17 @@ impl World {
         answer.json()["receipts"][0].clone()
     }
 
-    fn to_sign(&self) -> String {
+    /// What there is to sign.
+    fn month_to_sign(&self) -> Value {
         let panel: String = self.panel.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let path = format!("/api/v1/signatures?village={VILLAGE}&month=2026-01&panel={panel}");
         let answer = self.get(&self.member, &path);
         assert_eq!(answer.status, 200, "{}", answer.body);
-        answer.json()["digest"].as_str().expect("a digest").to_owned()
+        answer.json()
+    }
+
+    fn to_sign(&self) -> String {
+        self.month_to_sign()["digest"].as_str().expect("a digest").to_owned()
     }
 
     fn sign(&self, who: &str, seen: &str) -> Answer {
@@ -213,11 +218,15 @@ async fn who_was_present_may_be_said_and_is_then_held_against_the_rule() {
         }
         world.post(who, "/api/v1/signatures", &body)
     };
-    let few = sign(&world.leader, &json!({ "present": [1, 2] }));
+    let list = world.month_to_sign()["revision"].as_i64().expect("the revision of the list");
+    assert_eq!(field(&sign(&world.leader, &json!({ "present": [1, 2, 3] }))), "revision");
+    let other = sign(&world.leader, &json!({ "present": [1, 2, 3], "revision": list + 1 }));
+    assert!(other.status == 422 && other.body.contains("名单刚有变动"), "{}", other.body);
+    let few = sign(&world.leader, &json!({ "present": [1, 2], "revision": list }));
     assert!(few.status == 422 && few.body.contains("到场 2 人，不足 3 人"), "{}", few.body);
-    let ground = sign(&world.guidance, &json!({ "present": [1, 2, 3] }));
+    let ground = sign(&world.guidance, &json!({ "present": [1, 2, 3], "revision": list }));
     assert!(ground.status == 422 && ground.body.contains("请写明凭什么代为签字"), "{}", ground.body);
-    let said = json!({ "present": [1, 2, 3], "on_behalf": "组长回避，由镇指导组签字" });
+    let said = json!({ "present": [1, 2, 3], "revision": list, "on_behalf": "组长回避，由镇指导组签字" });
     let signed = sign(&world.guidance, &said);
     assert_eq!((signed.status, &signed.json()["already"]), (200, &json!(false)), "{}", signed.body);
 }

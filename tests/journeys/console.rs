@@ -258,6 +258,12 @@ async fn a_month_is_signed_with_who_was_there_and_by_a_clerk_only_with_the_groun
     owner.execute("update signature set on_behalf = 'x'", &[]).await.expect("changed");
     let changed = run(&world.database, &["verify", "--county", COUNTY]);
     assert!(changed.code == Some(1) && changed.err.contains("签字说明"), "{}", changed.err);
+    let undigested = "update signature set said_salt = null, said_digest = null";
+    assert!(owner.execute(undigested, &[]).await.is_err(), "no text stands without its digest");
+    owner.batch_execute("alter table signature drop constraint signature_said").await.expect("dropped");
+    owner.execute(undigested, &[]).await.expect("changed");
+    let changed = run(&world.database, &["verify", "--county", COUNTY]);
+    assert!(changed.code == Some(1) && changed.err.contains("签字说明"), "{}", changed.err);
 }
 
 #[tokio::test(flavor = "multi_thread")]

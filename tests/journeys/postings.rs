@@ -135,6 +135,12 @@ async fn digests_name_a_correction_of_an_older_month_until_its_sheet_hangs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_version_posted_on_the_same_day_by_the_same_person_is_recorded() {
     let (database, village) = posted_and_corrected("2026-02-08T15:00:00+08:00").await;
+    let folder = Folder::new();
+    let row = format!("{MONTH},{},2026-02-08,村委会公告栏,赖文\n", village.code());
+    let file = folder.file("again.csv", format!("month,village_code,posted_on,board,posted_by\n{row}"));
+    let now = "2026-02-08T16:00:00+08:00";
+    let again = ["import", "postings", path(&file), "--county", COUNTY, "--now", now];
+    assert!(succeed(&database, &again).contains("不变 1"), "the same row again is not about what came since");
     let (before, after) = post_on_page(&database, &village, "2026-02-08", "2026-02-08T18:00:00+08:00").await;
     assert!(before.contains("张贴的是第1版"), "{before}");
     assert!(after.contains("已张贴，按时") && after.contains("第2版，村委会公告栏"), "{after}");
@@ -170,6 +176,10 @@ async fn a_row_may_name_its_version_and_one_that_could_not_hang_is_refused() {
     let board = counts.board.map(|board| (board.version, board.first_on.to_string()));
     assert_eq!(board, Some((2, "2026-02-09".to_owned())), "both versions have their day");
     assert!(import(&[("2026-02-25", "")]).out.contains("不变 1"), "without a version it is the newest");
+    let late = import(&[("2026-02-12", "1")]);
+    assert!(late.out.contains("更改 1") && late.err.contains("按逾期张贴登记"), "{}{}", late.out, late.err);
+    let next = import(&[("2026-02-24", "2")]);
+    assert!(next.out.contains("更改 1") && !next.err.contains("逾期"), "{}{}", next.out, next.err);
 
     let mut connection = database.database.connection().await.expect("a connection");
     let number = account(&mut connection, "clerk", village).await;

@@ -158,6 +158,7 @@ async fn a_difference_that_counts_is_corrected_by_what_the_town_found() {
         ("member", Role::GuidanceMember, TOWN),
         ("clerk", Role::VillageAdministrator, VILLAGE),
         ("scorer", Role::VillageAdministrator, VILLAGE),
+        ("author", Role::VillageAdministrator, VILLAGE),
         ("boss", Role::CountyAdministrator, COUNTY),
     ] {
         let place = Place::parse_code(at).expect("a code");
@@ -225,6 +226,21 @@ async fn a_difference_that_counts_is_corrected_by_what_the_town_found() {
             0, '2026-01-28', 0, '', false, 1, now()
         from household where code = $1";
     owner.execute(sheet, &[&household]).await.expect("the sheet that became the card");
+    // Another contradicted it, from before the household was registered, and the leader took it.
+    let sheet = "insert into sheet (county_code, place, month, household_code, account, key, by_login, panel_name,
+            base_revision, scored_on, status, findings, seen_on_paper, outcome, received_at)
+        select county_code, $2::text, 202601, code, id, '00000000-0000-4000-8000-000000000001', 'author', '第一评分组',
+            0, '2026-01-28', 0, '', false, 3, now()
+        from household where code = $1";
+    owner.execute(sheet, &[&household, &VILLAGE]).await.expect("the sheet that was taken");
+    let taken = "insert into sheet_decision
+            (county_code, sheet_id, place, taken, by_login, salt, reason_digest, decided_at)
+        select county_code, id, place, true, 'leader', '', sha256(''), now() from sheet where by_login = 'author'";
+    owner.batch_execute(taken).await.expect("the leader's decision");
+    let author = log_in(&desk.serving.pages, "author");
+    let fields = format!("act=correct&card={}&seen=1&reason=镇复核属实", FOUND.replace(' ', "+"));
+    let own = desk.post_as(&author, &form, &fields);
+    assert!(own.status == 422 && own.body.contains("更正须由别人办理"), "{}", own.body);
     let scorer = log_in(&desk.serving.pages, "scorer");
     for act in ["check", "correct"] {
         let fields = format!("act={act}&card={}&seen=1&reason=镇复核属实", FOUND.replace(' ', "+"));

@@ -11,8 +11,12 @@ const DIVISIONS: &str = "代码,上级代码,级别,名称\n440229000000,,县,�
     440229100201,440229100000,村,青云村\n440229100201001,440229100201,村小组,一组\n";
 
 fn set_up(serving: &Serving, code: &str) -> Answer {
+    set_up_at(serving, code, "440229000000")
+}
+
+fn set_up_at(serving: &Serving, code: &str, county: &str) -> Answer {
     let body = format!(
-        "code={code}&county=440229000000&county_name=翁源县&name=赖文&login=boss&password={0}&again={0}",
+        "code={code}&county={county}&county_name=翁源县&name=赖文&login=boss&password={0}&again={0}",
         PASSWORD.replace(' ', "+")
     );
     send(&serving.pages, "POST", "/setup", &["Content-Type: application/x-www-form-urlencoded"], &body)
@@ -119,6 +123,8 @@ async fn a_first_start_that_broke_off_before_the_role_is_taken_up_again() {
     superuser(&database).await.batch_execute(broken).await.expect("no role");
     let serving = Serving::start_at(&database, "127.0.0.1:0", now, UNLIMITED);
     let code = serving.setup.clone().expect("a new code in the terminal");
+    let elsewhere = set_up_at(&serving, &code, "440222000000");
+    assert!(elsewhere.status == 422 && elsewhere.body.contains("或用上次的县代码"), "{}", elsewhere.body);
     let made = set_up(&serving, &code);
     assert!(made.status == 200 && made.body.contains("设置码已作废"), "{}", made.body);
     let query = "select count(*) from role_grant where role = 'county_administrator'";

@@ -139,7 +139,8 @@ pub(crate) async fn set_up(
     }
 }
 
-/// Makes the county, the account and the role, in this order: what a crash leaves behind is found again.
+/// Makes the county, the account and the role, in this order: what a crash leaves behind is found again, under the same
+/// code of the county.
 async fn make(state: &State, form: &SetupForm) -> Result<(), PageError> {
     let county = county_of(&form.county)?;
     let name = form.county_name.trim();
@@ -167,7 +168,14 @@ async fn make(state: &State, form: &SetupForm) -> Result<(), PageError> {
     // Nobody has a role yet: an account of that log-in was left where an earlier start broke off.
     let account = match take_up_account(&mut connection, &allowed, &new, &moment).await? {
         Some(left) => left,
-        None => add_account(&mut connection, &allowed, &new, &moment).await?,
+        None => match add_account(&mut connection, &allowed, &new, &moment).await {
+            // It was left in another county, whose code was typed then; all else was checked before.
+            Err(records::Error::Refused(_)) => {
+                let words = format!("登录名“{}”已有人使用；请换一个登录名，或用上次的县代码", new.login);
+                return Err(Problem::refused().because(words).into());
+            }
+            made => made?,
+        },
     };
     let role =
         NewGrant { account, role: Role::CountyAdministrator, from: moment.local().date(), until: None };

@@ -134,6 +134,9 @@ pub fn reminders(facts: &VillageMonth, rulebook: &Rulebook, now: NaiveDateTime) 
             let missing = format!("{}{text}", date_title(on));
             remind(village, ReminderKind::Posting, missing, Some(last_posting));
         }
+    } else if facts.older_published && facts.board == BoardState::Empty {
+        let text = "已公示过，还没有登记张贴，请张贴到村务公开栏并登记".to_owned();
+        remind(village, ReminderKind::Posting, text, Some(last_posting));
     }
     let late = match (facts.closed, facts.published_on, facts.board) {
         (false, _, BoardState::Empty) => Some("还没有结账"),
@@ -235,7 +238,9 @@ mod tests {
         let told: Vec<_> = found.iter().map(|one| (one.missing.as_str(), one.by)).collect();
         assert_eq!(told, [("更正后的版本已结账，还没有公示", None)]);
         let never_posted = VillageMonth { board: BoardState::Empty, ..corrected };
-        let late = [(ReminderKind::Publication, 1), (ReminderKind::Overdue, 2)];
+        let asked = [(ReminderKind::Publication, 1), (ReminderKind::Posting, 1)];
+        check(&never_posted, "2026-11-05T08:00:00", &asked);
+        let late = [asked[0], asked[1], (ReminderKind::Overdue, 2)];
         check(&never_posted, "2026-11-11T08:00:00", &late);
     }
 

@@ -148,24 +148,17 @@ pub fn opened_until(
     granted.iter().filter(covers).map(|one| one.until).filter(|until| !is_over(*until, now)).max()
 }
 
-/// The months that granted exceptions hold open for something of a place, each with its last day. Those before `first_open`
-/// are closed. `groups` are the present groups of the households that exceptions name: one that moved keeps its code.
+/// The months that exceptions granted to a village hold open for something of it, each with its last day. Those before
+/// `first_open` are closed. For what exactly, [`opened_until`] says.
 pub fn months_opened(
     granted: &[(Month, Granted)],
-    scope: &Place,
-    groups: &BTreeMap<Place, Place>,
     first_open: Option<Month>,
     now: NaiveDateTime,
 ) -> BTreeMap<Month, NaiveDate> {
-    let touches = |opens: &Place| match opens.level() {
-        Level::Household => groups.get(opens).is_some_and(|group| scope.contains(group)),
-        Level::Group | Level::Village => scope.contains(opens) || opens.contains(scope),
-        Level::County | Level::Town => false,
-    };
     let mut months = BTreeMap::new();
     for (month, one) in granted {
         let closed = first_open.is_some_and(|first| *month < first);
-        if closed || is_over(one.until, now) || !touches(&one.opens) {
+        if closed || is_over(one.until, now) {
             continue;
         }
         let until = months.entry(*month).or_insert(one.until);
@@ -243,34 +236,16 @@ mod tests {
     }
 
     #[test]
-    fn a_month_is_open_for_a_place_as_long_as_an_exception_opens_something_of_it() {
+    fn a_month_is_open_for_a_village_as_long_as_an_exception_opens_something_of_it() {
         let one = |opens: &str, until: &str| (month(), Granted { opens: place(opens), until: day(until) });
         let granted = [one("4402291002040010007", "2026-11-06"), one("440229100204001", "2026-11-05")];
-        let groups = BTreeMap::from([(place("4402291002040010007"), place("440229100204001"))]);
-        let opened = |scope: &str, first_open: Option<Month>, now: &str| {
-            months_opened(&granted, &place(scope), &groups, first_open, start_of(day(now)))
-                .into_values()
-                .collect::<Vec<_>>()
+        let opened = |first_open: Option<Month>, now: &str| {
+            months_opened(&granted, first_open, start_of(day(now))).into_values().collect::<Vec<_>>()
         };
-        assert_eq!(opened("440229100204", None, "2026-11-04"), [day("2026-11-06")], "the later of two");
-        assert_eq!(opened("440229100204", Some(month()), "2026-11-06"), [day("2026-11-06")]);
-        assert!(opened("440229100204", None, "2026-11-07").is_empty(), "both are over");
-        assert!(opened("440229100204", Some(month().next()), "2026-11-04").is_empty(), "it is closed");
-        assert!(opened("440229100204002", None, "2026-11-04").is_empty(), "nothing of this group");
-    }
-
-    #[test]
-    fn a_month_is_open_where_the_household_of_an_exception_lives_now() {
-        let household = place("4402291002040010007");
-        let granted = [(month(), Granted { opens: household, until: day("2026-11-06") })];
-        let moved = BTreeMap::from([(household, place("440229100204002"))]);
-        let opened = |scope: &str, groups: &BTreeMap<Place, Place>| {
-            !months_opened(&granted, &place(scope), groups, None, start_of(day("2026-11-04"))).is_empty()
-        };
-        assert!(opened("440229100204002", &moved), "its group of now");
-        assert!(!opened("440229100204001", &moved), "the group that its code tells");
-        assert!(opened("440229100204", &moved), "its village");
-        assert!(!opened("440229100204", &BTreeMap::new()), "a household that is not there is not entered");
+        assert_eq!(opened(None, "2026-11-04"), [day("2026-11-06")], "the later of two");
+        assert_eq!(opened(Some(month()), "2026-11-06"), [day("2026-11-06")]);
+        assert!(opened(None, "2026-11-07").is_empty(), "both are over");
+        assert!(opened(Some(month().next()), "2026-11-04").is_empty(), "it is closed");
     }
 
     #[test]

@@ -112,7 +112,8 @@ pub async fn add_account(
 }
 
 /// Takes up an account that was made and never got a role, as if it were new: name and password are those given, and it
-/// is switched on. Returns its row number; none where the permission's place has no account of that log-in.
+/// is switched on. Returns its row number; none where the permission's place has no account of that log-in: one that was
+/// left in another county is not seen, and its log-in stays taken.
 ///
 /// # Errors
 /// An account that has or had a role, a name or password that cannot be, a town that may not see to its villages.

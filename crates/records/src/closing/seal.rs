@@ -15,6 +15,7 @@ use crate::codec;
 use crate::database::{Connection, Database};
 use crate::error::Result;
 use crate::moment::Moment;
+use crate::places::{lock_villages, villages_of};
 use crate::schema::county_seal;
 use crate::tenancy::{self, Mode};
 
@@ -34,7 +35,10 @@ pub async fn seal_months<A: Act>(database: &Database, allowed: &Allowed<A>, mome
     let mut connection = database.connection().await?;
     tenancy::transaction(&mut connection, allowed, Mode::Apply, async |connection| {
         let county = allowed.place();
-        crate::places::lock_villages(connection, &BTreeSet::from([county])).await?;
+        // A village that closes at this moment has taken its row number already: the seal waits for it, so that what is
+        // not sealed has greater numbers than what is, by which `verify` tells a version that was left out.
+        let villages = villages_of(connection, &county).await?;
+        lock_villages(connection, &villages.into_iter().chain([county]).collect()).await?;
         let scope = county.scope();
         let heads = heads(connection, &county, (&scope.low, &scope.high)).await?;
         let sealed = last_seals(connection, &county).await?;

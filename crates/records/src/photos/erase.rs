@@ -63,7 +63,8 @@ impl MaySweep for Retain {}
 
 /// Throws away the files of households inside a permission's place that were once erased, but for those that rows name:
 /// what was just erased, and what an erasure left behind that broke off after its commit. A household that was registered
-/// again keeps its new photos, also one that comes at this moment. Returns how many files went, which the log says as well.
+/// again keeps its new photos, also one that comes at this moment. Returns how many files went; of each household the log
+/// says it as well, also where the store fails before all are gone.
 ///
 /// # Errors
 /// Faults of the database, a store that cannot be reached.
@@ -81,17 +82,16 @@ pub async fn sweep_photos<A: MaySweep>(
         if store.is_empty_of(&household).await? {
             continue;
         }
-        // Nothing is written: the transaction is there for its locks.
-        cleared += tenancy::transaction(connection, allowed, Mode::DryRun, async |connection| {
-            clear_unnamed(connection, &household, store).await
+        let (files, outcome) = tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
+            let (files, outcome) = clear_unnamed(connection, &household, store).await?;
+            if files > 0 {
+                crate::audit::record(connection, allowed, json!({ "files": files }), moment).await?;
+            }
+            Ok((files, outcome))
         })
         .await?;
-    }
-    if cleared > 0 {
-        tenancy::transaction(connection, allowed, Mode::Apply, async |connection| {
-            crate::audit::record(connection, allowed, json!({ "files": cleared }), moment).await
-        })
-        .await?;
+        outcome?;
+        cleared += files;
     }
     Ok(cleared)
 }
@@ -121,8 +121,13 @@ async fn once_erased(connection: &mut Connection, scope: &Place) -> Result<Vec<P
 }
 
 /// Throws away the files of a household that no row names. A photo that is on its way holds the household's latest version
-/// from before its file until its row is there, and no version is added while the village is locked.
-async fn clear_unnamed(connection: &mut Connection, code: &Place, store: &PhotoStore) -> Result<usize> {
+/// from before its file until its row is there, and no version is added while the village is locked. Returns how many
+/// went, beside the fault of a store that failed meanwhile.
+async fn clear_unnamed(
+    connection: &mut Connection,
+    code: &Place,
+    store: &PhotoStore,
+) -> Result<(usize, Result<()>)> {
     let village = code.ancestor(Level::Village);
     let village = village.ok_or_else(|| Error::Corrupt(format!("{code} 的村")))?;
     lock_villages(connection, &BTreeSet::from([village])).await?;
@@ -148,5 +153,5 @@ async fn clear_unnamed(connection: &mut Connection, code: &Place, store: &PhotoS
         .load(connection)
         .await?;
     let named: Vec<Digest> = named.iter().map(|hash| codec::digest(hash)).collect::<Result<_>>()?;
-    store.clear_but(code, &named).await
+    Ok(store.clear_but(code, &named).await)
 }

@@ -73,8 +73,8 @@ impl Postings {
 }
 
 /// Records postings; one that says what is on record of its version changes nothing, another replaces it. A row
-/// without a version is about the newest that was published by its date. A first sheet after the last day in time is
-/// recorded as late and told as a warning.
+/// without a version is about the one of which it says what is on record, else about the newest that was published by its
+/// date. A month's first sheet after the last day in time is recorded as late and told as a warning.
 ///
 /// # Errors
 /// Every row that cannot stand, by line and field: villages that are not registered, months and versions that are
@@ -102,7 +102,8 @@ pub async fn record_postings(
                 refuse("village_code", format!("村 {} 没有登记，请核对代码", row.village));
                 continue;
             }
-            let version = match version_of(&published, row) {
+            let of_month = on_record.entry((row.village, row.month)).or_default();
+            let version = match version_of(&published, of_month, row) {
                 Ok(version) => version,
                 Err((field, message)) => {
                     refuse(field, message);
@@ -117,16 +118,15 @@ pub async fn record_postings(
                 refuse("version", format!("与第 {line} 行都是第{version}版，请只留一行"));
                 continue;
             }
-            let of_month = on_record.entry((row.village, row.month)).or_default();
             let known = of_month.of(version);
             if known.is_some_and(|known| says_the_same(known, row)) {
                 outcome.unchanged += 1;
                 continue;
             }
             let rules = rulebook::resolve(&rulebook::inherited(&layers, &row.village, row.month))?;
-            let dates = of_month.dates().chain([(version, row.posted_on)]);
-            let first_on = on_board(dates).map_or(row.posted_on, |board| board.first_on);
-            if !posted_in_time(row.month, first_on, &rules.publication) {
+            let mut others = of_month.dates().filter(|(other, _)| *other != version);
+            let is_first = others.all(|(_, on)| row.posted_on < on);
+            if is_first && !posted_in_time(row.month, row.posted_on, &rules.publication) {
                 let last = last_day(row.month, &rules.publication);
                 let message = format!("迟于 {last}，按逾期张贴登记");
                 outcome.warnings.push(Problem::new(*number, "posted_on", message));
@@ -153,10 +153,15 @@ pub async fn record_postings(
 /// The version that a row is about; else the field that is wrong, and why.
 fn version_of(
     published: &BTreeMap<(Place, Month, i16), Published>,
+    on_record: &Postings,
     row: &Posting,
 ) -> Result<i16, (&'static str, String)> {
     let (village, month) = (row.village, row.month);
     let Some(version) = row.version else {
+        // The same row again stays with its version, whatever was published since.
+        if let Some(known) = on_record.versions.values().rfind(|known| says_the_same(known, row)) {
+            return Ok(known.version);
+        }
         let of_month = published.range((village, month, i16::MIN)..=(village, month, i16::MAX));
         let by_then = of_month.filter(|(_, published)| published.on <= row.posted_on);
         let newest = by_then.map(|((_, _, version), _)| *version).next_back();

@@ -36,7 +36,7 @@ pub use exceptions::{
     ExceptionDecision, ExceptionRequest, ExceptionTaken, ListedException, ask_exception, decide_exception,
     entry_lock, exceptions_of, withdraw_exception,
 };
-pub(crate) use exceptions::{erase_exceptions, granted, granted_until, groups_opened};
+pub(crate) use exceptions::{erase_exceptions, granted, granted_until};
 pub use load::cards_page;
 pub(crate) use load::{PanelNames, StoredCard, cards, counting, findings, findings_of_cards};
 pub(crate) use save::{NewCard, insert};

@@ -13,7 +13,7 @@ use crate::database::Connection;
 use crate::error::{Refusal, Result};
 use crate::households::register_of;
 use crate::rulebook;
-use crate::scoring::{Facts, cards, counting, granted_until, groups_opened, is_signed};
+use crate::scoring::{Facts, cards, counting, granted_until, is_signed};
 
 /// A village's or group's month, as a phone takes it along.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub struct OpenMonth {
     pub opened_until: Option<NaiveDate>,
 }
 
-/// The months whose cards can be entered now in a village or group, the one that ends sooner first; those that only an
+/// The months whose cards can be entered now in a village, the one that ends sooner first; those that only an
 /// exception holds open come last.
 ///
 /// # Errors
@@ -103,8 +103,7 @@ pub async fn months_to_score(
     let open = months_open(this, now, &of_last, &of_this);
     let granted = granted_until(connection, &village, now.date()).await?;
     let first_open = open_months(connection, &village).await?.get(&village).copied();
-    let groups = groups_opened(connection, &village.county(), &granted).await?;
-    let opened = months_opened(&granted, scope, &groups, first_open, now);
+    let opened = months_opened(&granted, first_open, now);
     let by_rule = open.iter().map(|month| OpenMonth { month: *month, opened_until: None });
     let by_exception = opened.into_iter().filter(|(month, _)| !open.contains(month));
     let by_exception = by_exception.map(|(month, until)| OpenMonth { month, opened_until: Some(until) });

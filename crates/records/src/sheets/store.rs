@@ -129,7 +129,7 @@ pub(super) async fn parked(
     Ok(rows.into_iter().collect())
 }
 
-/// The log-ins whose sheets became the card of a household's month, or who took one.
+/// The log-ins whose sheets became the card of a household's month, at once or because they were taken, and who took one.
 ///
 /// # Errors
 /// Faults of the database.
@@ -153,27 +153,38 @@ pub(crate) async fn scorers(
     households: Vec<i64>,
     month: Month,
 ) -> Result<BTreeMap<i64, BTreeSet<String>>> {
-    let sheets: Vec<(i64, Option<i64>, i16, String)> = sheet::table
-        .filter(sheet::county_code.eq(county.digits()))
-        .filter(sheet::household_id.eq_any(households))
-        .filter(sheet::month.eq(month.number()))
-        .select((sheet::id, sheet::household_id, sheet::outcome, sheet::by_login))
+    let codes: Vec<(String, i64)> = household::table
+        .filter(household::county_code.eq(county.digits()))
+        .filter(household::id.eq_any(households))
+        .select((household::code, household::id))
         .load(connection)
         .await?;
-    let ids: Vec<i64> = sheets.iter().map(|(id, ..)| *id).collect();
+    let ids: HashMap<String, i64> = codes.into_iter().collect();
+    // By the code: a sheet may have come before its household was registered.
+    let sheets: Vec<(i64, String, i16, String)> = sheet::table
+        .filter(sheet::county_code.eq(county.digits()))
+        .filter(sheet::household_code.eq_any(ids.keys().map(String::as_str).collect::<Vec<&str>>()))
+        .filter(sheet::month.eq(month.number()))
+        .select((sheet::id, sheet::household_code, sheet::outcome, sheet::by_login))
+        .load(connection)
+        .await?;
+    let numbers: Vec<i64> = sheets.iter().map(|(id, ..)| *id).collect();
     let taken: Vec<(i64, String)> = sheet_decision::table
         .filter(sheet_decision::county_code.eq(county.digits()))
-        .filter(sheet_decision::sheet_id.eq_any(ids))
+        .filter(sheet_decision::sheet_id.eq_any(numbers))
         .filter(sheet_decision::taken)
         .select((sheet_decision::sheet_id, sheet_decision::by_login))
         .load(connection)
         .await?;
+    // A sheet is decided once.
+    let mut taken: HashMap<i64, String> = taken.into_iter().collect();
     let mut known: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
-    for (id, household, outcome, login) in sheets {
-        let Some(household) = household else { continue };
-        let chosen_by = taken.iter().filter(|(sheet, _)| *sheet == id).map(|(_, by)| by.clone());
-        let entered = (outcome == Receipt::Entered.number()).then_some(login);
-        known.entry(household).or_default().extend(chosen_by.chain(entered));
+    for (sheet, code, outcome, login) in sheets {
+        let Some(household) = ids.get(&code) else { continue };
+        // A sheet that is taken keeps its receipt.
+        let chosen_by = taken.remove(&sheet);
+        let became = outcome == Receipt::Entered.number() || chosen_by.is_some();
+        known.entry(*household).or_default().extend(became.then_some(login).into_iter().chain(chosen_by));
     }
     Ok(known)
 }

@@ -41,6 +41,8 @@ pub(super) struct MonthToSign {
     panel: String,
     /// 现有各张积分卡的校验码；签字时放进 seen
     digest: String,
+    /// 评分组名单的版本；签字写 present 的，放进 revision
+    revision: Option<i32>,
     /// 有新卡、或换了卡，而没有一次签字包括的户数
     uncovered: usize,
     /// 本月已结账，不再签字
@@ -73,6 +75,7 @@ pub(super) async fn to_sign(
         month: month.to_string(),
         panel: of.panel,
         digest: to_sign.digest.hex(),
+        revision: to_sign.list.map(|list| list.revision),
         uncovered: to_sign.uncovered,
         closed: to_sign.closed,
     }))
@@ -94,9 +97,12 @@ pub(super) struct SignatureToGive {
     /// 签字人看到的内容的校验码；其间有变动则不签。纸上已签字的不写
     #[serde(default)]
     seen: Option<String>,
-    /// 评分时到场的评委，按 /api/v1/panels 中的次序从 1 起数；不写则不记录到场，也不要求下面两项
+    /// 评分时到场的评委，按 /api/v1/panels 中的次序从 1 起数；不写则不记录到场，也不要求下面各项
     #[serde(default)]
     present: Option<Vec<i16>>,
+    /// 核对到场评委所用名单的版本；写了 present 的必写，其间名单有变动则不签
+    #[serde(default)]
+    revision: Option<i32>,
     /// 到场人数不足评分组最低人数时的原因，至多 200 字；写了 present 才有
     #[serde(default)]
     few_reason: Option<String>,
@@ -115,9 +121,13 @@ impl SignatureToGive {
             let missing = || wrong("present", "写了原因或代签说明的，也请写到场的评委".into());
             return if beside { Err(missing()) } else { Ok(None) };
         };
+        if self.revision.is_none() {
+            let words = "写了到场评委的，也请写核对所用名单的版本，取自 GET /api/v1/signatures";
+            return Err(wrong("revision", words.into()));
+        }
         Ok(Some(Said {
             present: present.iter().copied().collect(),
-            revision: None,
+            revision: self.revision,
             few_reason: self.few_reason.clone(),
             on_behalf: self.on_behalf.clone(),
         }))

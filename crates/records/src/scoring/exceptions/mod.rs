@@ -8,4 +8,4 @@ pub use ask::{ExceptionRequest, ask_exception};
 pub(crate) use decide::erase_exceptions;
 pub use decide::{ExceptionDecision, decide_exception, withdraw_exception};
 pub use read::{ExceptionTaken, ListedException, entry_lock, exceptions_of};
-pub(crate) use read::{granted, granted_until, groups_opened};
+pub(crate) use read::{granted, granted_until};

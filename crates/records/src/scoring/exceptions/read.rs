@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::month::Month;
-use domain::place::{Level, Place};
+use domain::place::Place;
 use domain::rulebook::ScoringRule;
 use domain::scoring::{EntryWindow, ExceptionState, ExceptionStep, Granted, Lock};
 
@@ -14,7 +14,7 @@ use crate::closing::open_months;
 use crate::codec;
 use crate::database::Connection;
 use crate::error::{Error, Result};
-use crate::schema::{exception_step, household, lock_exception};
+use crate::schema::{exception_step, lock_exception};
 
 /// A request with what became of it (补录申请).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,26 +155,6 @@ pub(crate) async fn granted_until(
             Ok((codec::month(month)?, Granted { opens: codec::place(&opens)?, until }))
         })
         .collect()
-}
-
-/// The present groups of the households that exceptions name.
-pub(crate) async fn groups_opened(
-    connection: &mut Connection,
-    county: &Place,
-    granted: &[(Month, Granted)],
-) -> Result<BTreeMap<Place, Place>> {
-    let named = granted.iter().map(|(_, one)| one.opens).filter(|opens| opens.level() == Level::Household);
-    let codes: Vec<String> = named.map(|household| household.digits().to_owned()).collect();
-    if codes.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows: Vec<(String, String)> = household::table
-        .filter(household::county_code.eq(county.digits()))
-        .filter(household::code.eq_any(codes))
-        .select((household::code, household::place))
-        .load(connection)
-        .await?;
-    rows.iter().map(|(code, group)| Ok((codec::place(code)?, codec::place(group)?))).collect()
 }
 
 #[derive(Clone, Copy)]

@@ -38,8 +38,10 @@ const WORDS: &str = "
     union all select '补录审批 ' || exception_id, reason, salt, reason_digest
         from exception_step where county_code = $1 and place >= $2 and place < $3
     union all select '签字说明 ' || id, case when few_reason is null and on_behalf is null then null
-            else coalesce(few_reason, '') || chr(10) || coalesce(on_behalf, '') end, said_salt, said_digest
-        from signature where county_code = $1 and place >= $2 and place < $3 and said_digest is not null";
+            else coalesce(few_reason, '') || chr(10) || coalesce(on_behalf, '') end,
+            coalesce(said_salt, ''), coalesce(said_digest, '')
+        from signature where county_code = $1 and place >= $2 and place < $3
+            and (few_reason is not null or on_behalf is not null or said_salt is not null or said_digest is not null)";
 
 /// An empty salt says that words were erased; any others, none among them, are those that were written.
 pub(super) async fn check(

@@ -242,7 +242,16 @@ async fn a_month_is_signed_with_who_was_there_and_by_a_clerk_only_with_the_groun
     assert!(world.sign(&stranger).body.contains("没有第 99 位"));
     let mut other_list = few.clone();
     other_list.iter_mut().filter(|(name, _)| name == "revision").for_each(|one| one.1 = "9".to_owned());
-    assert!(world.sign(&other_list).body.contains("名单刚有变动"));
+    let changed = world.sign(&other_list);
+    assert!(changed.status == 422 && changed.body.contains("名单刚有变动"), "{}", changed.body);
+    assert_eq!(
+        changed.body.matches("checked>").count(),
+        everybody.len(),
+        "nobody is marked by an old number"
+    );
+    for kept in ["others-ill", ON_PAPER] {
+        assert!(changed.body.contains(kept), "what was written stays: {}", changed.body);
+    }
     assert_eq!(world.sign(&few).status, 303);
 
     let signed = world.get(&sheet);

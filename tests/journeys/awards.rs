@@ -121,8 +121,10 @@ async fn an_objection_after_its_time_holds_the_awards_until_it_is_decided_and_no
     let cards =
         household_cards(&mut connection, &issuing, &group, &registrar().sealer, &now).await.expect("cards");
     drop(connection);
+    let card =
+        cards.iter().find(|card| november.contains(&card.household.code())).expect("one with a November");
     let serving = Serving::start_at(&database, "127.0.0.1:0", Some("2027-01-19T10:00:00+08:00"), UNLIMITED);
-    let forms = [format!("/p/{}/objection", village.code()), format!("/h/{}", cards[0].token)];
+    let forms = [format!("/p/{}/objection", village.code()), format!("/h/{}", card.token)];
     let page = |path: &str| send(&serving.pages, "GET", path, &[], "").body;
     for path in &forms {
         let open = page(path);

@@ -140,6 +140,17 @@ async fn saving_the_entry_page_touches_only_the_lines_that_were_typed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_fault_while_lines_are_saved_is_answered_as_one_and_the_lines_stay() {
+    let world = World::new().await;
+    let page = fields(&world.get(&format!("{PAGE}/entry")));
+    let broken = "alter table sheet add constraint broken check (false) not valid";
+    superuser(&world.database).await.batch_execute(broken).await.expect("broken");
+    let answer = world.post(&format!("{PAGE}/entry"), &filled(&page, &[(0, "H1a")]));
+    assert!(answer.status == 500 && answer.body.contains("系统出错：已保存 0 户"), "{}", answer.body);
+    assert_eq!(values(&answer.body, "findings")[0], "H1a");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_line_typed_over_a_card_that_has_changed_meanwhile_is_kept_for_the_leader() {
     let world = World::new().await;
     let page = fields(&world.get(&format!("{PAGE}/entry")));

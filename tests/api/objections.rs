@@ -337,6 +337,39 @@ async fn what_was_tried_is_what_is_done_by_the_village_and_by_the_town() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn looking_at_the_phone_keeps_what_was_typed_and_what_was_tried() {
+    let world = World::new().await;
+    let mut about = world.about(0);
+    about["phone"] = json!("199-0000 0001");
+    let filed = world.post(&world.clerk, "/api/v1/objections", &about);
+    let id = filed.json()["id"].as_i64().expect("a number");
+    let path = format!("/objections/{VILLAGE}/2026-01/{id}");
+    let page = send(&world.serving.pages, "GET", &path, &[&world.secretary], "").body;
+    assert_eq!(page.matches("看电话").count(), 1, "{page}");
+    let form = page.split("<form").find(|form| form.contains("看电话")).expect("the form");
+    assert!(
+        form.contains("name=\"outcome\"") && form.contains("name=\"card\""),
+        "with what is typed: {form}"
+    );
+    let token = page.split("name=\"form_token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let typed = "seen=1&tried=upheld:scored:W1a&outcome=upheld&card=W1a&reason=to-be-asked";
+    let body = format!("form_token={}&act=phone&{typed}", token.expect("the field"));
+    let kind = "Content-Type: application/x-www-form-urlencoded";
+    let shown = send(&world.serving.pages, "POST", &path, &[kind, &world.secretary], &body);
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    for kept in [
+        "19900000001",
+        "value=\"upheld\" selected",
+        "name=\"card\" value=\"W1a\"",
+        ">to-be-asked</textarea>",
+        "name=\"tried\" value=\"upheld:scored:W1a\"",
+    ] {
+        assert!(shown.body.contains(kept), "{kept}: {}", shown.body);
+    }
+    assert!(!shown.body.contains("看电话"), "it is shown already");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_note_that_is_sent_twice_is_one_note() {
     let world = World::new().await;
     let id = world.file(0);

@@ -1,10 +1,11 @@
 //! Year-end awards wait for final months, freeze their base, and follow a corrected month.
 
-use authz::{Actor, DecideObjection, Object, Role};
+use authz::{Actor, DecideObjection, IssueTokens, Object, Role};
 use domain::month::Month;
 use domain::objections::Decision;
 use domain::place::{Level, Place};
 use records::Mode;
+use records::forms::household_cards;
 use records::objections::{Filed, NewDecision, NewObjection, decide_objection, file_objection};
 use testkit::{COUNTY, County, TestDatabase, guard, moment, operator, registrar};
 
@@ -115,8 +116,27 @@ async fn an_objection_after_its_time_holds_the_awards_until_it_is_decided_and_no
     decide_objection(&mut connection, &allowed, filed.id, &decision, &salts, Mode::Apply, &now)
         .await
         .expect("decided");
+    let issuing = guard().await.allow(&operator(), IssueTokens, village).expect("allowed");
+    let group = household.ancestor(Level::Group).expect("its group");
+    let cards =
+        household_cards(&mut connection, &issuing, &group, &registrar().sealer, &now).await.expect("cards");
+    drop(connection);
+    let card =
+        cards.iter().find(|card| november.contains(&card.household.code())).expect("one with a November");
+    let serving = Serving::start_at(&database, "127.0.0.1:0", Some("2027-01-19T10:00:00+08:00"), UNLIMITED);
+    let forms = [format!("/p/{}/objection", village.code()), format!("/h/{}", card.token)];
+    let page = |path: &str| send(&serving.pages, "GET", path, &[], "").body;
+    for path in &forms {
+        let open = page(path);
+        assert!(open.contains("<option value=\"2026-11\">") && !open.contains("不再受理"), "{path}: {open}");
+    }
     let done = awards(&database, "2027-01-20T09:00:00+08:00");
     assert_eq!(done.code, Some(0), "{}", done.err);
+    for path in &forms {
+        let over = page(path);
+        assert!(over.contains("2026年的年终评比已算出，不再受理2026年各月的异议。"), "{path}: {over}");
+        assert!(!over.contains("<option value=\"2026-") && !over.contains("提交异议"), "{path}: {over}");
+    }
     let over = object(&database, household, "2027-01-21 09:00").await.expect_err("the year is over");
     assert!(over.contains("2026 年的年终评比已经算出"), "{over}");
     succeed(&database, &["verify", "--county", COUNTY]);

@@ -58,6 +58,9 @@ async fn a_card_that_is_given_out_anew_closes_the_one_before_which_says_so() {
     assert_eq!(old, "HTTP/1.1 404 Not Found");
     assert!(words.contains(REPLACED) && words.contains("请问村委会"), "{words}");
     assert!(!words.contains(&card.head) && !words.contains(&code), "and nothing else: {words}");
+    let (head, words) = get(&serving.pages, &format!("/h/{}/suggestion", card.token));
+    assert!(head.contains("404") && words.contains(REPLACED), "{words}");
+    assert!(!words.contains(&card.token), "no link leads back to it: {words}");
     let new = printed(&database, &group, "2026-02-06 11:00").await.remove(0);
     assert_eq!(new.household, card.household);
     assert_ne!(new.token, card.token, "the card that is printed now is the new one");

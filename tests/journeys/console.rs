@@ -140,6 +140,17 @@ async fn saving_the_entry_page_touches_only_the_lines_that_were_typed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_fault_while_lines_are_saved_is_answered_as_one_and_the_lines_stay() {
+    let world = World::new().await;
+    let page = fields(&world.get(&format!("{PAGE}/entry")));
+    let broken = "alter table sheet add constraint broken check (false) not valid";
+    superuser(&world.database).await.batch_execute(broken).await.expect("broken");
+    let answer = world.post(&format!("{PAGE}/entry"), &filled(&page, &[(0, "H1a")]));
+    assert!(answer.status == 500 && answer.body.contains("系统出错：已保存 0 户"), "{}", answer.body);
+    assert_eq!(values(&answer.body, "findings")[0], "H1a");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_line_typed_over_a_card_that_has_changed_meanwhile_is_kept_for_the_leader() {
     let world = World::new().await;
     let page = fields(&world.get(&format!("{PAGE}/entry")));
@@ -242,7 +253,16 @@ async fn a_month_is_signed_with_who_was_there_and_by_a_clerk_only_with_the_groun
     assert!(world.sign(&stranger).body.contains("没有第 99 位"));
     let mut other_list = few.clone();
     other_list.iter_mut().filter(|(name, _)| name == "revision").for_each(|one| one.1 = "9".to_owned());
-    assert!(world.sign(&other_list).body.contains("名单刚有变动"));
+    let changed = world.sign(&other_list);
+    assert!(changed.status == 422 && changed.body.contains("名单刚有变动"), "{}", changed.body);
+    assert_eq!(
+        changed.body.matches("checked>").count(),
+        everybody.len(),
+        "nobody is marked by an old number"
+    );
+    for kept in ["others-ill", ON_PAPER] {
+        assert!(changed.body.contains(kept), "what was written stays: {}", changed.body);
+    }
     assert_eq!(world.sign(&few).status, 303);
 
     let signed = world.get(&sheet);

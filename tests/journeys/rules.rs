@@ -260,8 +260,40 @@ async fn the_editor_opens_the_list_of_the_month_from_which_the_change_holds() {
     assert_eq!(values(&kept, "builds_on"), values(&before, "builds_on"), "it stands on January's list");
     let early = world.post(&town, draft, &with(list(&page, &[]), &[("to", "2026-01"), ("act", "submit")]));
     assert_eq!(early.status, 200, "another month is looked at before anything is handed in: {}", early.body);
+    assert!(early.body.contains("已换月份，还没有提交"), "and the page says so: {}", early.body);
     let odd = world.post(&town, draft, &with(list(&page, &[]), &[("to", "now"), ("act", "from")]));
     assert!(odd.status == 422 && odd.body.contains("门前三包没有落实"), "{}", odd.body);
+    assert_eq!(values(&odd.body, "from"), ["2026-02"]);
+    assert!(odd.body.contains("name=\"to\" value=\"now\""), "what was typed stays: {}", odd.body);
     let odd = send(&world.serving.pages, "GET", &format!("{draft}?from=now"), &[&town], "");
     assert_eq!(odd.status, 422, "{}", odd.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_editors_of_a_list_the_second_does_not_undo_the_first_by_going_to_another_month() {
+    let world = World::new().await;
+    let town = log_in(&world.serving.pages, "town");
+    let draft = "/rules/440229100000/2026-01/draft";
+    let opened = world.get(&town, draft);
+    let fields = with(list(&opened, &[(1, "rule", "门前三包没有做到")]), &[("act", "submit")]);
+    assert_eq!(world.post(&town, draft, &fields).status, 303);
+
+    let to = [("to", "2026-03"), ("act", "from")];
+    for typed in [&[] as &[(usize, &str, &str)], &[(2, "rule", "屋后乱堆杂物")]] {
+        let late = world.post(&town, draft, &with(list(&opened, typed), &to));
+        assert!(late.status == 412 && late.body.contains("已被别人改动"), "{}", late.body);
+        assert_eq!(
+            values(&late.body, "builds_on"),
+            values(&opened, "builds_on"),
+            "it stands on the old list"
+        );
+        assert_eq!(values(&late.body, "from"), ["2026-02"]);
+        for (_, _, words) in typed {
+            assert!(late.body.contains(*words), "what was typed stays: {}", late.body);
+        }
+        let again = world.post(&town, draft, &with(list(&late.body, &[]), &to));
+        assert_eq!(again.status, 412, "pressed again: {}", again.body);
+    }
+    let moved = world.post(&town, draft, &with(list(&world.get(&town, draft), &[]), &to));
+    assert!(moved.status == 200 && moved.body.contains("门前三包没有做到"), "{}", moved.body);
 }

@@ -211,6 +211,14 @@ async fn a_difference_that_counts_is_corrected_by_what_the_town_found() {
     };
     let tried = correct("check", FOUND, "1");
     assert!(tried.status == 200 && tried.body.contains("→ 20<"), "{}", tried.body);
+    let meant = value(&tried.body, "tried");
+    assert!(value(&shown.body, "tried").is_empty() && meant.starts_with("corrected:scored:"), "{meant}");
+    let other = format!("act=correct&card=-&seen=1&tried={}&reason=x", meant.replace(';', "%3B"));
+    for _ in 0..2 {
+        let refused = desk.post_as(&clerk, &form, &other);
+        assert!(refused.status == 422 && refused.body.contains("请再看一次影响"), "{}", refused.body);
+        assert_eq!(value(&refused.body, "tried"), meant, "pressed again, it is refused again");
+    }
     let owner = superuser(&database).await;
     let corrections = "select count(*) from card where is_correction";
     let none: i64 = owner.query_one(corrections, &[]).await.expect("a count").get(0);

@@ -99,7 +99,9 @@ async fn an_objection_that_the_village_takes_gives_a_receipt_to_print() {
     assert!(taken.status == 303 && receipt.starts_with(&path) && receipt.ends_with("/receipt"), "{receipt}");
     let paper = send(&serving.pages, "GET", receipt, &[&cookie], "");
     assert_eq!(paper.status, 200, "{}", paper.body);
-    for said in ["2026-01-001", number, "2026年2月6日", "2026年2月16日前", "查办理情况"] {
+    for said in
+        ["2026-01-001", number, "2026年2月6日", "2026年2月16日前", "2026年1月的积分、名次", "查办理情况"]
+    {
         assert!(paper.body.contains(said), "{said}: {}", paper.body);
     }
     assert!(!paper.body.contains("那天我家在修路"), "the slip tells nobody what was said");

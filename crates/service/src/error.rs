@@ -96,12 +96,8 @@ pub(crate) async fn for_people(request: Request, next: Next) -> Response {
     // What scripts of the phone ask for is answered as the API answers.
     let is_api = ["/api/", "/phone/"].iter().any(|start| path.starts_with(start));
     let home = home(path);
+    let is_households = path.starts_with("/h/");
     let reading = Reading::of(request.method(), request.uri());
-    let reading = match &home {
-        Some(home) => reading.at(home),
-        None => reading,
-    };
-    let back = home.unwrap_or_else(|| "/".to_owned());
     let wanted = request.uri().path_and_query().filter(|_| request.method() == Method::GET).cloned();
     let response = next.run(request).await;
     if response.headers().get(LOCATION).is_some_and(|to| to == LOG_IN)
@@ -116,6 +112,13 @@ pub(crate) async fn for_people(request: Request, next: Next) -> Response {
     let (mut parts, body) = response.into_parts();
     let body = to_bytes(body, LONGEST_PROBLEM).await.unwrap_or_default();
     let told: ToldProblem = serde_json::from_slice(&body).unwrap_or_default();
+    // A household's page that is not there may be that of a card which opens nothing any more.
+    let home = home.filter(|_| !is_households || parts.status != StatusCode::NOT_FOUND);
+    let reading = match &home {
+        Some(home) => reading.at(home),
+        None => reading,
+    };
+    let back = home.unwrap_or_else(|| "/".to_owned());
     let shown = ErrorPage { remedy: told.sentence(), title: told.title, back, reading };
     let shown = page(parts.status, &shown);
     let (told, body) = shown.into_parts();

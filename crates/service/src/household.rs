@@ -1,5 +1,7 @@
 //! The page of a household, behind the QR code of its card: its own months and reasons, as far as published.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use authz::{Act, Actor, Allowed, ReadOwn, ReadPublic};
 use axum::extract::State as Extract;
@@ -13,7 +15,7 @@ use domain::month::{Month, date_title};
 use domain::objections::{Filing, filing};
 use domain::place::{Level, Place};
 use records::forms::{self, CardToken, Versions};
-use records::objections::{ObjectionSummary, objections_of_household};
+use records::objections::{ObjectionSummary, objections_of_household, years_awarded};
 use records::photos::{ShownPhoto, photo_files, photos_shown};
 use records::publication::published;
 use records::suggestions::{SuggestionFile, suggestions_of_household};
@@ -39,6 +41,8 @@ struct HouseholdPage {
     earlier: Vec<ShownMonth>,
     /// What can be objected to, by month: as the form sends it, and in words.
     choices: Vec<(String, Vec<(String, String)>)>,
+    /// What is said of months that are not taken any more, as [`over`] says it.
+    over: String,
     /// The last day on which an objection to the latest month still moves rank and rights; empty when it is over.
     object_until: String,
     objections: Vec<OwnObjection>,
@@ -156,7 +160,7 @@ pub(crate) async fn shown(
     let allowed = allow(state, &Actor::Holder, ReadOwn, village)?;
     let mut connection = state.database.connection().await?;
     let now = state.moment().local();
-    let (place, months, objections, suggestions, published, rule, photos, files) =
+    let (place, months, objections, suggestions, published, rule, photos, files, awarded) =
         tenancy::read(&mut connection, &allowed, async |connection| {
             let place = forms::full_name(connection, &household).await?;
             let objections = objections_of_household(connection, &household, now).await?;
@@ -175,7 +179,8 @@ pub(crate) async fn shown(
                 None => None,
             };
             let files = photo_files(connection, &household, None).await?;
-            Ok((place, months, objections, suggestions, published, rule, photos, files))
+            let awarded = years_awarded(connection, &village).await?;
+            Ok((place, months, objections, suggestions, published, rule, photos, files, awarded))
         })
         .await?;
     let address = |hash: &Digest| format!("/h/{token}/photos/{}", hash.hex());
@@ -184,7 +189,10 @@ pub(crate) async fn shown(
     let earlier = newest_first.collect();
     let last = months.last().map(|column| column.month);
     let on = published.iter().rfind(|((_, month, _), _)| Some(*month) == last);
-    let filing = on.zip(rule).map(|((_, published), rule)| filing(published.on, false, now, &rule));
+    let is_taken = |month: &Month| !awarded.contains(&month.year());
+    let is_over = last.is_some_and(|month| !is_taken(&month));
+    let filing = on.zip(rule).map(|((_, published), rule)| filing(published.on, is_over, now, &rule));
+    let taken = months.iter().rev().filter(|column| is_taken(&column.month));
     let shown = HouseholdPage {
         number: domain::publication::last_digits(&household).to_owned(),
         place,
@@ -192,7 +200,8 @@ pub(crate) async fn shown(
         token: token.to_owned(),
         latest,
         earlier,
-        choices: months.iter().rev().map(|month| (month.month.title(), choices(month))).collect(),
+        choices: taken.map(|month| (month.month.title(), choices(month))).collect(),
+        over: over(months.iter().map(|column| column.month), &awarded),
         object_until: match filing {
             Some(Filing::InTime { until }) => date_title(until),
             Some(Filing::Late | Filing::Over) | None => String::new(),
@@ -207,6 +216,18 @@ pub(crate) async fn shown(
     let mut response = page(status, &shown);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// What is said of the years of months whose awards are computed, so that no objection is taken any more; empty where
+/// there is none.
+pub(crate) fn over(months: impl Iterator<Item = Month>, awarded: &BTreeSet<i32>) -> String {
+    let years: BTreeSet<i32> =
+        months.map(|month| month.year()).filter(|year| awarded.contains(year)).collect();
+    if years.is_empty() {
+        return String::new();
+    }
+    let years = years.iter().map(|year| format!("{year}年")).collect::<Vec<_>>().join("、");
+    format!("{years}的年终评比已算出，不再受理{years}各月的异议。")
 }
 
 /// The twelve months that end with one.

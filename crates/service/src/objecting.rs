@@ -11,13 +11,13 @@ use axum::response::Response;
 use domain::month::{Month, date_title};
 use domain::place::{Level, Place};
 use records::households::{household_numbered, household_numbered_in};
-use records::objections::{Filed, NewObjection, file_objection};
+use records::objections::{Filed, NewObjection, file_objection, years_awarded};
 use records::publication::published;
 use records::{places, tenancy};
 use serde::Deserialize;
 
 use crate::error::{PageError, page};
-use crate::household::{self, ObjectionForm, allow, holder};
+use crate::household::{self, ObjectionForm, allow, holder, over};
 use crate::http::address::ClientAddress;
 use crate::http::input::{Named, Posted};
 use crate::reading::Reading;
@@ -30,6 +30,8 @@ struct FormPage {
     village: String,
     code: String,
     months: Vec<Month>,
+    /// What is said of months that are not taken any more, as [`over`] says it.
+    over: String,
     groups: Vec<(String, String)>,
     form: BoardForm,
     problem: String,
@@ -81,8 +83,10 @@ async fn shown(
     let village = village_of(village)?;
     let allowed = allow(state, &Actor::Visitor, ReadPublic, village)?;
     let mut connection = state.database.connection().await?;
-    let (names, published) = tenancy::read(&mut connection, &allowed, async |connection| {
-        Ok((places::divisions(connection, &village).await?, published(connection, &village).await?))
+    let (names, published, awarded) = tenancy::read(&mut connection, &allowed, async |connection| {
+        let names = places::divisions(connection, &village).await?;
+        let published = published(connection, &village).await?;
+        Ok((names, published, years_awarded(connection, &village).await?))
     })
     .await?;
     let name = names.iter().find(|one| one.place == village).map(|one| one.name.clone());
@@ -91,11 +95,13 @@ async fn shown(
     months.dedup();
     months.reverse();
     months.truncate(12);
+    let over = over(months.iter().copied(), &awarded);
+    months.retain(|month| !awarded.contains(&month.year()));
     let groups = names.into_iter().filter(|one| one.level == Level::Group);
     let groups = groups.map(|one| (one.place.code(), one.name)).collect();
     let code = village.code();
     let reading = reading.at(&format!("/p/{code}"));
-    let shown = FormPage { village: name, code, months, groups, form, problem, reading };
+    let shown = FormPage { village: name, code, months, over, groups, form, problem, reading };
     Ok(page(status, &shown))
 }
 

@@ -213,7 +213,7 @@ async fn still_open(
     let Some(((_, _, version), latest)) = latest else {
         return Err(Refusal::message(format!("{month} 还没有公示，公示后再提异议")));
     };
-    let has_awards = has_awards(connection, village, month.year()).await?;
+    let has_awards = years_awarded(connection, village).await?.contains(&month.year());
     match filing(latest.on, has_awards, moment.local(), rule) {
         Filing::InTime { .. } => Ok((*version, true)),
         Filing::Late => Ok((*version, false)),
@@ -223,16 +223,18 @@ async fn still_open(
     }
 }
 
-async fn has_awards(connection: &mut Connection, village: &Place, year: i32) -> Result<bool> {
-    let run: Option<i64> = award_run::table
+/// The years of a village whose awards are computed: no objection to their months is taken any more.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn years_awarded(connection: &mut Connection, village: &Place) -> Result<BTreeSet<i32>> {
+    let years: Vec<i32> = award_run::table
         .filter(award_run::county_code.eq(village.county().digits()))
         .filter(award_run::place.eq(village.digits()))
-        .filter(award_run::year.eq(year))
-        .select(award_run::id)
-        .first(connection)
-        .await
-        .optional()?;
-    Ok(run.is_some())
+        .select(award_run::year)
+        .load(connection)
+        .await?;
+    Ok(years.into_iter().collect())
 }
 
 async fn refuse_too_many(

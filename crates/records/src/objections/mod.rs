@@ -17,7 +17,7 @@ pub use decide::{
     review_objection,
 };
 pub(crate) use file::phone as phone_digits;
-pub use file::{Filed, NewObjection, file_objection};
+pub use file::{Filed, NewObjection, file_objection, years_awarded};
 pub use personal::reveal_phone;
 pub(crate) use personal::{erase_words, reseal_phones};
 pub(crate) use read::open_against;

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::objections::Decision;
 use domain::place::{Level, Place};
-use domain::scoring::{parse_typed, write_findings};
+use domain::scoring::parse_typed;
 use records::Mode;
 use records::closing::seal_months;
 use records::objections::{
@@ -16,6 +16,7 @@ use records::objections::{
 use serde::Deserialize;
 
 use super::file::{Answered, shown};
+use super::tried::{meant, refuse_untried};
 use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::PageError;
@@ -96,22 +97,6 @@ fn seen(form: &DecisionForm) -> Result<i16, PageError> {
     Ok(form.seen.trim().parse().map_err(|_| expired())?)
 }
 
-/// What a form means, to be compared with what was tried: `upheld:scored:H1a*2;H3b`.
-fn meant(outcome: &str, correction: Option<&RightCard>) -> String {
-    match correction {
-        Some((status, findings)) => format!("{outcome}:{}:{}", status.name(), write_findings(findings)),
-        None => outcome.to_owned(),
-    }
-}
-
-/// Refuses to do what is not what was tried: nobody has looked at whom that moves.
-fn refuse_untried(form: &DecisionForm, meant: &str, mode: Mode) -> Result<(), PageError> {
-    if mode == Mode::DryRun || form.tried.is_empty() || form.tried == meant {
-        return Ok(());
-    }
-    Err(Problem::refused().because("看过影响以后，结果或积分卡又改过：请再看一次影响，再作出处理").into())
-}
-
 async fn decision(
     state: &State,
     caller: &Caller,
@@ -125,7 +110,7 @@ async fn decision(
     let correction = if outcome.corrects() { right_card(form)? } else { None };
     let mode = if form.act == "check" { Mode::DryRun } else { Mode::Apply };
     let meant = meant(outcome.name(), correction.as_ref());
-    refuse_untried(form, &meant, mode)?;
+    refuse_untried(&form.tried, &meant, mode)?;
     let new = NewDecision { outcome, reason: form.reason.clone(), correction, seen: Some(seen(form)?) };
     let moment = state.moment();
     let decided = {
@@ -151,7 +136,7 @@ async fn review(
     let mode = if form.act == "check-review" { Mode::DryRun } else { Mode::Apply };
     let correction = right_card(form)?;
     let meant = meant("review", correction.as_ref());
-    refuse_untried(form, &meant, mode)?;
+    refuse_untried(&form.tried, &meant, mode)?;
     let new = NewReview { reason: form.reason.clone(), correction, seen: Some(seen(form)?) };
     let moment = state.moment();
     let decided = {

@@ -52,9 +52,10 @@ struct FilePage {
     preview: Option<Preview>,
     /// What was tried, as the forms send it back; empty where nothing was.
     tried: String,
-    /// Whether a phone was left, and whether the caller may see it.
+    /// Whether a phone was left, and whether the caller may see it and does not yet: asked for in the form that is open, so
+    /// that what was typed stays.
     has_phone: bool,
-    may_reveal: bool,
+    asks_phone: bool,
     /// The phone, where just revealed.
     phone: Option<String>,
 }
@@ -153,7 +154,7 @@ pub(super) async fn shown(
         // What was tried stays with what was typed, so that a refusal is not a way past it.
         Answered::Nothing => (None, form.tried.clone(), None),
         Answered::Tried { moved, meant } => (Some(moved), meant, None),
-        Answered::Phone(phone) => (None, String::new(), Some(phone)),
+        Answered::Phone(phone) => (None, form.tried.clone(), Some(phone)),
     };
     // What was tried was tried on the version that was shown before: what follows counts for no other.
     let seen = if moved.is_some() { form.seen.clone() } else { latest };
@@ -179,7 +180,7 @@ pub(super) async fn shown(
         preview: moved.map(|moved| preview(&moved, &names)),
         tried,
         has_phone: file.has_phone,
-        may_reveal: caller.may(Reveal, village),
+        asks_phone: file.has_phone && phone.is_none() && caller.may(Reveal, village),
         phone,
         shell: visit.shell,
     };

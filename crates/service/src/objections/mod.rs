@@ -4,6 +4,7 @@ mod deeds;
 mod file;
 mod preview;
 mod receipt;
+mod tried;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +33,7 @@ pub(crate) use deeds::{decide, sealed};
 pub(crate) use file::show as one;
 pub(crate) use preview::{Preview, preview};
 pub(crate) use receipt::show as receipt;
+pub(crate) use tried::{meant, refuse_untried};
 
 /// How many a page lists.
 const LISTED: usize = 200;

@@ -35,6 +35,8 @@ struct DraftPage {
     sums: Sums,
     /// From which month on it is to hold; the rows start from what is in force then.
     from: Month,
+    /// The month in the field, as it was typed where it is none.
+    to: String,
     meeting_on: String,
     attendance: String,
     reason: String,
@@ -69,6 +71,8 @@ struct Tried {
 struct Filled {
     lines: Option<Vec<EditorLine>>,
     from: String,
+    /// The month to go to; empty for the one on the page.
+    to: String,
     meeting_on: String,
     attendance: String,
     reason: String,
@@ -83,6 +87,7 @@ impl Filled {
         Self {
             lines: Some(lines_in(form)),
             from: form.first("from").to_owned(),
+            to: form.first("to").to_owned(),
             meeting_on: form.first("meeting_on").to_owned(),
             attendance: form.first("attendance").to_owned(),
             reason: form.first("reason").to_owned(),
@@ -154,6 +159,7 @@ async fn shown(
         sums: Sums::of(&lines),
         groups: grouped(with_more(lines), &in_force, &filled.wrong),
         from,
+        to: if filled.to.is_empty() { from.to_string() } else { filled.to },
         meeting_on: filled.meeting_on,
         attendance: filled.attendance,
         reason: filled.reason,
@@ -220,6 +226,10 @@ pub(crate) async fn submit(
     }
 }
 
+/// What is said where the list that was opened is not in force any more: what was typed does not stand on the new one.
+const CHANGED: &str =
+    "这个月的项目已被别人改动，没有换月份；改过的内容还在下面，请记下，再重新打开本页，在新项目上修改";
+
 /// The editor for another month: with that month's list, or with what was typed where it is not the list that was opened.
 async fn moved(state: &State, mut visit: Visit, form: &Pairs, to: &str) -> Result<Response, PageError> {
     if let Err(problem) = month_in("from", to) {
@@ -230,13 +240,25 @@ async fn moved(state: &State, mut visit: Visit, form: &Pairs, to: &str) -> Resul
         Ok(opened) => in_force(state, &visit.allowed, &visit.place, opened).await?,
         Err(_) => None,
     };
+    if builds_on(form) != opened.as_ref().map_or(0, |stored| stored.id) {
+        let problem = Problem::changed().because(CHANGED);
+        visit.shell.problem = problem.sentence();
+        return shown(state, visit, problem.status(), Filled::of(form), None).await;
+    }
     let opened = opened.map(|stored| lines_of(&stored.catalogue)).unwrap_or_default();
     let lines = Some(lines_in(form)).filter(|lines| differ(lines, &opened));
-    if lines.is_some() {
-        visit.shell.done = "已换月份，改过的内容都保留着；请对照那个月执行的项目核对，再提交";
-    }
-    let filled = Filled { lines, from: to.to_owned(), builds_on: None, ..Filled::of(form) };
-    shown(state, visit, StatusCode::OK, filled, None).await
+    visit.shell.done = match (&lines, form.first("act")) {
+        (Some(_), _) => "已换月份，还没有提交，改过的内容都保留着；请对照那个月执行的项目核对，再提交",
+        (None, "submit") => "已换月份，还没有提交；下面是那个月执行的项目，请核对、修改，再提交",
+        (None, _) => "",
+    };
+    let other = Filled { lines, from: to.to_owned(), to: String::new(), builds_on: None, ..Filled::of(form) };
+    shown(state, visit, StatusCode::OK, other, None).await
+}
+
+/// The list that the editor was opened on; 0 where none was in force.
+fn builds_on(form: &Pairs) -> i64 {
+    form.first("builds_on").parse().unwrap_or(0)
 }
 
 async fn check(state: &State, visit: &Visit, form: &Pairs, is_tried: bool) -> Result<Checked, PageError> {
@@ -306,7 +328,7 @@ async fn hand_in(
     let reason = form.filled("reason").map(str::to_owned);
     short("reason", reason.as_deref())?;
     short("attendance", form.filled("attendance"))?;
-    let builds_on = Some(form.first("builds_on").parse().unwrap_or(0));
+    let builds_on = Some(builds_on(form));
     let moment = state.moment();
     if place.level() != Level::Village {
         let allowed = caller.allow(AdoptCatalogue, place).await?;

@@ -22,7 +22,7 @@ use crate::account::FormToken;
 use crate::caller::Caller;
 use crate::error::{PageError, page};
 use crate::http::input::{Asked, Named, Posted, place_of, wrong};
-use crate::objections::{Preview, preview};
+use crate::objections::{Preview, meant, preview, refuse_untried};
 use crate::problem::Problem;
 use crate::scoring::codes::{CodeLine, codes_of};
 use crate::scoring::in_words;
@@ -63,6 +63,9 @@ pub(crate) struct CorrectionForm {
     /// The latest version of the month that the page showed.
     #[serde(default)]
     seen: String,
+    /// What was tried before, as [`meant`] writes it; empty where nothing was.
+    #[serde(default)]
+    tried: String,
     #[serde(default)]
     form_token: String,
 }
@@ -173,7 +176,7 @@ pub(crate) async fn correct(
     Extract(state): Extract<State>,
     caller: Caller,
     Named((place, month, household)): Named<(String, String, String)>,
-    Posted(form): Posted<CorrectionForm>,
+    Posted(mut form): Posted<CorrectionForm>,
 ) -> Result<Response, PageError> {
     FormToken::new(&form.form_token).check(&caller)?;
     let village = village_of(&place)?;
@@ -181,7 +184,8 @@ pub(crate) async fn correct(
     let done = corrected(&state, &allowed, (&month, &household), &form).await;
     let at = (place.as_str(), month.as_str());
     let (status, moved, visit) = match done {
-        Ok(done) if form.act == "check" => {
+        Ok((done, meant)) if form.act == "check" => {
+            form.tried = meant;
             let visit = Visit::of(&state, &caller, Section::Scoring, at, &Told::default()).await?;
             (StatusCode::OK, Some(done.movements), visit)
         }
@@ -194,12 +198,13 @@ pub(crate) async fn correct(
     shown(&state, &caller, visit, &household, (status, moved), Some(form)).await
 }
 
+/// Corrects the card, or tries to. Returns what became of it with what the form means.
 async fn corrected(
     state: &State,
     allowed: &Allowed<Correct>,
     (month, household): (&str, &str),
     form: &CorrectionForm,
-) -> Result<SampleCorrected, PageError> {
+) -> Result<(SampleCorrected, String), PageError> {
     let household = place_of("household", household, Level::Household).map_err(|_| PageError::NotFound)?;
     if !allowed.place().contains(&household) {
         return Err(PageError::NotFound);
@@ -208,14 +213,12 @@ async fn corrected(
     let empty = || wrong("card", "请填更正后的积分卡；没有扣分填 -".to_owned());
     let expired = || Problem::refused().because("页面已过期，请刷新后核对，再更正");
     let seen: i16 = form.seen.trim().parse().map_err(|_| expired())?;
-    let new = SampleCorrection {
-        household,
-        month: month_of(month)?,
-        card: card.ok_or_else(empty)?,
-        reason: form.reason.clone(),
-        seen: Some(seen),
-    };
+    let card = card.ok_or_else(empty)?;
     let mode = if form.act == "check" { Mode::DryRun } else { Mode::Apply };
+    let meant = meant("corrected", Some(&card));
+    refuse_untried(&form.tried, &meant, mode)?;
+    let month = month_of(month)?;
+    let new = SampleCorrection { household, month, card, reason: form.reason.clone(), seen: Some(seen) };
     let moment = state.moment();
     let done = {
         let mut connection = state.database.connection().await?;
@@ -225,5 +228,5 @@ async fn corrected(
     if mode == Mode::Apply && done.new_version.is_some() {
         seal_months(&state.database, &allowed.widened(), &moment).await?;
     }
-    Ok(done)
+    Ok((done, meant))
 }

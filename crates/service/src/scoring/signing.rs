@@ -33,11 +33,13 @@ pub(super) struct Mark {
 }
 
 impl SignForm {
-    /// On a panel's list everybody is present, until something else was sent.
+    /// On a panel's list everybody is present, until something else was sent of that list: on another one, the numbers name
+    /// other people.
     pub(super) fn of(list: AttendanceList, caller: &Caller, sent: Option<&Pairs>) -> Self {
         let role = caller.actor().ok().map(|actor| actor.role());
         let typed = |name: &str| sent.map(|form| form.first(name).to_owned()).unwrap_or_default();
-        let is_present = |number: i16| match sent {
+        let marked = sent.filter(|form| form.first("revision") == list.revision.to_string());
+        let is_present = |number: i16| match marked {
             Some(form) => form.all("present").any(|one| one == number.to_string()),
             None => true,
         };

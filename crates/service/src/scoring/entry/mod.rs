@@ -83,6 +83,8 @@ struct Kept {
     scored_on: Option<String>,
     late_reason: String,
     problem: String,
+    /// Whether the system broke, and not what was typed.
+    is_fault: bool,
 }
 
 /// `GET /scoring/{place}/{month}/entry`

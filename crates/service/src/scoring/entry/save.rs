@@ -64,7 +64,11 @@ pub(crate) async fn save(
     if kept.problem.is_empty() {
         kept.problem = format!("已保存 {saved} 户；还有 {} 户没有入账，原因写在行末", kept.lines.len());
     }
-    shown(&state, &caller, (&place, &month), asked, kept, StatusCode::UNPROCESSABLE_ENTITY).await
+    let status = match kept.is_fault {
+        true => StatusCode::INTERNAL_SERVER_ERROR,
+        false => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    shown(&state, &caller, (&place, &month), asked, kept, status).await
 }
 
 /// The catalogue that the lines are read by.
@@ -188,6 +192,7 @@ async fn hand_in_all(
             Err(fault) => {
                 // What was handed in before stands; the rest stays on the page.
                 tracing::error!(error = %fault, village = %allowed.place(), "cards of a page failed");
+                kept.is_fault = true;
                 kept.problem =
                     format!("系统出错：已保存 {saved} 户，其余的没有保存、还在各行里，请稍后再按“保存”");
                 let rest = some.iter().chain(chunks.by_ref().flatten());

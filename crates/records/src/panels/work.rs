@@ -151,7 +151,7 @@ pub(super) async fn check_moves(
             gained: draft.groups.iter().filter(is_new).copied().collect(),
         };
         let taken = taking.problem(&register, rule, effective);
-        let line = draft.lines.first().copied().unwrap_or(0);
+        let line = draft.lines.as_slice().first().copied().unwrap_or(0);
         let words = given.map(|problem| problem.to_string()).into_iter().chain(taken);
         problems.extend(words.map(|words| Problem::new(line, "groups", words)));
     }

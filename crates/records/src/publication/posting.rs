@@ -124,16 +124,17 @@ pub async fn record_postings(
                 continue;
             }
             let rules = rulebook::resolve(&rulebook::inherited(&layers, &row.village, row.month))?;
-            let mut others = of_month.dates().filter(|(other, _)| *other != version);
-            let is_first = others.all(|(_, on)| row.posted_on < on);
+            let comes_before = |(other, on)| other == version || row.posted_on < on;
+            let is_first = of_month.dates().all(comes_before);
             if is_first && !posted_in_time(row.month, row.posted_on, &rules.publication) {
                 let last = last_day(row.month, &rules.publication);
                 let message = format!("迟于 {last}，按逾期张贴登记");
                 outcome.warnings.push(Problem::new(*number, "posted_on", message));
             }
-            match known {
-                Some(_) => outcome.changed += 1,
-                None => outcome.added += 1,
+            if known.is_some() {
+                outcome.changed += 1;
+            } else {
+                outcome.added += 1;
             }
             of_month.revision += 1;
             insert(connection, row, version, of_month.revision, moment).await?;

@@ -155,11 +155,14 @@ async fn a_photo_goes_with_the_sheet_that_was_saved_at_once_and_holds_up_no_othe
     save(&phone, "#nothing-found").await;
     assert_eq!(sheets(1).await, [0, 0], "the server broke at the photo: the other house has arrived");
 
-    // Somebody else's page in the place of an answer is no receipt.
-    phone.run("Object.assign(window.between, { status: 200, answered: 0 })", Vec::new()).await;
-    phone.run("dispatchEvent(new Event('online'))", Vec::new()).await;
-    let answered = async || phone.run("return window.between.answered", Vec::new()).await.as_u64();
-    until("an answer", async || answered().await.filter(|count| *count > 0)).await;
+    // Somebody else's page in the place of an answer is neither a refusal nor a receipt.
+    for status in [403, 405, 200] {
+        let stands = "Object.assign(window.between, { status: arguments[0], answered: 0 })";
+        phone.run(stands, vec![json!(status)]).await;
+        phone.run("dispatchEvent(new Event('online'))", Vec::new()).await;
+        let answered = async || phone.run("return window.between.answered", Vec::new()).await.as_u64();
+        until("an answer", async || answered().await.filter(|count| *count > 0)).await;
+    }
     phone.run("window.between.status = 0; dispatchEvent(new Event('online'))", Vec::new()).await;
     assert_eq!(sheets(2).await, [1, 1], "the photo went first");
     drop(phone.close().await);

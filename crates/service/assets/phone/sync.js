@@ -45,11 +45,13 @@ async function ask(address, options) {
 }
 
 /** Sends something. That this page may not, says nothing of what is sent: somebody logged in anew in another window, and
- * the next time begins with finding out who. */
+ * the next time begins with finding out who. A refusal in other words than the server's is of somebody who stands between,
+ * and what is sent goes again as if the server had broken at it; only what is too large is so to everybody on the way. */
 async function send(address, options) {
   const response = await ask(address, options);
-  const isOurs = response.headers.get('content-type') === 'application/problem+json';
+  const isOurs = response.headers.get('content-type')?.startsWith('application/problem+json');
   if (response.status === 403 && isOurs) throw new Later('403');
+  if (!response.ok && !isOurs && response.status !== 413) throw new Later('500');
   return response;
 }
 

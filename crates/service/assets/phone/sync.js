@@ -1,6 +1,7 @@
 // Sends what this phone keeps: photos first, by their content, then the sheets that name them. Nothing is dropped before
 // the server has said that it has it; the keys make a second sending harmless.
 
+import { isAtRest } from './queue.js';
 import { nameOf, outgoing } from './sheets.js';
 
 const SHEETS_AT_ONCE = 20;
@@ -192,7 +193,7 @@ export class Sync {
   /** Whether there was anything to ask of the server. */
   async #sendAll(again) {
     await this.queue.load();
-    if (this.queue.sheets.every((sheet) => sheet.held && !again)) return false;
+    if (this.queue.sheets.every((sheet) => isAtRest(sheet) && !again)) return false;
     this.tell();
     await this.#identify();
     this.#stuck.clear();

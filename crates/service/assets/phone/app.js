@@ -249,7 +249,7 @@ async function start() {
   addEventListener('offline', () => app.sync.tell());
   document.addEventListener('visibilitychange', () => document.hidden || givesWay() || refresh());
   document.querySelector('#sync-now').addEventListener('click', async () => {
-    await app.sync.run(true);
+    await app.sync.run(() => true);
     await refresh();
   });
   if (app.data) await route();

@@ -7,6 +7,9 @@ const nameOfSheet = (sheet) => nameOf(sheet.month, sheet.household_code);
 /** Whether a sheet waits for a person: it was not accepted, and nobody has asked since to send it again. */
 export const isAtRest = (sheet) => Boolean(sheet.held) && !sheet.tried;
 
+/** Asks for none of the sheets that wait for a person. */
+export const NONE = () => false;
+
 /** The queue of a store. */
 export class Queue {
   #last = Promise.resolve();
@@ -40,9 +43,9 @@ export class Queue {
   }
 
   /** The sheets to send next, marked as tried: the oldest of each household. Those that were not accepted go again, under
-   * a new key, only when a person asks for it; those of the keys `stuck` not now. One that the server keeps for a decision
-   * still says why: nothing else would show it here until there is another answer. */
-  take(most, again, stuck = new Set()) {
+   * a new key, only where a person asks for them, as `again` tells; those of the keys `stuck` not now. One that the server
+   * keeps for a decision still says why: nothing else would show it here until there is another answer. */
+  take(most, again = NONE, stuck = new Set()) {
     return this.#inTurn(async () => {
       await this.#read();
       const next = nextToSend(this.sheets, again, stuck).slice(0, most);
@@ -145,11 +148,11 @@ export class Queue {
 }
 
 /** The oldest sheet of each household, oldest first; the later ones wait for it, also where it is stuck. */
-export function nextToSend(sheets, again, stuck = new Set()) {
+export function nextToSend(sheets, again = NONE, stuck = new Set()) {
   const seen = new Set();
   const next = [];
   for (const sheet of [...sheets].sort((left, right) => left.saved_at - right.saved_at)) {
-    if (!seen.has(nameOfSheet(sheet)) && (again || !isAtRest(sheet)) && !stuck.has(sheet.key)) next.push(sheet);
+    if (!seen.has(nameOfSheet(sheet)) && (!isAtRest(sheet) || again(sheet)) && !stuck.has(sheet.key)) next.push(sheet);
     seen.add(nameOfSheet(sheet));
   }
   return next;

@@ -81,6 +81,11 @@ async fn drafts_of_months_that_are_over_and_photos_of_nobody_leave_the_phone() {
     let kept = async || (owners_of(&phone, "draft").await.len(), owners_of(&phone, "photo").await.len());
     assert_eq!(kept().await, (2, 3));
 
+    // Without signal nobody says that the month was not opened anew.
+    let away = stage.goes_away();
+    phone.goto("/phone").await;
+    until("the photo that nobody shows", async || (kept().await == (2, 2)).then_some(())).await;
+    let _stage = away.comes_back("2026-01-28T11:00:00+08:00");
     phone.goto("/phone").await;
     until("what is needed", async || (kept().await == (1, 1)).then_some(())).await;
     tap(&phone, "[data-standing=draft]").await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::driver::{Browser, Driver, PHONE};
+use super::driver::{Browser, Driver, PHONE, SCREEN};
 use super::phone::{HOUSEHOLDS, TAKES_A_PHOTO, numbers, save, take_along, tap, waiting};
 use super::phone_sharing::owners_of;
 use super::stage::Stage;
@@ -48,6 +48,35 @@ const CLOSES: &str = "
     };
     done('closed at the next use');";
 
+/// Throws away all that is kept while something is being sealed, and opens the store anew meanwhile. Tells what is kept of it.
+const CLEARS_WHILE_IT_SEALS: &str = "
+    const [done] = arguments;
+    const scene = async () => {
+        const { openStore } = await import('/assets/now/phone/store.js');
+        const store = await openStore('7', 'here');
+        const { subtle } = crypto;
+        const real = subtle.encrypt;
+        let release;
+        const held = new Promise((resolve) => (release = resolve));
+        subtle.encrypt = async (...asked) => {
+            subtle.encrypt = real;
+            const sealed = await real.apply(subtle, asked);
+            await held;
+            return sealed;
+        };
+        const kept = store.put('draft', '2026-01/1', { note: 'half filled in' });
+        await new Promise((resolve, reject) => {
+            const request = indexedDB.deleteDatabase('jifen-phone');
+            request.onsuccess = resolve;
+            request.onerror = () => reject(request.error);
+        });
+        await store.get('draft', 'of another house');
+        release();
+        await kept;
+        return (await store.get('draft', '2026-01/1'))?.note ?? null;
+    };
+    scene().then(done, (error) => done(`${error}`));";
+
 /// How wide the icon is that the page names for home screens; nothing where it is no picture.
 const ICON: &str = "
     const [done] = arguments;
@@ -81,6 +110,11 @@ async fn drafts_of_months_that_are_over_and_photos_of_nobody_leave_the_phone() {
     let kept = async || (owners_of(&phone, "draft").await.len(), owners_of(&phone, "photo").await.len());
     assert_eq!(kept().await, (2, 3));
 
+    // Without signal nobody says that the month was not opened anew.
+    let away = stage.goes_away();
+    phone.goto("/phone").await;
+    until("the photo that nobody shows", async || (kept().await == (2, 2)).then_some(())).await;
+    let _stage = away.comes_back("2026-01-28T11:00:00+08:00");
     phone.goto("/phone").await;
     until("what is needed", async || (kept().await == (1, 1)).then_some(())).await;
     tap(&phone, "[data-standing=draft]").await;
@@ -121,4 +155,14 @@ async fn where_the_browser_takes_away_what_is_kept_the_sheets_arrive_all_the_sam
     let query = "select count(*) from sheet where outcome = 1";
     until("every sheet", async || (numbers(&owner, query).await == [3]).then_some(())).await;
     drop(phone.close().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_being_sealed_while_the_browser_takes_everything_away_is_kept() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
+    let driver = Driver::start();
+    let browser = Browser::open(&driver, &stage.serving.pages, SCREEN).await;
+    browser.log_in("panel_member").await;
+    assert_eq!(browser.run_async(CLEARS_WHILE_IT_SEALS, Vec::new()).await, json!("half filled in"));
+    drop(browser.close().await);
 }

@@ -23,6 +23,12 @@ const KEPT: &str = "
         };
     };";
 
+/// Lets no sheet through to the server.
+const CUTS_OFF: &str = "
+    window.real = window.fetch;
+    window.fetch = (address, options) =>
+        `${address}` === '/phone/sheets' ? Promise.reject(new TypeError('cut off')) : window.real(address, options);";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_log_in_on_the_phone_neither_sees_nor_sends_what_waits() {
     let stage = Stage::registered(HOUSEHOLDS, "2026-01", "2026-01-28T10:00:00+08:00").await;
@@ -239,10 +245,19 @@ async fn a_sheet_after_the_deadline_is_parked_and_never_lost() {
     phone.find("[data-left]").await;
     let key =
         async || phone.run("return document.querySelector('[data-again]')?.dataset.again", Vec::new()).await;
-    let before = key().await;
-    tap(&phone, "[data-again]").await;
-    let goes = async || Some(key().await).filter(|key| key.is_string() && *key != before);
-    until("the page after another try", goes).await;
+    let tries = async || {
+        let before = key().await;
+        tap(&phone, "[data-again]").await;
+        let goes = async || Some(key().await).filter(|key| key.is_string() && *key != before);
+        until("the page after another try", goes).await;
+    };
+    // Where it does not get through, the page still says why it was not accepted.
+    phone.run(CUTS_OFF, Vec::new()).await;
+    tries().await;
+    phone.find("#sync-state[data-state=offline]").await;
+    phone.run("window.fetch = window.real; dispatchEvent(new Event('online'))", Vec::new()).await;
+    phone.find("#sync-state[data-state=synced]").await;
+    tries().await;
     assert_eq!(received(&owner).await, [(4, "panel_member".to_owned())], "it is kept once");
     tap(&phone, "a.back").await;
 

@@ -84,7 +84,7 @@ const TWO_WINDOWS: &str = "
         await one.load();
         await other.load();
         await one.add(sheet('first', 5000));
-        const [sent] = await one.take(20, false);
+        const [sent] = await one.take(20);
         await other.add(sheet('second', 1000));
         const both = kept.size;
         await one.settle(sent, { key: 'first', outcome: 'entered', revision: 1 });
@@ -92,6 +92,17 @@ const TWO_WINDOWS: &str = "
         return [both, other.sheets.map(({ key, base_revision, saved_at }) => [key, base_revision, saved_at])];
     };
     scene().then(done, (error) => done(`${error}`));";
+
+/// Refuses sheets in the place of the server, and notes the houses of those that were sent at once.
+const REFUSES: &str = "
+    const real = window.fetch;
+    window.sent = [];
+    window.fetch = (address, options) => {
+        if (`${address}` !== '/phone/sheets') return real(address, options);
+        window.sent.push(JSON.parse(options.body).sheets.map((sheet) => sheet.household_code));
+        const headers = { 'content-type': 'application/problem+json' };
+        return Promise.resolve(new Response('{\"title\":\"没有接受\"}', { status: 422, headers }));
+    };";
 
 /// Answers in the place of the server that months are to be asked for later, and notes how long the page waits for anything.
 const PUTS_OFF: &str = "
@@ -155,11 +166,14 @@ async fn a_photo_goes_with_the_sheet_that_was_saved_at_once_and_holds_up_no_othe
     save(&phone, "#nothing-found").await;
     assert_eq!(sheets(1).await, [0, 0], "the server broke at the photo: the other house has arrived");
 
-    // Somebody else's page in the place of an answer is no receipt.
-    phone.run("Object.assign(window.between, { status: 200, answered: 0 })", Vec::new()).await;
-    phone.run("dispatchEvent(new Event('online'))", Vec::new()).await;
-    let answered = async || phone.run("return window.between.answered", Vec::new()).await.as_u64();
-    until("an answer", async || answered().await.filter(|count| *count > 0)).await;
+    // Somebody else's page in the place of an answer is neither a refusal nor a receipt.
+    for status in [403, 405, 200] {
+        let stands = "Object.assign(window.between, { status: arguments[0], answered: 0 })";
+        phone.run(stands, vec![json!(status)]).await;
+        phone.run("dispatchEvent(new Event('online'))", Vec::new()).await;
+        let answered = async || phone.run("return window.between.answered", Vec::new()).await.as_u64();
+        until("an answer", async || answered().await.filter(|count| *count > 0)).await;
+    }
     phone.run("window.between.status = 0; dispatchEvent(new Event('online'))", Vec::new()).await;
     assert_eq!(sheets(2).await, [1, 1], "the photo went first");
     drop(phone.close().await);
@@ -291,6 +305,32 @@ async fn the_phone_waits_for_as_long_as_the_server_asks_within_reason() {
         };
         until(said, waits).await;
     }
+    drop(phone.close().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_try_of_one_house_sends_no_other() {
+    let stage = Stage::registered(HOUSEHOLDS, "2026-01", NOW).await;
+    let driver = Driver::start();
+    let phone = Browser::open(&driver, &stage.serving.pages, PHONE).await;
+    take_along(&phone, "panel_member").await;
+    phone.run(REFUSES, Vec::new()).await;
+    tap(&phone, "[data-standing=todo]").await;
+    save(&phone, "#nothing-found").await;
+    save(&phone, "#nothing-found").await;
+    tap(&phone, "a.back").await;
+    let held = async || (phone.count("[data-standing=held]").await == 2).then_some(());
+    until("two houses to look at", held).await;
+    tap(&phone, "[data-standing=held]").await;
+    phone.find("[data-again]").await;
+    let shown = "return [location.hash.slice(4), document.querySelector('[data-again]')?.dataset.again]";
+    let page = async || phone.run(shown, Vec::new()).await;
+    let before = page().await;
+    phone.run("window.sent = []", Vec::new()).await;
+    tap(&phone, "[data-again]").await;
+    let goes = async || Some(page().await).filter(|page| page[1].is_string() && *page != before);
+    until("the page after another try", goes).await;
+    assert_eq!(phone.run("return window.sent", Vec::new()).await, json!([[before[0]]]));
     drop(phone.close().await);
 }
 

@@ -185,10 +185,11 @@ function rescue() {
   return [...queue.sheets.map((sheet) => ['sheet', sheet.key, sheet]), ...month, ...chosen];
 }
 
-/** Takes off this phone what can be sent no more. */
-async function sweep() {
+/** Takes off this phone what can be sent no more, as the server has said since a time: an earlier word of it knows nothing of
+ * a month that was opened anew. */
+async function sweep(since) {
   const { data, queue } = app;
-  const gone = await queue.sweep((month) => Boolean(data) && isOver(data, month));
+  const gone = await queue.sweep((month) => data?.fetched_at >= since && isOver(data, month));
   if (gone > 0) tell(`往月填了一半、没有保存的 ${gone} 户已不能再填，从本机清除了。`, 'done');
 }
 
@@ -219,6 +220,7 @@ function givesWay() {
 }
 
 async function start() {
+  const begun = Date.now();
   if (!(await isOwners())) return shut();
   noteAccount(account);
   document.querySelector('#log-out').addEventListener('submit', leave);
@@ -249,14 +251,14 @@ async function start() {
   addEventListener('offline', () => app.sync.tell());
   document.addEventListener('visibilitychange', () => document.hidden || givesWay() || refresh());
   document.querySelector('#sync-now').addEventListener('click', async () => {
-    await app.sync.run(true);
+    await app.sync.run(() => true);
     await refresh();
   });
   if (app.data) await route();
   app.sync.tell();
   withoutSignal();
-  await sweep().catch((error) => console.error('something that nobody needs stays on this phone', error));
   await refresh();
+  await sweep(begun).catch((error) => console.error('something that nobody needs stays on this phone', error));
 }
 
 start();

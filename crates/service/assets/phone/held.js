@@ -6,7 +6,7 @@ import { button, h } from './dom.js';
 /** The buttons of a sheet that is held; `then` is called when something became of it. */
 export function heldActs(app, sheet, words, then) {
   const again = async () => {
-    await app.sync.run(true);
+    await app.sync.run((one) => one.key === sheet.key);
     await then();
   };
   const remove = async () => {

@@ -97,10 +97,10 @@ function deadline(data) {
   const day = today(data, Date.now());
   const last = dayTitle(data.last_entry_day);
   const opened = data.open?.find((one) => one.month === data.month)?.opened_until;
-  if (day <= data.last_entry_day) return h('p', { class: 'soft' }, `${last} 24:00 前都可以填写。`);
+  if (day <= data.last_entry_day) return h('p', { class: 'soft' }, `${last}24时前都可以填写。`);
   const words = opened && day <= opened
-    ? `本月评分已于 ${last} 24:00 截止；获准补录的，${dayTitle(opened)} 24:00 前还可以填写，其余的要镇里批准后才算数。`
-    : `本月评分已于 ${last} 24:00 截止；在这里还能保存，但要镇里批准补录后才算数。`;
+    ? `本月评分已于${last}24时截止；获准补录的，${dayTitle(opened)}24时前还可以填写，其余的要镇里批准后才算数。`
+    : `本月评分已于${last}24时截止；在这里还能保存，但要镇里批准补录后才算数。`;
   return h('p', { class: 'soft' }, words);
 }
 

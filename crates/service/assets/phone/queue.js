@@ -4,6 +4,12 @@ import { nameOf } from './sheets.js';
 
 const nameOfSheet = (sheet) => nameOf(sheet.month, sheet.household_code);
 
+/** Whether a sheet waits for a person: it was not accepted, and nobody has asked since to send it again. */
+export const isAtRest = (sheet) => Boolean(sheet.held) && !sheet.tried;
+
+/** Asks for none of the sheets that wait for a person. */
+export const NONE = () => false;
+
 /** The queue of a store. */
 export class Queue {
   #last = Promise.resolve();
@@ -26,7 +32,7 @@ export class Queue {
     return this.#inTurn(async () => {
       await this.#read();
       const earlier = this.sheets.filter((one) => nameOfSheet(one) === nameOfSheet(sheet));
-      const replaced = earlier.filter((one) => !one.tried || one.held);
+      const replaced = earlier.filter((one) => !one.tried);
       // It is the later one, also where somebody set the clock back between.
       const added = { ...sheet, saved_at: Math.max(sheet.saved_at, ...earlier.map((one) => one.saved_at + 1)) };
       const read = ['draft', 'refused'].map((kind) => [kind, nameOfSheet(sheet)]);
@@ -37,13 +43,15 @@ export class Queue {
   }
 
   /** The sheets to send next, marked as tried: the oldest of each household. Those that were not accepted go again, under
-   * a new key, only when a person asks for it; those of the keys `stuck` not now. */
-  take(most, again, stuck = new Set()) {
+   * a new key, only where a person asks for them, as `again` tells; those of the keys `stuck` not now. One that the server
+   * keeps for a decision still says why: nothing else would show it here until there is another answer. */
+  take(most, again = NONE, stuck = new Set()) {
     return this.#inTurn(async () => {
       await this.#read();
       const next = nextToSend(this.sheets, again, stuck).slice(0, most);
-      const tried = next.map((one) => ({ ...one, tried: true, held: null, key: one.held ? crypto.randomUUID() : one.key }));
-      const renamed = next.filter((one) => one.held).map((one) => ['sheet', one.key]);
+      const key = (one) => (isAtRest(one) ? crypto.randomUUID() : one.key);
+      const tried = next.map((one) => ({ ...one, tried: true, held: one.parked ? one.held : null, key: key(one) }));
+      const renamed = next.filter(isAtRest).map((one) => ['sheet', one.key]);
       await this.store.change(tried.map((one) => ['sheet', one.key, one]), renamed);
       this.sheets = this.sheets.map((one) => tried[next.indexOf(one)] ?? one);
       return tried;
@@ -140,11 +148,11 @@ export class Queue {
 }
 
 /** The oldest sheet of each household, oldest first; the later ones wait for it, also where it is stuck. */
-export function nextToSend(sheets, again, stuck = new Set()) {
+export function nextToSend(sheets, again = NONE, stuck = new Set()) {
   const seen = new Set();
   const next = [];
   for (const sheet of [...sheets].sort((left, right) => left.saved_at - right.saved_at)) {
-    if (!seen.has(nameOfSheet(sheet)) && (again || !sheet.held) && !stuck.has(sheet.key)) next.push(sheet);
+    if (!seen.has(nameOfSheet(sheet)) && (!isAtRest(sheet) || again(sheet)) && !stuck.has(sheet.key)) next.push(sheet);
     seen.add(nameOfSheet(sheet));
   }
   return next;
@@ -157,8 +165,10 @@ export function settled(sheets, sheet, receipt) {
   if (!taken && later.length === 0) {
     // A receipt with a key is the server's: it keeps the sheet for a decision.
     const parked = Boolean(sheet.parked || receipt.key);
-    const held = { ...sheet, parked, held: receipt.message || '没有被接受，请核对后再传' };
-    return { sheets: sheets.map((one) => (one.key === sheet.key ? held : one)), kept: [held], gone: false };
+    const held = { ...sheet, parked, tried: false, held: receipt.message || '没有被接受，请核对后再传' };
+    // Somebody may have taken it off this phone while it was on its way.
+    const left = sheets.map((one) => (one.key === sheet.key ? held : one));
+    return { sheets: left, kept: left.filter((one) => one === held), gone: false };
   }
   // What was saved here later was made knowing this one.
   const moved = taken && receipt.revision ? new Map(later.map((one) => [one.key, receipt.revision])) : new Map();

@@ -93,7 +93,13 @@ class Store {
   }
 
   async #write(kept, dropped) {
-    const rows = await Promise.all(kept.map(([kind, id, value]) => this.#seal(kind, id, value)));
+    let key;
+    let rows;
+    // Where everything was thrown away meanwhile, nobody could open what is sealed under the key from before.
+    do {
+      key = this.key;
+      rows = await Promise.all(kept.map(([kind, id, value]) => this.#seal(kind, id, value)));
+    } while (key !== this.key);
     const transaction = this.database.transaction('sealed', 'readwrite');
     const sealed = transaction.objectStore('sealed');
     for (const [kind, id] of dropped) sealed.delete([this.owner, kind, id]);
@@ -113,14 +119,15 @@ class Store {
     }
   }
 
-  /** Opens the database anew. Where everything is gone, what the page still knows is kept under a new key before anybody
-   * reads that there is nothing. */
+  /** Opens the database anew, and takes it into use together with its key. Where everything is gone, what the page still
+   * knows is kept under a new key before anybody reads that there is nothing. */
   async #openAnew() {
     this.database.close();
-    this.database = await connect();
-    const key = await done(this.database.transaction('keys').objectStore('keys').get(this.owner));
-    this.key = key ?? (await keyOf(this.database, this.owner));
-    if (!key) await this.#write(this.rescue(), []);
+    const database = await connect();
+    const found = await done(database.transaction('keys').objectStore('keys').get(this.owner));
+    const key = found ?? (await keyOf(database, this.owner));
+    Object.assign(this, { database, key });
+    if (!found) await this.#write(this.rescue(), []);
   }
 
   /** What the same account keeps here at other places, and the server does not have: `[{ as, count }]`, `as` being place and

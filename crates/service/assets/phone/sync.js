@@ -1,6 +1,7 @@
 // Sends what this phone keeps: photos first, by their content, then the sheets that name them. Nothing is dropped before
 // the server has said that it has it; the keys make a second sending harmless.
 
+import { isAtRest, NONE } from './queue.js';
 import { nameOf, outgoing } from './sheets.js';
 
 const SHEETS_AT_ONCE = 20;
@@ -45,11 +46,13 @@ async function ask(address, options) {
 }
 
 /** Sends something. That this page may not, says nothing of what is sent: somebody logged in anew in another window, and
- * the next time begins with finding out who. */
+ * the next time begins with finding out who. A refusal in other words than the server's is of somebody who stands between,
+ * and what is sent goes again as if the server had broken at it; only what is too large is so to everybody on the way. */
 async function send(address, options) {
   const response = await ask(address, options);
-  const isOurs = response.headers.get('content-type') === 'application/problem+json';
+  const isOurs = response.headers.get('content-type')?.startsWith('application/problem+json');
   if (response.status === 403 && isOurs) throw new Later('403');
+  if (!response.ok && !isOurs && response.status !== 413) throw new Later('500');
   return response;
 }
 
@@ -86,6 +89,7 @@ async function wordsOf(response) {
 /** Sends the queue whenever there is a way; tells its state as `{state, words}`. */
 export class Sync {
   #current = null;
+  /** What was asked for while something was sent, if anything. */
   #asked = null;
   #sending = false;
   #failures = 0;
@@ -103,9 +107,10 @@ export class Sync {
     Object.assign(this, { store, queue, identity, onState, onReceipt, onRetry });
   }
 
-  /** Sends now; with `again` also what was not accepted before. Resolves when there is nothing more to do. */
-  run(again = false) {
-    if (this.#current) this.#asked = this.#asked || again;
+  /** Sends now; of what was not accepted before the sheets of which `again` says so. Resolves when there is nothing more to do. */
+  run(again = NONE) {
+    const asked = this.#asked ?? NONE;
+    if (this.#current) this.#asked = (sheet) => asked(sheet) || again(sheet);
     else this.#current = this.#loop(again).finally(() => (this.#current = null));
     return this.#current;
   }
@@ -190,19 +195,20 @@ export class Sync {
   /** Whether there was anything to ask of the server. */
   async #sendAll(again) {
     await this.queue.load();
-    if (this.queue.sheets.every((sheet) => sheet.held && !again)) return false;
+    if (this.queue.sheets.every((sheet) => isAtRest(sheet) && !again(sheet))) return false;
     this.tell();
     await this.#identify();
     this.#stuck.clear();
     this.#refused.clear();
     this.#faults = 0;
     // What is held is sent again once, not round and round.
-    let sheets = await this.queue.take(again ? Infinity : SHEETS_AT_ONCE, again);
+    const isAsked = this.queue.sheets.some((sheet) => isAtRest(sheet) && again(sheet));
+    let sheets = await this.queue.take(isAsked ? Infinity : SHEETS_AT_ONCE, again);
     while (sheets.length > 0) {
       for (let at = 0; at < sheets.length; at += SHEETS_AT_ONCE) {
         await this.#sendSheets(sheets.slice(at, at + SHEETS_AT_ONCE));
       }
-      sheets = await this.queue.take(SHEETS_AT_ONCE, false, this.#stuck);
+      sheets = await this.queue.take(SHEETS_AT_ONCE, NONE, this.#stuck);
     }
     if (this.#stuck.size > 0) throw new Later('500');
     return true;

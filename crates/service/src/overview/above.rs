@@ -58,19 +58,20 @@ pub(super) async fn shown(
     status: StatusCode,
     urged: Option<Urged>,
 ) -> Result<Response, PageError> {
-    let progress = progress_of(state, &visit, Section::Overview).await?;
     let (place, month, now) = (visit.place, visit.month, state.moment().local());
-    let (trend, last, overdue) = {
-        let mut connection = state.database.connection().await?;
-        tenancy::read(&mut connection, &visit.allowed, async |connection| {
-            let filter = ObjectionFilter { month: Some(month), only_open: true };
-            let open = objections_of(connection, &place, filter, now).await?;
-            let overdue = open.iter().filter(|one| one.overdue).count();
-            let trend = trend(connection, &place, month).await?;
-            Ok((trend, last_urged(connection, &place, month).await?, overdue))
-        })
-        .await?
-    };
+    // Both read a whole county: side by side the page waits for one of them.
+    let (progress, (trend, last, overdue)) =
+        tokio::try_join!(progress_of(state, &visit, Section::Overview), async {
+            let mut connection = state.database.connection().await?;
+            let read = tenancy::read(&mut connection, &visit.allowed, async |connection| {
+                let filter = ObjectionFilter { month: Some(month), only_open: true };
+                let open = objections_of(connection, &place, filter, now).await?;
+                let overdue = open.iter().filter(|one| one.overdue).count();
+                let trend = trend(connection, &place, month).await?;
+                Ok((trend, last_urged(connection, &place, month).await?, overdue))
+            });
+            Ok::<_, PageError>(read.await?)
+        })?;
     let line = |one: &VillageCounts| LateVillage {
         village: one.village,
         name: named(one, &place),
